@@ -1,0 +1,82 @@
+"""What every model family can do: learn from examples with checkpoints, and answer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from shared.domain.example import Answer, Example
+
+Progress = Callable[["Step"], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a training stands; `values` are its live figures (loss, learning_rate, tokens_per_second …)."""
+
+    step: int
+    steps: int
+    epoch: int
+    values: Mapping[str, float]
+    checkpointed: bool = False
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """One training. The same request gives the same weights, byte for byte, on CPU.
+
+    `checkpoints` is a folder that outlives the process: a whole checkpoint there is resumed from, a broken
+    one is passed over for the one before it.
+    """
+
+    examples: Sequence[Example]
+    labels: Sequence[str]
+    base: str
+    recipe: Mapping[str, object]
+    seed: int
+    checkpoints: Path
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A finished training: the adapter's files (safetensors and JSON, no code) and what it cost."""
+
+    files: Mapping[str, bytes]
+    fingerprint: str
+    base_digest: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+class Scorer(Protocol):
+    """A loaded version that answers; several may share one base in memory."""
+
+    labels: Sequence[str]
+
+    def answer(self, texts: Sequence[str]) -> list[Answer]:
+        """One answer a text, in order; the same text gives the same answer whatever is beside it."""
+
+    def fingerprint(self) -> str:
+        """Hash of the answers to the fixed probes."""
+
+
+class Backend(Protocol):
+    """One model family."""
+
+    family: str
+
+    def check_recipe(self, recipe: Mapping[str, object]) -> None:
+        """Refuse unknown or conflicting hyperparameters before anything starts.
+
+        Raises:
+            InvalidInputError: naming the parameter and what would be right.
+        """
+
+    def fit(self, request: FitRequest, progress: Progress) -> Fitted:
+        """Train; `progress` is called at least at every checkpoint and may raise to stop."""
+
+    def load(self, files: Mapping[str, bytes], base: str) -> Scorer:
+        """Bring a version's files onto its base.
+
+        Raises:
+            InvalidInputError: the files do not fit the base, or the base is not the one they were made on.
+        """

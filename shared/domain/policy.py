@@ -1,0 +1,41 @@
+"""Clinical and statistical thresholds with their defaults; every decision names the version it used."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Policy(BaseModel):
+    """One version of the site's thresholds. Shares and drops are 0 to 1, times are site time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_confidence: float = Field(0.80, description="training takes cases above this, where one is known")
+    collect_at: str = Field("0 1 * * *", description="cron of the nightly collection")
+    train_at: str = Field("0 2 * * 0", description="cron of the weekly training")
+    train_after_new_cases: int = Field(200, description="new eligible cases that start a training")
+    train_min_cases: int = Field(50, description="fewer new eligible cases never train")
+    audit_share: float = Field(0.10, description="predictions drawn into the audit sample")
+    evaluation_share: float = Field(0.20, description="persons on the evaluation side, for life")
+    validator_weight_cap: float = Field(
+        0.20, description="largest share of the training weight per validator"
+    )
+    gate_margin: float = Field(0.02, description="a candidate may not be worse than this on the frozen set")
+    gate_class_floor: float = Field(0.15, description="largest fall of one class's recall")
+    gate_must_not_miss_floor: float = Field(0.05, description="largest fall of must-not-miss recall")
+    gate_subgroup_floor: float = Field(0.10, description="largest fall in one subgroup")
+    gate_calibration_floor: float = Field(0.05, description="largest rise of the calibration error")
+    gate_forgetting: float = Field(0.01, description="largest share of solved cases that may be lost")
+    ramp: tuple[float, ...] = Field((0.05, 0.25, 0.50, 1.0), description="canary weights after shadow")
+    rollback_drop: float = Field(0.02, description="drop against the replaced version that rolls back")
+    alpha_promote: float = 0.05
+    alpha_rollback: float = 0.05
+    settle_days: int = 14
+    settle_cases: int = 1000
+    horizon_days: int = Field(28, description="shadow without evidence for this long ends the challenge")
+    adjudication_budget_per_day: int = Field(20, description="blinded readings a day")
+    guardrail_subgroup_drop: float = 0.05
+    guardrail_must_not_miss_drop: float = 0.10
+    guardrail_ece_increase: float = 0.05
+    abstain_below: float = Field(0.0, description="answers less sure than this abstain")
+    retention_days: int = Field(90, description="how long the input of a prediction is kept, encrypted")
+    release_mode: str = Field("automatic", pattern="^(automatic|approval)$")
+    deid: str = Field("safe_harbor", pattern="^(safe_harbor|expert_shift)$")

@@ -1,0 +1,42 @@
+"""What the router and the deployer ask of a model server, ours or another's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.example import Answer
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A version that is in memory and answers."""
+
+    digest: str
+    fingerprint: str
+
+
+class ModelServer(Protocol):
+    """Serves versions by their digest; a digest is never reused for other bytes."""
+
+    def load(self, digest: str) -> Loaded:
+        """Load, warm and fingerprint one version; loading it again is free.
+
+        Raises:
+            PartDownError: the server does not answer.
+            NotFoundError: the registry knows no version of that digest.
+            InvalidInputError: the bytes do not match the digest or the base.
+        """
+
+    def unload(self, digest: str) -> None:
+        """Drain and drop one version; an unknown one is fine."""
+
+    def loaded(self) -> list[Loaded]:
+        """What is in memory now."""
+
+    def answer(self, digest: str, texts: Sequence[str]) -> list[Answer]:
+        """Answers of exactly that version, in order.
+
+        Raises:
+            PartDownError: the server does not answer.
+            NotFoundError: the version is not loaded.
+        """

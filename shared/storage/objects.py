@@ -1,0 +1,75 @@
+"""The artifact store over obstore: `file://` folders and `s3://` buckets with one behaviour."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from shared.config import Settings
+from shared.errors import ConflictError, InvalidInputError, NotFoundError
+
+
+class ObjectStorage:
+    """Objects that are created once and never overwritten."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def put(self, key: str, data: bytes) -> None:
+        """Create the object; the same bytes a second time are accepted, others refused."""
+        try:
+            obstore.put(self._store, key, data, mode="create")
+        except AlreadyExistsError:
+            if self.get(key) != data:
+                raise ConflictError(f"the store holds other bytes under {key}", field="key") from None
+
+    def get(self, key: str) -> bytes:
+        """Read the whole object."""
+        try:
+            return bytes(obstore.get(self._store, key).bytes())
+        except FileNotFoundError:
+            raise NotFoundError(f"the store has no object {key}", field="key") from None
+
+    def exists(self, key: str) -> bool:
+        """Whether the object is there."""
+        try:
+            obstore.head(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Keys below the prefix, in order."""
+        found = (item["path"] for page in obstore.list(self._store, prefix=prefix) for item in page)
+        yield from sorted(found)
+
+    def delete(self, key: str) -> None:
+        """Remove the object; a missing one is fine."""
+        try:
+            obstore.delete(self._store, key)
+        except FileNotFoundError:
+            return
+
+
+def open_storage(settings: Settings) -> ObjectStorage:
+    """The store that the settings name; a local folder is made when it is missing.
+
+    Raises:
+        InvalidInputError: the address is neither file:// nor s3://.
+    """
+    address = urlsplit(settings.storage)
+    if address.scheme == "file":
+        folder = Path(address.path)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return ObjectStorage(LocalStore(folder))
+    if address.scheme == "s3":
+        store = S3Store(address.netloc, prefix=address.path.strip("/") or None, endpoint=settings.s3_endpoint)
+        return ObjectStorage(store)
+    raise InvalidInputError(
+        f"ROUNDS_STORAGE_URL begins with {address.scheme}://",
+        field="ROUNDS_STORAGE_URL",
+        fix="use file:///folder or s3://bucket/prefix",
+    )

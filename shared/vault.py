@@ -1,0 +1,97 @@
+"""The site's secret and what is derived from it: sealed bytes at rest, keyed hashes for splits and arms."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from shared.errors import InvalidInputError
+
+_NONCE_BYTES = 12
+_SECRET_BYTES = 32
+
+
+class SecretFileError(InvalidInputError):
+    """The site secret cannot be used as it stands."""
+
+    code = "site_secret"
+
+
+class Vault:
+    """Seals text and images with AES-256-GCM and answers keyed hashes; the secret itself never leaves.
+
+    Every use names a purpose, and each purpose has a key of its own.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._keys: dict[str, bytes] = {}
+
+    def seal(self, plain: bytes, purpose: str) -> bytes:
+        """Encrypt; the answer is nonce and ciphertext, and differs at each call."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + AESGCM(self._key(purpose)).encrypt(nonce, plain, purpose.encode())
+
+    def open(self, sealed: bytes, purpose: str) -> bytes:
+        """Decrypt what `seal` made for the same purpose.
+
+        Raises:
+            SecretFileError: the bytes were altered or belong to another site.
+        """
+        nonce, body = bytes(sealed[:_NONCE_BYTES]), bytes(sealed[_NONCE_BYTES:])
+        try:
+            return AESGCM(self._key(purpose)).decrypt(nonce, body, purpose.encode())
+        except InvalidTag:
+            raise SecretFileError(
+                "sealed data does not open with this site's secret", fix="restore the secret that sealed it"
+            ) from None
+
+    def keyed_hash(self, message: str, purpose: str) -> bytes:
+        """HMAC-SHA256 of `message` under the key of `purpose`, 32 bytes."""
+        return hmac.new(self._key(purpose), message.encode(), hashlib.sha256).digest()
+
+    def _key(self, purpose: str) -> bytes:
+        key = self._keys.get(purpose)
+        if key is None:
+            derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"rounds:{purpose}".encode())
+            key = self._keys[purpose] = derive.derive(self._secret)
+        return key
+
+
+def open_vault(secret_file: Path) -> Vault:
+    """Read the site secret; at the first start of a site make it, mode 0600.
+
+    Raises:
+        SecretFileError: the file is readable by others or too short.
+    """
+    if not secret_file.exists():
+        secret_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make(secret_file)
+    if secret_file.stat().st_mode & 0o077:
+        raise SecretFileError(f"{secret_file} is readable by others", fix=f"chmod 600 {secret_file}")
+    secret = secret_file.read_bytes()
+    if len(secret) < _SECRET_BYTES:
+        raise SecretFileError(f"{secret_file} holds fewer than {_SECRET_BYTES} bytes", fix="restore the file")
+    return Vault(secret)
+
+
+def _make(secret_file: Path) -> None:
+    """Create the file complete or not at all; of two racing starts one wins and both use its secret."""
+    scratch = secret_file.with_name(f"{secret_file.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_SECRET_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(scratch, secret_file)
+    except FileExistsError:
+        pass
+    finally:
+        scratch.unlink()
