@@ -126,7 +126,7 @@ class Prediction(Table):
 
 
 class PredictionInput(Table):
-    """The sealed input of a prediction, kept for shadow scoring, blind reading and replay until it expires."""
+    """The sealed input of a prediction, kept until it expires for shadow scoring, reading, replay."""
 
     __tablename__ = "prediction_inputs"
     prediction_id: Mapped[UUID] = mapped_column(ForeignKey("predictions.id"), primary_key=True)
