@@ -1,7 +1,6 @@
 """Real servers for the tests: one Postgres and one Valkey a test process, a fresh database a test."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import PREFIX, Settings, load_settings
-from shared.embedded import Server, prepare_home, start_postgres, start_valkey
+from shared.embedded import Server, prepare_home, remove_home, start_postgres, start_valkey
 from shared.registry.migrate import migrate
 from shared.registry.session import make_engine
 from shared.storage.base import Storage
@@ -36,8 +35,7 @@ def server_settings() -> Iterator[Settings]:
     settings = load_settings(home=home)
     prepare_home(settings)
     yield settings
-    for folder in (home, settings.sockets):
-        shutil.rmtree(folder, ignore_errors=True)
+    remove_home(settings)
 
 
 def _address(settings: Settings, database: str) -> str:

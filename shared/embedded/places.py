@@ -14,6 +14,8 @@ from shared.errors import InvalidInputError, PartDownError
 
 ACCOUNTS = ("postgres", "nobody", "daemon")
 ELSEWHERE = Path("/var/tmp")  # noqa: S108 - survives a restart of the machine; the folder below it is 0700
+MARK = "rounds.home"  # the folder was empty when we came: we may set its owner and mode
+WHERE = "postgres.where"
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,34 @@ def binaries(package: str, below: str) -> Path:
 
 
 def prepare_home(settings: Settings) -> None:
-    """Make home, its folders and the socket folder, all 0700; home and sockets belong to Postgres."""
-    who = account()
-    own_folder(settings.root, who)
+    """Make home, its folders and the socket folder, all 0700; as root Postgres' account gets the first.
+
+    Raises:
+        InvalidInputError: the folder holds other things and is open to others, or is somebody else's.
+    """
+    who, root = account(), settings.root
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (root / MARK).exists() and not any(root.iterdir()):
+        (root / MARK).touch(mode=0o600)
+    if (root / MARK).exists():
+        own_folder(root, who)
+    elif root.stat().st_mode & 0o077:  # someone's folder: never change its mode or owner
+        raise InvalidInputError(
+            f"{root} holds other things and is open to other users",
+            field="ROUNDS_HOME",
+            fix="choose an empty or absent folder",
+        )
     for name in ("logs", "keys", "artifacts", "spool"):
-        own_folder(settings.root / name, None)
+        own_folder(root / name, None)
     own_folder(settings.sockets, who)
+
+
+def remove_home(settings: Settings) -> None:
+    """Delete the home folder and what of it lies elsewhere; its servers are stopped already."""
+    remembered = settings.root / WHERE
+    elsewhere = [Path(remembered.read_text().strip())] if remembered.exists() else []
+    for folder in (*elsewhere, settings.sockets, settings.root):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def own_folder(folder: Path, who: Account | None) -> Path:
@@ -86,8 +110,7 @@ def own_folder(folder: Path, who: Account | None) -> Path:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stat = folder.lstat()
-    allowed = {os.geteuid()} | ({who.uid} if who else set())
-    if folder.is_symlink() or (os.geteuid() != 0 and stat.st_uid not in allowed):
+    if folder.is_symlink() or stat.st_uid not in {os.geteuid(), *([who.uid] if who else [])}:
         raise InvalidInputError(
             f"the folder {folder} belongs to another user", field="ROUNDS_HOME", fix="choose another home"
         )
@@ -114,9 +137,9 @@ def _may_enter(folder: Path, who: Account) -> bool:
 def postgres_home(settings: Settings) -> Path:
     """The folder that holds the data folder: home, or a private one that Postgres' account can reach.
 
-    Home may lie where only root enters; the place chosen instead is remembered in `postgres.where`.
+    Home may lie where only root enters; the place chosen instead is remembered.
     """
-    remembered = settings.root / "postgres.where"
+    remembered = settings.root / WHERE
     who = account()
     if remembered.exists():
         return own_folder(Path(remembered.read_text().strip()), who)
