@@ -1,4 +1,4 @@
-"""What services call each other: queues and tasks. They stand in `shared.domain.bells`, so the registry rings too."""
+"""What services call each other. The names stand in `shared.domain.bells`, so that the registry may ring them."""
 
 from shared.domain.bells import QUEUE_OF, Queue, TaskName
 
