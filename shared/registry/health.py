@@ -1,0 +1,73 @@
+"""How the parts of the stack are, by what they last said of themselves and by what waits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from shared.registry.tables import CollectionRun, Delivery, GpuLease, Outbox, Part, TrainingJob
+
+SILENT_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The freshest living row of one kind of part; `count` is how many of the kind live."""
+
+    name: str
+    count: int
+    age_seconds: float
+    started_at: datetime
+    state: Mapping[str, Any]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it spoke within the last 15 s."""
+        return self.age_seconds <= SILENT_SECONDS
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits to be done."""
+
+    rings: int
+    jobs: int
+    runs: int
+    deliveries: int
+    failed_deliveries: int
+
+
+def parts(session: Session) -> dict[str, Seen]:
+    """Every kind of part that ever spoke and was not taken down on purpose, by name."""
+    age = func.extract("epoch", func.clock_timestamp() - Part.seen_at)
+    rows = session.execute(select(Part, age.label("age")).order_by(Part.seen_at.desc())).all()
+    found: dict[str, Seen] = {}
+    for part, seconds in rows:
+        living = sum(1 for other, old in rows if other.name == part.name and float(old) <= SILENT_SECONDS)
+        seen = Seen(part.name, living, max(float(seconds), 0.0), part.started_at, part.state)
+        found.setdefault(part.name, seen)
+    return found
+
+
+def waiting(session: Session) -> Waiting:
+    """Doorbells not yet pushed, queued work, alerts on their way."""
+    queued = "queued"
+    return Waiting(
+        rings=_count(session, select(func.count()).select_from(Outbox)),
+        jobs=_count(session, select(func.count()).where(TrainingJob.state == queued)),
+        runs=_count(session, select(func.count()).where(CollectionRun.state == queued)),
+        deliveries=_count(session, select(func.count()).where(Delivery.state == "waiting")),
+        failed_deliveries=_count(session, select(func.count()).where(Delivery.state == "failed")),
+    )
+
+
+def devices(session: Session) -> dict[str, bool]:
+    """The training devices that were ever leased, and whether a job owns each now."""
+    return {row.device: row.job_id is not None for row in session.scalars(select(GpuLease))}
+
+
+def _count(session: Session, statement: Any) -> int:  # noqa: ANN401 - a select of one number
+    return session.scalar(statement) or 0

@@ -1,0 +1,193 @@
+"""Counts and figures that people and dashboards ask for, each from the records it speaks of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from shared.domain.cycle import CaseState
+from shared.registry.tables import (
+    CollectionRun,
+    DatasetMember,
+    DatasetVersion,
+    ModelPerformance,
+    ModelVersion,
+    Reading,
+    Source,
+    SourceRecord,
+    TrainingJob,
+    ValidatedCase,
+)
+
+_IN_NEWEST_SET = text(
+    """
+    SELECT count(*) FROM validated_cases c JOIN persons p ON p.id = c.person_id
+    WHERE c.state = 'validated' AND p.split = 'training' AND c.model_type = :model_type AND NOT EXISTS (
+      SELECT FROM dataset_members m WHERE m.case_id = c.id AND m.dataset_version_id = (
+        SELECT id FROM dataset_versions WHERE model_type = :model_type ORDER BY number DESC LIMIT 1))
+    """
+)
+_LIVE = text(
+    """
+    SELECT p.model_version_id AS version, count(*) AS predicted, count(o.label) AS labelled,
+      count(*) FILTER (WHERE o.label = p.label) AS correct, min(p.at) AS first_at, max(p.at) AS last_at
+    FROM predictions p LEFT JOIN LATERAL (
+      SELECT label FROM outcomes WHERE prediction_id = p.id
+      ORDER BY blind DESC, validated_at DESC, seq DESC LIMIT 1) o ON true
+    WHERE p.model_type = :model_type AND p.at >= :since GROUP BY p.model_version_id
+    """
+)
+
+
+@dataclass(frozen=True)
+class CaseCounts:
+    """How many cases stand where; superseded versions of a case are not counted."""
+
+    total: int
+    validated: int
+    pending: int
+    needs_review: int
+    rejected: int
+    withdrawn: int
+    anonymized: int
+    used_in_training: int
+    average_quality: float | None
+    unused: int
+    audit_due: int
+    audit_done: int
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the sources gave: rows seen, rows that became cases, and why the others did not."""
+
+    rows_seen: int
+    rows_collected: int
+    by_source: Mapping[str, int]
+    by_reason: Mapping[str, int]
+    last_run: CollectionRun | None
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What a job's row does not hold: the names of what it used and made, and what the judge measured."""
+
+    dataset_version: str | None = None
+    model_version: str | None = None
+    accuracy: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class LiveFigures:
+    """What one version answered in service, and how the validated ones among its answers turned out."""
+
+    predicted: int
+    labelled: int
+    correct: int
+    first_at: datetime
+    last_at: datetime
+
+
+def case_counts(session: Session, model_type: str) -> CaseCounts:
+    """Cases of all types; `unused` are the training-side ones of this type in no newest sealed dataset."""
+    state = ValidatedCase.state
+    waiting = (CaseState.DISCOVERED, CaseState.DEIDENTIFIED, CaseState.CHECKED, CaseState.PENDING)
+    row = session.execute(
+        select(
+            func.count().label("total"),
+            func.count().filter(state == CaseState.VALIDATED).label("validated"),
+            func.count().filter(state.in_(waiting)).label("pending"),
+            func.count().filter(state == CaseState.NEEDS_REVIEW).label("needs_review"),
+            func.count().filter(state == CaseState.REJECTED).label("rejected"),
+            func.count().filter(state == CaseState.WITHDRAWN).label("withdrawn"),
+            func.count().filter(ValidatedCase.is_anonymized).label("anonymized"),
+            func.avg(ValidatedCase.data_quality_score).label("average_quality"),
+        ).where(state != CaseState.SUPERSEDED)
+    ).one()
+    used = select(func.count(func.distinct(DatasetMember.case_id))).where(DatasetMember.split == "training")
+    audit = select(func.count(), func.count(Reading.answered_at)).where(Reading.kind == "audit")
+    asked, done = session.execute(audit).one()
+    return CaseCounts(
+        total=row.total,
+        validated=row.validated,
+        pending=row.pending,
+        needs_review=row.needs_review,
+        rejected=row.rejected,
+        withdrawn=row.withdrawn,
+        anonymized=row.anonymized,
+        used_in_training=session.scalar(used) or 0,
+        average_quality=None if row.average_quality is None else float(row.average_quality),
+        unused=session.scalar(_IN_NEWEST_SET, {"model_type": model_type}) or 0,
+        audit_due=asked - done,
+        audit_done=done,
+    )
+
+
+def collected(session: Session) -> Collected:
+    """Over all sources and all time."""
+    outcome = SourceRecord.outcome
+    seen, kept = session.execute(
+        select(func.count(), func.count().filter(SourceRecord.case_id.is_not(None)))
+    ).one()
+    by_source = select(Source.name, func.count()).join(ValidatedCase, ValidatedCase.source_id == Source.id)
+    current = by_source.where(ValidatedCase.state != CaseState.SUPERSEDED).group_by(Source.name)
+    reasons = select(SourceRecord.reason, func.count()).where(
+        outcome != "collected", SourceRecord.reason.is_not(None)
+    )
+    newest = select(CollectionRun).order_by(CollectionRun.created_at.desc(), CollectionRun.id.desc()).limit(1)
+    return Collected(
+        rows_seen=seen,
+        rows_collected=kept,
+        by_source={name: n for name, n in session.execute(current)},
+        by_reason={str(why): n for why, n in session.execute(reasons.group_by(SourceRecord.reason))},
+        last_run=session.scalar(newest),
+    )
+
+
+def job_facts(session: Session, jobs: Sequence[TrainingJob]) -> dict[UUID, JobFacts]:
+    """What is known beside the rows of these jobs, for one page at once."""
+    ids = [job.id for job in jobs]
+    names = select(TrainingJob.id, DatasetVersion.name).join(
+        DatasetVersion, DatasetVersion.id == TrainingJob.dataset_version_id
+    )
+    sets = {row.id: row.name for row in session.execute(names.where(TrainingJob.id.in_(ids)))}
+    made = select(ModelVersion.job_id, ModelVersion.id, ModelVersion.name).where(ModelVersion.job_id.in_(ids))
+    versions = {row.job_id: row for row in session.execute(made)}
+    judged = newest_performance(session, [row.id for row in versions.values()])
+    found: dict[UUID, JobFacts] = {}
+    for job_id in ids:
+        version = versions.get(job_id)
+        figures = judged.get(version.id) if version is not None else None
+        found[job_id] = JobFacts(
+            dataset_version=sets.get(job_id),
+            model_version=version.name if version is not None else None,
+            accuracy=figures.accuracy if figures else None,
+            n=figures.n if figures else None,
+        )
+    return found
+
+
+def newest_performance(
+    session: Session, version_ids: Sequence[UUID], purpose: str = "gate"
+) -> dict[UUID, ModelPerformance]:
+    """The newest measurement of each of these versions, by version."""
+    rows = session.scalars(
+        select(ModelPerformance)
+        .where(ModelPerformance.model_version_id.in_(version_ids), ModelPerformance.purpose == purpose)
+        .order_by(ModelPerformance.model_version_id, ModelPerformance.created_at.desc())
+        .distinct(ModelPerformance.model_version_id)
+    )
+    return {row.model_version_id: row for row in rows}
+
+
+def live_figures(session: Session, model_type: str, since: datetime) -> dict[UUID, LiveFigures]:
+    """What each version of the type answered since an instant, by version."""
+    rows = session.execute(_LIVE, {"model_type": model_type, "since": since})
+    return {
+        row.version: LiveFigures(row.predicted, row.labelled, row.correct, row.first_at, row.last_at)
+        for row in rows
+    }
