@@ -1,0 +1,52 @@
+"""Validated answers to predictions, as they arrived. A correction is a further row."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.domain.bells import TaskName
+from shared.registry import models, outbox, predictions
+from shared.registry.tables import Outcome
+
+
+def add(session: Session, row: Outcome) -> bool:
+    """Record one outcome and ask for a look; False when the very same one stands already.
+
+    Raises:
+        UnknownPredictionError: there is no such prediction.
+    """
+    prediction = predictions.get(session, row.prediction_id)
+    values = {
+        "prediction_id": row.prediction_id,
+        "kind": row.kind,
+        "label": row.label,
+        "blind": row.blind,
+        "validated_by": row.validated_by,
+        "validated_at": row.validated_at,
+        "received_at": row.received_at,
+    }
+    added = session.execute(
+        insert(Outcome).values(values).on_conflict_do_nothing().returning(Outcome.seq)
+    ).first()
+    if added is None:
+        return False
+    outbox.ring(session, TaskName.LOOK, models.model_type(session, prediction.model_type).id)
+    return True
+
+
+def of(session: Session, prediction_id: UUID) -> list[Outcome]:
+    """Every word on one prediction, in order of arrival."""
+    return list(session.scalars(select(Outcome).filter_by(prediction_id=prediction_id).order_by(Outcome.seq)))
+
+
+def standing(session: Session, prediction_ids: list[UUID], *, as_of: datetime) -> dict[UUID, str]:
+    """The label that stands for each prediction at an instant: a blind one before others, then the latest."""
+    rows = session.execute(
+        select(Outcome.prediction_id, Outcome.label)
+        .where(Outcome.prediction_id.in_(prediction_ids), Outcome.received_at <= as_of)
+        .order_by(Outcome.blind, Outcome.seq)
+    )
+    return {row.prediction_id: row.label for row in rows}

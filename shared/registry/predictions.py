@@ -1,0 +1,78 @@
+"""Predictions as they were given, and their sealed inputs for as long as the policy keeps them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.errors import NotFoundError
+from shared.registry.tables import Prediction, PredictionInput, SilentScore
+
+
+class UnknownPredictionError(NotFoundError):
+    """No prediction has this id."""
+
+    code = "unknown_prediction"
+
+    def __init__(self, prediction_id: UUID) -> None:
+        super().__init__(f"there is no prediction {prediction_id}", field="prediction_id")
+
+
+def add(session: Session, row: Prediction, *, sealed_input: bytes, expires_at: datetime) -> None:
+    """Record one answer with its input, sealed by the caller's vault under the purpose "prediction"."""
+    session.add(row)
+    session.flush()
+    session.add(PredictionInput(prediction_id=row.id, sealed=sealed_input, expires_at=expires_at))
+    session.flush()
+
+
+def get(session: Session, prediction_id: UUID) -> Prediction:
+    """The prediction of that id, or UnknownPredictionError."""
+    row = session.get(Prediction, prediction_id)
+    if row is None:
+        raise UnknownPredictionError(prediction_id)
+    return row
+
+
+def input_of(session: Session, prediction_id: UUID) -> bytes | None:
+    """The sealed input; None once its retention time is over."""
+    return session.scalar(
+        select(PredictionInput.sealed).where(PredictionInput.prediction_id == prediction_id)
+    )
+
+
+def unscored(
+    session: Session, model_type: str, version_id: UUID, *, after: int, limit: int
+) -> list[tuple[Prediction, bytes]]:
+    """Predictions after `after` (their seq) that this version neither gave nor scored yet, oldest first."""
+    scored = select(SilentScore.prediction_id).where(
+        SilentScore.model_version_id == version_id, SilentScore.prediction_id == Prediction.id
+    )
+    rows = session.execute(
+        select(Prediction, PredictionInput.sealed)
+        .join(PredictionInput, PredictionInput.prediction_id == Prediction.id)
+        .where(Prediction.model_type == model_type, Prediction.seq > after)
+        .where(Prediction.model_version_id != version_id, ~scored.exists())
+        .order_by(Prediction.seq)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def add_scores(session: Session, scores: Sequence[dict[str, object]]) -> None:
+    """Record silent answers; one that stands already is kept."""
+    if scores:
+        session.execute(insert(SilentScore).values(list(scores)).on_conflict_do_nothing())
+
+
+def forget_expired(session: Session, *, now: datetime) -> int:
+    """Delete inputs whose retention time is over; how many went."""
+    gone = session.execute(
+        delete(PredictionInput)
+        .where(PredictionInput.expires_at < now)
+        .returning(PredictionInput.prediction_id)
+    )
+    return len(gone.all())

@@ -1,0 +1,93 @@
+"""Cases put before a clinician on purpose, read blind: asked by the decision engine, answered once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.errors import ConflictError, NotFoundError
+from shared.registry import audit, outcomes
+from shared.registry.tables import Outcome, Reading
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One reading to ask for; `options` stand in the order in which they are shown."""
+
+    prediction_id: UUID
+    kind: str  # disagreement or audit
+    options: list[str]
+    sampling_rate: float
+
+
+class UnknownReadingError(NotFoundError):
+    """No reading has this id."""
+
+    code = "unknown_reading"
+
+
+class ReadAlreadyError(ConflictError):
+    """Somebody answered this reading before; it counts once."""
+
+    code = "read_already"
+
+
+def ask(session: Session, model_type: str, wanted: Sequence[Wanted], *, now: datetime) -> None:
+    """Put readings on the worklist; one that stands there already is not doubled."""
+    for one in wanted:
+        session.execute(
+            insert(Reading)
+            .values(
+                model_type=model_type,
+                prediction_id=one.prediction_id,
+                kind=one.kind,
+                options=one.options,
+                sampling_rate=one.sampling_rate,
+                asked_at=now,
+            )
+            .on_conflict_do_nothing()
+        )
+
+
+def open(session: Session, model_type: str | None = None, limit: int = 50) -> list[Reading]:  # noqa: A001
+    """Readings that wait for an answer, longest first."""
+    waiting = select(Reading).where(Reading.answered_at.is_(None)).order_by(Reading.asked_at, Reading.id)
+    chosen = waiting if model_type is None else waiting.filter_by(model_type=model_type)
+    return list(session.scalars(chosen.limit(limit)))
+
+
+def answer(session: Session, reading_id: UUID, *, label: str, reader: str, now: datetime) -> Reading:
+    """Record what the reader saw, unnamed options or any other label, as a blind outcome.
+
+    Raises:
+        UnknownReadingError: there is no such reading.
+        ReadAlreadyError: it has another answer already; the same again is fine.
+    """
+    found = select(Reading).where(Reading.id == reading_id).with_for_update()
+    reading = session.scalar(found.execution_options(populate_existing=True))
+    if reading is None:
+        raise UnknownReadingError(f"there is no reading {reading_id}", field="reading_id")
+    if reading.answered_at is not None:
+        if (reading.answer, reading.reader) == (label, reader):
+            return reading
+        raise ReadAlreadyError(f"reading {reading_id} was answered before", fix="take the next one")
+    reading.answered_at, reading.answer, reading.reader = now, label, reader
+    session.flush()
+    audit.write(session, act="read", subject=("readings", reading.id), actor=reader, at=now)
+    outcomes.add(
+        session,
+        Outcome(
+            prediction_id=reading.prediction_id,
+            kind="reading" if reading.kind == "disagreement" else "audit",
+            label=label,
+            blind=True,
+            validated_by=reader,
+            validated_at=now,
+            received_at=now,
+        ),
+    )
+    return reading
