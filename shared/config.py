@@ -136,6 +136,13 @@ def _refuse_unknown() -> None:
             )
 
 
+def environment(settings: Settings, **more: str) -> dict[str, str]:
+    """What a child process is started with: our own environment, these settings spelled out, and `more`."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields} | {"home": settings.root}
+    chosen = {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items() if value is not None}
+    return os.environ | chosen | more
+
+
 def masked(settings: Settings) -> dict[str, str]:
     """The effective settings by variable name, without the passwords inside addresses."""
     values = {name: getattr(settings, name) for name in Settings.model_fields}

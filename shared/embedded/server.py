@@ -17,7 +17,6 @@ from shared.errors import ConflictError, PartDownError
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
-_LOCK_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 
 
@@ -62,7 +61,7 @@ def die_with_parent(death: signal.Signals) -> Callable[[], None]:
     return prepare
 
 
-def take_lock(path: Path) -> BinaryIO:
+def take_lock(path: Path, *, wait_seconds: float = 10.0) -> BinaryIO:
     """The lock of one server's data, free only when the server and all its children are gone.
 
     The server inherits it, so no stale pid file can lie. One that is just dying is waited for.
@@ -71,7 +70,7 @@ def take_lock(path: Path) -> BinaryIO:
         HomeInUseError: a living process holds it.
     """
     lock = path.open("a+b")
-    until = time.monotonic() + _LOCK_SECONDS
+    until = time.monotonic() + wait_seconds
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
