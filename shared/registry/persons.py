@@ -1,0 +1,163 @@
+"""Persons: random keys for patients, found again by keyed hashes; the side of the split holds for life."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from shared.domain.split import EVALUATION, SPLIT_PURPOSE, split_of
+from shared.registry import audit, policies
+from shared.registry.tables import Person, PersonIdentity, PersonLink, ValidatedCase
+from shared.vault import Vault
+
+_LOOKUP = "person"
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('rounds.persons'))")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a source names one patient.
+
+    `sure` are names that mean this patient and nobody else; `near` are compared but never registered alone:
+    any of them that is known already joins the same group, because two groups of one person would leak.
+    """
+
+    sure: tuple[str, ...]
+    near: tuple[str, ...] = ()
+    subgroup: Mapping[str, str] = field(default_factory=dict)
+
+
+def record(natural_key: str) -> str:
+    """The identity behind a record number or an application's opaque id: one namespace for the whole site."""
+    return f"record:{natural_key.strip()}"
+
+
+def of(  # noqa: D417
+    session: Session, natural_key: str, *, vault: Vault, now: datetime, kind: str = "app"
+) -> Person:
+    """The person of one natural key, made at first sight; `kind` says who named it so."""
+    person_id = link(session, [Identity((record(natural_key),))], vault=vault, now=now, kind=kind)[0]
+    person = session.get(Person, person_id)
+    assert person is not None
+    return person
+
+
+def link(
+    session: Session, identities: Sequence[Identity], *, vault: Vault, now: datetime, kind: str = "record"
+) -> list[UUID]:
+    """The person of each identity, in order; those never seen are made, those that turn out to be one merged.
+
+    Takes the site's person lock until the transaction ends when anybody is new: give it a short transaction.
+    """
+    share = policies.current(session)[1].evaluation_share
+    linker = _Linker(session, vault=vault, now=now, kind=kind, evaluation_share=share)
+    linker.read(identities)
+    for identity in identities:
+        linker.place(identity)
+    linker.write()
+    return [linker.person(identity) for identity in identities]
+
+
+def find(session: Session, natural_key: str, vault: Vault) -> UUID | None:
+    """The person of a natural key; None when nobody of that key was ever seen."""
+    lookup = vault.keyed_hash(record(natural_key), _LOOKUP)
+    return _known(session, {lookup}).get(lookup)
+
+
+class _Linker:
+    """One batch of identities on its way to persons: what is known, what is new, what has merged."""
+
+    def __init__(
+        self, session: Session, *, vault: Vault, now: datetime, kind: str, evaluation_share: float
+    ) -> None:
+        self._session, self._vault, self._now, self._kind = session, vault, now, kind
+        self._share = evaluation_share
+        self._known: dict[bytes, UUID] = {}
+        self._persons: list[dict[str, object]] = []
+        self._identities: dict[bytes, UUID] = {}
+
+    def read(self, identities: Sequence[Identity]) -> None:
+        """Look all up at once; under the lock when anybody seems new, since another may be making them."""
+        wanted = {value for one in identities for value in self._hashes(one.sure + one.near)}
+        self._known = _known(self._session, wanted)
+        if len(self._known) < len(wanted):
+            self._session.execute(_LOCK)
+            self._known = _known(self._session, wanted)
+
+    def place(self, identity: Identity) -> None:
+        """Let the identity's sure names lead to one person."""
+        sure = self._hashes(identity.sure)
+        names = [*sure, *self._hashes(identity.near)]
+        found = list(dict.fromkeys(self._known[value] for value in names if value in self._known))
+        person_id = self._one(found) if found else self._make(identity)
+        for value in sure:
+            if value not in self._known:
+                self._known[value] = self._identities[value] = person_id
+
+    def person(self, identity: Identity) -> UUID:
+        """Whom the identity leads to, after all merges."""
+        return self._known[self._hashes(identity.sure[:1])[0]]
+
+    def write(self) -> None:
+        """Store what is new."""
+        if self._persons:
+            self._session.execute(insert(Person), self._persons)
+        if self._identities:
+            kept = {"kind": self._kind, "created_at": self._now}
+            rows = [{"lookup": value, "person_id": one} | kept for value, one in self._identities.items()]
+            self._session.execute(insert(PersonIdentity), rows)
+        self._persons, self._identities = [], {}
+
+    def _hashes(self, names: Sequence[str]) -> list[bytes]:
+        return [self._vault.keyed_hash(name, _LOOKUP) for name in names]
+
+    def _make(self, identity: Identity) -> UUID:
+        person_id, key = uuid4(), secrets.token_hex(16)
+        side = split_of(self._vault.keyed_hash(key, SPLIT_PURPOSE), self._share)
+        kept = {"subgroup": dict(identity.subgroup), "created_at": self._now}
+        self._persons.append({"id": person_id, "key": key, "split": side} | kept)
+        return person_id
+
+    def _one(self, found: Sequence[UUID]) -> UUID:
+        """The one person that several known ones turn out to be; who is on the evaluation side stays there."""
+        if len(found) == 1:
+            return found[0]
+        self.write()
+        rows = self._session.scalars(select(Person).where(Person.id.in_(found)))
+        keeper, *others = sorted(rows, key=lambda row: (row.split != EVALUATION, row.created_at, row.key))
+        for other in others:
+            merge(self._session, keeper, other, reason="same identity", now=self._now)
+        self._known = {value: keeper.id if one in found else one for value, one in self._known.items()}
+        return keeper.id
+
+
+def _known(session: Session, lookups: set[bytes]) -> dict[bytes, UUID]:
+    rows = session.execute(
+        select(PersonIdentity.lookup, PersonIdentity.person_id).where(PersonIdentity.lookup.in_(lookups))
+    )
+    return {bytes(row.lookup): row.person_id for row in rows}
+
+
+def merge(session: Session, keeper: Person, other: Person, *, reason: str, now: datetime) -> None:
+    """Take two persons for one: identities and cases follow the keeper, who never leaves evaluation."""
+    if other.split == EVALUATION:
+        keeper.split = EVALUATION
+    other.merged_into = keeper.id
+    session.flush()
+    for table in (PersonIdentity, ValidatedCase):
+        session.execute(update(table).where(table.person_id == other.id).values(person_id=keeper.id))
+    session.add(
+        PersonLink(
+            person_id=keeper.id,
+            other_id=other.id,
+            reason=reason,
+            score=1.0,
+            decided_by="rule",
+            created_at=now,
+        )
+    )
+    audit.write(session, act="merge", subject=("persons", keeper.id), actor="collect", at=now)

@@ -1,0 +1,109 @@
+"""Collection runs: asked for by a person, the schedule or a push; one row each, also when nothing came."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.domain.bells import TaskName
+from shared.domain.cycle import RunState
+from shared.errors import NotFoundError
+from shared.registry import audit, outbox
+from shared.registry.tables import CollectionRun, Source
+from shared.vault import Vault
+
+PURPOSE = "push"
+OPEN = (RunState.QUEUED, RunState.LEASED, RunState.RUNNING)
+
+
+def create(  # noqa: PLR0913 - the wish and who wished it
+    session: Session,
+    source: Source,
+    *,
+    now: datetime,
+    triggered_by: str,
+    wish: Mapping[str, Any] | None = None,
+    ring: bool = True,
+) -> CollectionRun:
+    """Queue one collection of one source and ring for it in the same transaction.
+
+    An open run with the same wish is the answer instead of a second one, so a client may retry.
+    """
+    wanted = dict(wish or {})
+    for open_run in session.scalars(
+        select(CollectionRun).where(CollectionRun.source_id == source.id, CollectionRun.state.in_(OPEN))
+    ):
+        if open_run.wish == wanted and "sealed" not in wanted:
+            return open_run
+    run = CollectionRun(
+        source_id=source.id, wish=wanted, counts={}, triggered_by=triggered_by, created_at=now
+    )
+    session.add(run)
+    session.flush()
+    details = {"source": str(source.id), "triggered_by": triggered_by}
+    audit.write(
+        session,
+        act="create",
+        subject=("collection_runs", run.id),
+        actor=triggered_by,
+        at=now,
+        details=details,
+    )
+    if ring:
+        outbox.ring(session, TaskName.COLLECT_RUN, run.id)
+    return run
+
+
+def push(  # noqa: PLR0913 - what was handed in and for what
+    session: Session,
+    source: Source,
+    *,
+    rows: Sequence[Mapping[str, Any]],
+    vault: Vault,
+    now: datetime,
+    triggered_by: str,
+    curated: bool = False,
+) -> CollectionRun:
+    """Queue rows that were handed in; until they are collected they lie sealed in the run."""
+    sealed = base64.b64encode(vault.seal(json.dumps(list(rows)).encode(), PURPOSE)).decode()
+    wish = {"sealed": sealed, "curated": curated}
+    return create(session, source, now=now, triggered_by=triggered_by, wish=wish)
+
+
+def handed_in(run: CollectionRun, vault: Vault) -> Any:
+    """What the run carries sealed: rows, or the place of a file; None for a run that reads its source."""
+    sealed = run.wish.get("sealed")
+    return None if sealed is None else json.loads(vault.open(base64.b64decode(sealed), PURPOSE))
+
+
+def get(session: Session, run_id: UUID) -> CollectionRun:
+    """One run.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    run = session.get(CollectionRun, run_id)
+    if run is None:
+        raise NotFoundError(f"there is no collection run {run_id}", field="run_id")
+    return run
+
+
+def answer(run: CollectionRun) -> dict[str, Any]:
+    """A run as people and commands see it: what came, what did not and why."""
+    counts = run.counts
+    return {
+        "run_id": str(run.id),
+        "state": run.state.value,
+        "collected": counts.get("collected", 0),
+        "refused": counts.get("refused", {}),
+        "review": counts.get("review", {}),
+        "pending": counts.get("pending", 0),
+        "quarantined": counts.get("quarantined", 0),
+        "duplicates": counts.get("duplicates", 0),
+        "unchanged": counts.get("unchanged", 0),
+    } | ({"error": run.error} if run.error else {})

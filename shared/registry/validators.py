@@ -1,0 +1,97 @@
+"""Validators: the clinicians whose diagnoses may become labels, found by id, e-mail or name."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from shared.errors import ConflictError
+from shared.registry import audit
+from shared.registry.tables import Validator
+
+_TITLE = re.compile(r"^(?:(?:dr|doctor|prof|professor|mr|mrs|ms|sr|sister|nurse)\b\.?\s*)+")
+
+
+@dataclass(frozen=True)
+class Staff:
+    """One user of a source, as the source has it now."""
+
+    name: str
+    aliases: tuple[str, ...]
+    role: str
+    qualified: bool
+    active: bool
+
+
+def alias(text: str) -> str:
+    """One spelling of an id, an e-mail address or a name: no case, no title, no punctuation around words."""
+    bare = _TITLE.sub("", text.strip().casefold())
+    return bare if "@" in bare else " ".join(re.findall(r"[^\W_]+", bare))
+
+
+def add(
+    session: Session, staff: Staff, *, now: datetime, actor: str, source_id: UUID | None = None
+) -> Validator:
+    """Register a validator by hand.
+
+    Raises:
+        ConflictError: the name is taken.
+    """
+    if session.scalar(select(Validator.id).where(Validator.name == staff.name)) is not None:
+        raise ConflictError("a validator of this name exists", field="name", fix="rounds validator list")
+    row = _row(staff, source_id, now)
+    session.add(row)
+    session.flush()
+    audit.write(session, act="add", subject=("validators", row.id), actor=actor, at=now)
+    return row
+
+
+def follow(session: Session, staff: Iterable[Staff], *, source_id: UUID, now: datetime) -> None:
+    """Bring the validators of one source to what its staff table says now."""
+    held = {row.name: row for row in session.scalars(select(Validator))}
+    for member in staff:
+        row = held.get(member.name)
+        if row is None:
+            row = held[member.name] = _row(member, source_id, now)
+            session.add(row)
+        elif row.source_id == source_id:
+            row.aliases, row.role = list(member.aliases), member.role
+            row.qualified, row.active = member.qualified, member.active
+    session.flush()
+
+
+def index(session: Session, source_id: UUID | None) -> dict[str, Validator]:
+    """Validators by every alias that leads to one alone: those of the source and those added by hand."""
+    mine = or_(Validator.source_id == source_id, Validator.source_id.is_(None))
+    found: dict[str, Validator | None] = {}
+    for row in session.scalars(select(Validator).where(mine)):
+        for text in {alias(name) for name in (row.name, *row.aliases) if name} - {""}:
+            known = found.setdefault(text, row)
+            found[text] = row if known is row else None
+    return {text: row for text, row in found.items() if row is not None}
+
+
+def resolve(validators: Mapping[str, Validator], written: str | None) -> Validator | None:
+    """Who a free-text signature is; None for nobody, or where it could be two."""
+    return validators.get(alias(written)) if written and written.strip() else None
+
+
+def every(session: Session) -> list[Validator]:
+    """All validators by name."""
+    return list(session.scalars(select(Validator).order_by(Validator.name)))
+
+
+def _row(staff: Staff, source_id: UUID | None, now: datetime) -> Validator:
+    return Validator(
+        name=staff.name,
+        aliases=list(staff.aliases),
+        role=staff.role,
+        qualified=staff.qualified,
+        active=staff.active,
+        source_id=source_id,
+        created_at=now,
+    )
