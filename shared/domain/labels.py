@@ -32,8 +32,8 @@ _DENIED = re.compile(
     r"\b(?:ruled out|excluded|no evidence of|not confirmed|negative for|unlikely)\b", re.IGNORECASE
 )
 _NOTHING = re.compile(
-    r"to be (?:updated|confirmed|decided)|tb[uadc]|pending|awaited|none|nil|n ?a|not (?:known|applicable|available)|"
-    r"unknown|follow up|review|see notes|diagnosis|test|x+|as above|same"
+    r"to be (?:updated|confirmed|decided)|tb[uadc]|pending|awaited|none|nil|n ?a|"
+    r"not (?:known|applicable|available)|unknown|follow up|review|see notes|diagnosis|test|x+|as above|same"
 )
 
 

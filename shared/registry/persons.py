@@ -123,7 +123,7 @@ class _Linker:
         return person_id
 
     def _one(self, found: Sequence[UUID]) -> UUID:
-        """The one person that several known ones turn out to be; who is on the evaluation side stays there."""
+        """The one person that several known ones turn out to be, on the evaluation side if any was."""
         if len(found) == 1:
             return found[0]
         self.write()

@@ -1,0 +1,164 @@
+"""Cases and what was seen of their source rows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from shared.domain.cycle import CaseState, ended
+from shared.errors import NotFoundError
+from shared.registry import moves
+from shared.registry.tables import (
+    Consent,
+    DeidReport,
+    QualityReport,
+    SourceRecord,
+    ValidatedCase,
+)
+
+CASE_PURPOSE = "case"
+CONSENT_SCOPE = "training"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is remembered of one source row."""
+
+    content_hash: str
+    case_id: UUID | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A case that a person has already, as far as a duplicate is told by it."""
+
+    source_record: str
+    content_hash: str
+    diagnosis: str | None
+    validated_at: datetime | None
+
+
+def seen(session: Session, source_id: UUID, keys: Collection[str]) -> dict[str, Seen]:
+    """What is remembered of these rows of a source, by natural key."""
+    mine = (SourceRecord.source_id == source_id) & SourceRecord.natural_key.in_(keys)
+    rows = session.execute(
+        select(
+            SourceRecord.natural_key, SourceRecord.content_hash, SourceRecord.case_id, SourceRecord.outcome
+        ).where(mine)
+    )
+    return {row.natural_key: Seen(row.content_hash, row.case_id, row.outcome) for row in rows}
+
+
+def earlier(session: Session, model_type: str, persons: Collection[UUID]) -> dict[UUID, list[Earlier]]:
+    """The standing cases of these persons."""
+    standing = (
+        ValidatedCase.person_id.in_(persons)
+        & (ValidatedCase.model_type == model_type)
+        & ValidatedCase.state.in_((CaseState.VALIDATED, CaseState.NEEDS_REVIEW, CaseState.PENDING))
+    )
+    rows = session.execute(
+        select(
+            ValidatedCase.person_id,
+            ValidatedCase.source_record,
+            ValidatedCase.content_hash,
+            ValidatedCase.diagnosis,
+            ValidatedCase.validated_at,
+        ).where(standing)
+    )
+    found: dict[UUID, list[Earlier]] = {}
+    for row in rows:
+        case = Earlier(row.source_record, row.content_hash, row.diagnosis, row.validated_at)
+        found.setdefault(row.person_id, []).append(case)
+    return found
+
+
+def without_consent(session: Session, persons: Collection[UUID]) -> set[UUID]:
+    """Those of the persons who took their consent back."""
+    gone = Consent.person_id.in_(persons) & (Consent.state == "withdrawn")
+    return set(session.scalars(select(Consent.person_id).where(gone)))
+
+
+def add(
+    session: Session,
+    *,
+    cases: Sequence[Mapping[str, Any]],
+    deid: Sequence[Mapping[str, Any]],
+    quality: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert cases with their reports, a statement a table."""
+    for table, rows in ((ValidatedCase, cases), (DeidReport, deid), (QualityReport, quality)):
+        if rows:
+            session.execute(insert(table), [dict(row) for row in rows])
+
+
+def remember(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note what became of source rows; a row seen again keeps one line."""
+    if not rows:
+        return
+    statement = upsert(SourceRecord).values([dict(row) for row in rows])
+    fresh = {
+        name: statement.excluded[name] for name in ("content_hash", "outcome", "reason", "case_id", "seen_at")
+    }
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source_id", "natural_key"], set_=fresh | {"deleted_at": None}
+        )
+    )
+
+
+def replace(  # noqa: PLR0913 - who, by what, when and why
+    session: Session, case_id: UUID, *, by: UUID | None, actor: str, at: datetime, why: str
+) -> None:
+    """End a case whose source row changed: superseded by the next version, or rejected when there is none."""
+    case = session.get(ValidatedCase, case_id)
+    if case is None or ended(case.state) or (by is None and case.state == CaseState.REJECTED):
+        return
+    to = CaseState.REJECTED if by is None else CaseState.SUPERSEDED
+    if by is not None:
+        session.execute(
+            update(ValidatedCase).where(ValidatedCase.id == case_id).values(superseded_by=by, updated_at=at)
+        )
+    moves.move(session, case, to, by=actor, at=at, why=why)
+
+
+def versions(session: Session, ids: Collection[UUID]) -> dict[UUID, int]:
+    """The version number of each of these cases."""
+    rows = session.execute(select(ValidatedCase.id, ValidatedCase.version).where(ValidatedCase.id.in_(ids)))
+    return {row.id: row.version for row in rows}
+
+
+def get(session: Session, case_id: UUID) -> ValidatedCase:
+    """One case.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    case = session.get(ValidatedCase, case_id)
+    if case is None:
+        raise NotFoundError(f"there is no case {case_id}", field="case_id")
+    return case
+
+
+def page(
+    session: Session,
+    *,
+    model_type: str | None = None,
+    state: CaseState | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[ValidatedCase]:
+    """Cases, newest first, after the last one of the page before."""
+    query = select(ValidatedCase).order_by(ValidatedCase.created_at.desc(), ValidatedCase.id.desc())
+    if model_type is not None:
+        query = query.where(ValidatedCase.model_type == model_type)
+    if state is not None:
+        query = query.where(ValidatedCase.state == state)
+    if after is not None:
+        query = query.where(tuple_(ValidatedCase.created_at, ValidatedCase.id) < after)
+    return list(session.scalars(query.limit(limit)))
