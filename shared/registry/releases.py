@@ -1,7 +1,7 @@
 """Every change of who serves: moves, traffic plan, evidence, alert and events in the caller's transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def bootstrap(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     """Make the first version of a type live: a recorded approval, since there is nothing to compare with."""
     moves.move(session, version, VersionState.LIVE, by=cause.actor, at=cause.now, why=cause.reason)
     wish = NextPlan(model_type=version.model_type, follows=0, champion=version.id)
-    return _written(session, version, ("gated>live", wish), cause)
+    return _written(session, version, cause, transition="gated>live", wish=wish)
 
 
 def start(session: Session, version: ModelVersion, cause: Cause) -> Plan:
@@ -45,17 +45,17 @@ def start(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     plan = _current(session, version.model_type)
     for state in (VersionState.REPLAY, VersionState.SHADOW):
         moves.move(session, version, state, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = _following(plan, challenger=version.id, shadow=True, salt=str(version.id))
-    return _written(session, version, ("gated>shadow", wish), cause)
+    wish = replace(_following(plan), challenger=version.id, shadow=True, salt=str(version.id))
+    return _written(session, version, cause, transition="gated>shadow", wish=wish)
 
 
-def advance(session: Session, version: ModelVersion, share: float, cause: Cause) -> Plan:  # noqa: PLR0917
+def advance(session: Session, version: ModelVersion, *, share: float, cause: Cause) -> Plan:
     """Take the next step of the ramp: `share` of persons get the challenger from now on."""
     plan, before = _current(session, version.model_type), version.state
     after = VersionState.CANARY_5 if before is VersionState.SHADOW else CANARY[CANARY.index(before) + 1]
     moves.move(session, version, after, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = _following(plan, challenger=version.id, share=share, shadow=True, salt=plan.salt)
-    return _written(session, version, (f"{before}>{after}", wish), cause)
+    wish = replace(_following(plan), challenger=version.id, share=share, shadow=True, salt=plan.salt)
+    return _written(session, version, cause, transition=f"{before}>{after}", wish=wish)
 
 
 def promote(session: Session, version: ModelVersion, cause: Cause) -> Plan:
@@ -67,8 +67,8 @@ def promote(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     replaced = models.get(session, plan.champion.id)
     moves.move(session, replaced, VersionState.STANDBY, by=cause.actor, at=cause.now, why=cause.reason)
     moves.move(session, version, VersionState.LIVE, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = _following(plan, champion=version.id, standby=replaced.id, shadow=True)
-    return _written(session, version, (f"{before}>live", wish), cause)
+    wish = replace(_following(plan), champion=version.id, standby=replaced.id, shadow=True)
+    return _written(session, version, cause, transition=f"{before}>live", wish=wish)
 
 
 def roll_back(session: Session, version: ModelVersion, cause: Cause) -> Plan:
@@ -80,7 +80,7 @@ def roll_back(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     plan, before = _current(session, version.model_type), version.state
     if before is not VersionState.LIVE:
         moves.move(session, version, VersionState.ROLLED_BACK, by=cause.actor, at=cause.now, why=cause.reason)
-        return _written(session, version, (f"{before}>rolled_back", _following(plan)), cause)
+        return _written(session, version, cause, transition=f"{before}>rolled_back", wish=_following(plan))
     if plan.standby is None:
         raise ConflictError(f"{version.name} has no warm version to go back to", fix="deploy another version")
     if plan.challenger is not None:
@@ -89,7 +89,7 @@ def roll_back(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     back = models.get(session, plan.standby.id)
     moves.move(session, back, VersionState.LIVE, by=cause.actor, at=cause.now, why=cause.reason)
     wish = NextPlan(model_type=plan.model_type, follows=plan.number, champion=back.id)
-    return _written(session, version, ("live>rolled_back", wish), cause)
+    return _written(session, version, cause, transition="live>rolled_back", wish=wish)
 
 
 def end_without_evidence(session: Session, version: ModelVersion, cause: Cause) -> Plan:
@@ -97,7 +97,7 @@ def end_without_evidence(session: Session, version: ModelVersion, cause: Cause) 
     plan, before = _current(session, version.model_type), version.state
     after = VersionState.RETIRED if before is VersionState.SHADOW else VersionState.ROLLED_BACK
     moves.move(session, version, after, by=cause.actor, at=cause.now, why=cause.reason)
-    return _written(session, version, (f"{before}>{after}", _following(plan)), cause)
+    return _written(session, version, cause, transition=f"{before}>{after}", wish=_following(plan))
 
 
 def settle(session: Session, version: ModelVersion, cause: Cause) -> Plan:
@@ -107,34 +107,27 @@ def settle(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     if plan.standby is not None:
         replaced = models.get(session, plan.standby.id)
         moves.move(session, replaced, VersionState.RETIRED, by=cause.actor, at=cause.now, why=cause.reason)
-    kept = plan.challenger
-    wish = NextPlan(
-        model_type=plan.model_type,
-        follows=plan.number,
-        champion=plan.champion.id,
-        challenger=kept.id if kept else None,
-        share=plan.share,
-        shadow=kept is not None,
-        salt=plan.salt,
-    )
-    return _written(session, version, ("live>settled", wish), cause)
+    wish = replace(_following(plan), standby=None, shadow=False)
+    if plan.challenger is not None:
+        wish = replace(wish, challenger=plan.challenger.id, share=plan.share, shadow=True, salt=plan.salt)
+    return _written(session, version, cause, transition="live>settled", wish=wish)
 
 
 def refuse(session: Session, version: ModelVersion, cause: Cause) -> None:
     """Record that the gate turned a version down, with its failed rules, and tell people."""
     moves.move(session, version, VersionState.REJECTED, by=cause.actor, at=cause.now, why=cause.reason)
-    _recorded(session, version, "trained>rejected", cause)
+    _recorded(session, version, cause, transition="trained>rejected")
 
 
 def pass_gate(session: Session, version: ModelVersion, cause: Cause) -> None:
     """Record that the gate let a version through; an older one that still waited is retired."""
     moves.move(session, version, VersionState.GATED, by=cause.actor, at=cause.now, why=cause.reason)
-    _recorded(session, version, "trained>gated", cause)
+    _recorded(session, version, cause, transition="trained>gated")
     for older in models.in_state(session, version.model_type, VersionState.GATED):
         if older.number < version.number:
             why = f"superseded by {version.name}"
             moves.move(session, older, VersionState.RETIRED, by=cause.actor, at=cause.now, why=why)
-            _note_stage(session, older, cause.now, why)
+            _note_stage(session, older, now=cause.now, why=why)
 
 
 def _current(session: Session, model_type: str) -> Plan:
@@ -145,27 +138,14 @@ def _current(session: Session, model_type: str) -> Plan:
     return plan
 
 
-def _following(
-    plan: Plan,
-    *,
-    champion: UUID | None = None,
-    challenger: UUID | None = None,
-    standby: UUID | None = None,
-    share: float = 0.0,
-    shadow: bool = False,
-    salt: str = "",
-) -> NextPlan:
-    """The plan after this one; without a challenge it keeps the champion and its warm standby."""
-    kept = standby or (plan.standby.id if plan.standby and champion is None else None)
+def _following(plan: Plan) -> NextPlan:
+    """The plan after this one without a challenge: the champion, and behind it its warm standby if any."""
     return NextPlan(
         model_type=plan.model_type,
         follows=plan.number,
-        champion=champion or plan.champion.id,
-        challenger=challenger,
-        standby=kept,
-        share=share,
-        shadow=shadow or kept is not None,
-        salt=salt,
+        champion=plan.champion.id,
+        standby=plan.standby.id if plan.standby else None,
+        shadow=plan.standby is not None,
     )
 
 
@@ -175,18 +155,19 @@ def _drop_challenger(session: Session, version_id: UUID, cause: Cause) -> None:
     before = version.state
     moves.move(session, version, VersionState.ROLLED_BACK, by=cause.actor, at=cause.now, why=why)
     dropped = Cause(cause.actor, why, cause.now)
-    _recorded(session, version, f"{before}>rolled_back", dropped)
+    _recorded(session, version, dropped, transition=f"{before}>rolled_back")
 
 
-def _written(session: Session, version: ModelVersion, change: tuple[str, NextPlan], cause: Cause) -> Plan:
-    transition, wish = change
+def _written(
+    session: Session, version: ModelVersion, cause: Cause, *, transition: str, wish: NextPlan
+) -> Plan:
     plan = plans.append(session, wish, actor=cause.actor, reason=cause.reason, now=cause.now)
-    _recorded(session, version, transition, cause, plan=plan)
+    _recorded(session, version, cause, transition=transition, plan=plan)
     return plan
 
 
-def _recorded(  # noqa: PLR0917
-    session: Session, version: ModelVersion, transition: str, cause: Cause, *, plan: Plan | None = None
+def _recorded(
+    session: Session, version: ModelVersion, cause: Cause, *, transition: str, plan: Plan | None = None
 ) -> None:
     """One evidence record and one alert for one transition."""
     body: dict[str, object] = {
@@ -215,7 +196,7 @@ def _recorded(  # noqa: PLR0917
         subject=str(version.id),
     )
     alerts.raise_alert(session, trouble, now=cause.now)
-    _note_stage(session, version, cause.now, to)
+    _note_stage(session, version, now=cause.now, why=to)
 
 
 _SPOKEN = {
@@ -229,7 +210,7 @@ _SPOKEN = {
 }
 
 
-def _note_stage(session: Session, version: ModelVersion, now: datetime, why: str) -> None:
+def _note_stage(session: Session, version: ModelVersion, *, now: datetime, why: str) -> None:
     """Write the stage into the version's open deployment, and close that one when the challenge is over."""
     row = session.scalar(
         select(Deployment).filter_by(model_version_id=version.id, ended_at=None).with_for_update()
