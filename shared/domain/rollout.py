@@ -1,0 +1,139 @@
+"""The terms of a challenge: its ramp, its thresholds, and what one stage asks before the next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from shared.domain.policy import Policy
+from shared.domain.significance import confidence_sequence, log_mean_exp
+from shared.errors import InvalidInputError
+
+STRATA = ("age_band", "sex", "site")
+DETECTOR_THRESHOLD = 5000.0  # votes between two false alarms of the reverse shadow, on the mean
+GATE_E_VALUE = 10.0  # evidence that must-not-miss recall is not worse by the tolerance
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a challenge is decided by, fixed at its start. Times are days."""
+
+    alpha_promote: float
+    alpha_rollback: float
+    ramp: tuple[float, ...]
+    must_not_miss: frozenset[Any]
+    strata: tuple[str, ...]
+    groups: int  # of all strata together, 0 where the sizes are not told
+    shadow_allowed: bool
+    budget: int  # readings a day
+    horizon_days: float
+    subgroup_drop: float
+    must_not_miss_drop: float
+    ece_increase: float
+
+    def share(self, step: int) -> float:
+        """The share of persons at a step of the ramp; -1 is the shadow."""
+        return 0.0 if step < 0 else self.ramp[step]
+
+    def labelled_cases(self, step: int) -> int:
+        """Labelled cases of the challenger that this step needs before the next one."""
+        return max(10, ceil(100 * self.ramp[step]))
+
+    def group_share(self, place: int) -> float:
+        """The part of the subgroups' alpha that the group seen as number `place` (from 1) spends."""
+        if self.groups:
+            return 1 / self.groups if place <= self.groups else 0.0
+        return 1 / (place * (place + 1))  # sums to 1 however many groups come
+
+
+def terms_from(config: Mapping[str, Any]) -> Terms:
+    """Read the `config` of a start message; what is left out has the policy's default.
+
+    Raises:
+        InvalidInputError: a value cannot be.
+    """
+    known = config_of(Policy(), must_not_miss=(), strata=None) | dict(config)
+    guardrails = dict(config_of(Policy(), must_not_miss=(), strata=None)["guardrails"])
+    guardrails |= known.get("guardrails") or {}
+    ramp = tuple(float(share) for share in known["ramp"] if float(share) < 1)
+    if not ramp or any(share <= 0 for share in ramp) or list(ramp) != sorted(ramp):
+        raise InvalidInputError(
+            "the ramp must rise from above 0", field="ramp", fix="like 0.05, 0.25, 0.5, 1"
+        )
+    strata, groups = _strata(known["strata"])
+    return Terms(
+        alpha_promote=float(known["alpha_promote"]),
+        alpha_rollback=float(known["alpha_rollback"]),
+        ramp=ramp,
+        must_not_miss=frozenset(known["must_not_miss"] or ()),
+        strata=strata,
+        groups=groups,
+        shadow_allowed=bool(known["shadow_allowed"]),
+        budget=int(known["adjudication_budget_per_day"]),
+        horizon_days=float(known["horizon_days"]),
+        subgroup_drop=float(guardrails["subgroup_drop"]),
+        must_not_miss_drop=float(guardrails["must_not_miss_recall_drop"]),
+        ece_increase=float(guardrails["ece_increase"]),
+    )
+
+
+def config_of(
+    policy: Policy, *, must_not_miss: Sequence[str], strata: Mapping[str, Sequence[str]] | None
+) -> dict[str, Any]:
+    """The `config` of a start message under a policy."""
+    return {
+        "alpha_promote": policy.alpha_promote,
+        "alpha_rollback": policy.alpha_rollback,
+        "rollback_drop": policy.rollback_drop,
+        "ramp": list(policy.ramp),
+        "must_not_miss": list(must_not_miss),
+        "strata": dict(strata) if strata is not None else list(STRATA),
+        "shadow_allowed": True,
+        "adjudication_budget_per_day": policy.adjudication_budget_per_day,
+        "look": "every_fact",
+        "horizon_days": policy.horizon_days,
+        "guardrails": {
+            "subgroup_drop": policy.guardrail_subgroup_drop,
+            "must_not_miss_recall_drop": policy.guardrail_must_not_miss_drop,
+            "ece_increase": policy.guardrail_ece_increase,
+        },
+    }
+
+
+def _strata(told: object) -> tuple[tuple[str, ...], int]:
+    """Names of the strata, and how many groups they have together where that is told."""
+    if isinstance(told, Mapping):
+        sizes = [value if isinstance(value, int) else len(value) for value in told.values()]
+        return tuple(str(name) for name in told), sum(sizes)
+    if isinstance(told, list | tuple) and all(isinstance(name, str) for name in told):
+        return tuple(told), 0
+    return STRATA, 0
+
+
+def summary(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a state of the engine says to people: stage, counts, evidence and the interval of the difference."""
+    counts = state["counts"]
+    low, high = confidence_sequence(counts["wins"], counts["losses"], _paired(counts))
+    return {
+        "stage": state["stage"],
+        "cases": counts["pairs"],
+        "disagreements": counts["disagreements"],
+        "readings": counts["asked"],
+        "votes": counts["votes"],
+        "wins": counts["wins"],
+        "losses": counts["losses"],
+        "exposed": counts["exposed"],
+        "labelled": counts["labelled"],
+        "effect": (counts["wins"] - counts["losses"]) / max(_paired(counts), 1),
+        "interval": [low, high],
+        "log_e_superior": log_mean_exp(state["superior"]),
+        "log_e_harm": log_mean_exp(state["harm"]),
+        "log_e_groups": {name: log_mean_exp(group["logs"]) for name, group in state["groups"].items()},
+        "why": state["why"],
+    }
+
+
+def _paired(counts: Mapping[str, int]) -> int:
+    """Cases that the votes stand for: agreements in the proportion in which disagreements were read."""
+    read, disagreements = counts["votes"], counts["disagreements"]
+    return round(counts["pairs"] * read / disagreements) if disagreements else counts["pairs"]
