@@ -28,6 +28,7 @@ from shared.registry.migrate import migrate
 START_SECONDS = 90.0
 TICK_SECONDS = 0.1
 PROBE_SECONDS = 0.2
+LENT = ("api_bind", "events_bind", "flower_bind", "model_server_bind", "clock_file")  # to commands
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -246,6 +247,7 @@ def addresses(settings: Settings) -> dict[str, object]:
         "flower": f"http://{reachable(settings.flower_bind)}",
         "model_server": settings.model_server_url or f"http://{reachable(settings.model_server_bind)}",
         "pid": os.getpid(),
+        "settings": {name: str(value) for name in LENT if (value := getattr(settings, name)) is not None},
     }
 
 
