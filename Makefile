@@ -1,0 +1,60 @@
+# Every target sets up what it needs by itself; Python 3.11 and make are all it asks of the machine.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test run check bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/ready ## turn the full learning cycle once on a sample clinic (SEED=n for another one)
+	$(BIN)/rounds demo $(if $(SEED),--seed $(SEED))
+
+test: .venv/ready-dev ## pass the whole test suite
+	$(QUIET_CPU) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+run: .venv/ready ## start the stack and keep it running; Ctrl-C stops it
+	$(BIN)/rounds up
+
+check: .venv/ready-dev ## formatter, linter, types, import contracts, quick tests: under a minute
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(QUIET_CPU) $(BIN)/python -m pytest tests/house tests/unit -m "not slow"
+
+bench: .venv/ready-dev ## run the benchmarks and show the table of all figures
+	$(QUIET_CPU) $(BIN)/python -m bench.run $(ARGS)
+
+setup: .venv/ready-dev ## install everything and do nothing else
+
+clean: ## remove what was built here; the site's data in .rounds stays
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# torch comes first and alone: its build differs by machine, so no lock file can hold its hash.
+.venv/torch:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || \
+		{ echo 'Rounds needs Python 3.11; name it with: make PYTHON=/path/to/python3.11'; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(PIP) --no-deps torch==2.13.0
+	touch $@
+
+.venv/ready: .venv/torch requirements/runtime.txt pyproject.toml
+	$(PIP) --no-deps --require-hashes -r requirements/runtime.txt
+	$(finish-install)
+
+.venv/ready-dev: .venv/torch requirements/dev.txt pyproject.toml
+	$(PIP) --no-deps --require-hashes -r requirements/dev.txt
+	$(finish-install)
+
+# A build of torch for GPUs needs the libraries it pins itself; a build for CPUs is whole already.
+define finish-install
+$(BIN)/python -c 'import torch' 2>/dev/null || $(PIP) torch==2.13.0
+$(PIP) --no-deps --no-build-isolation -e .
+touch $@
+endef
