@@ -1,4 +1,4 @@
-"""What services call each other. The names stand in `shared.domain.bells`, so that the registry may ring them."""
+"""What services call each other: queues and tasks, defined where the registry may ring them too."""
 
 from shared.domain.bells import QUEUE_OF, Queue, TaskName
 

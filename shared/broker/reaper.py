@@ -1,0 +1,85 @@
+"""Gives up on workers that fell silent: by their beat counter, on a monotonic clock, never a wall clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.broker.names import TaskName
+from shared.domain.cycle import RunState
+from shared.registry import attempts, events, leases, moves, outbox
+from shared.registry.leases import Work
+from shared.registry.tables import CollectionRun, TrainingJob
+
+Held = Mapping[UUID, tuple[int | None, int]]
+
+
+@dataclass
+class _Seen:
+    fence: int | None
+    beat_seq: int
+    since: float
+
+
+class Silence:
+    """What was last heard of every held row of one table, and for how long nothing came after it."""
+
+    def __init__(self, lease_seconds: float) -> None:
+        self._lease_seconds = lease_seconds
+        self._seen: dict[UUID, _Seen] = {}
+        self._listened_at = 0.0
+
+    def listen(self, held: Held, *, at: float) -> list[tuple[UUID, int | None, int]]:
+        """The rows whose counter stood still for a lease: id, fence and the counter it stands at.
+
+        A listener who was away himself (database down, process frozen) begins anew: silence that nobody
+        heard proves nothing, and the workers could not speak either.
+        """
+        was_away = at - self._listened_at > self._lease_seconds / 2
+        self._listened_at = at
+        self._seen = {row: seen for row, seen in self._seen.items() if row in held and not was_away}
+        lost = []
+        for row, (fence, beat_seq) in held.items():
+            seen = self._seen.get(row)
+            if seen is None or (seen.fence, seen.beat_seq) != (fence, beat_seq):
+                self._seen[row] = _Seen(fence, beat_seq, at)
+            elif at - seen.since >= self._lease_seconds:
+                lost.append((row, fence, beat_seq))
+        return lost
+
+
+class Reaper:
+    """Watches jobs and collection runs; what a dead worker held is queued again, or failed the third time."""
+
+    def __init__(self, sessions: sessionmaker[Session], lease_seconds: float) -> None:
+        self._sessions = sessions
+        self._silence = {table: Silence(lease_seconds) for table in (TrainingJob, CollectionRun)}
+
+    def look(self, *, at: float, now: datetime) -> int:
+        """One round at the monotonic instant `at`; how many rows were taken from dead workers."""
+        given_up = 0
+        for table, silence in self._silence.items():
+            with self._sessions() as session:
+                held = leases.held(session, table)
+            for row, fence, beat_seq in silence.listen(held, at=at):
+                with self._sessions.begin() as session:
+                    if leases.give_up_on(session, table, row, beat_seq=beat_seq, now=now):
+                        _after_loss(session, table, row, fence=fence, now=now)
+                        given_up += 1
+        return given_up
+
+
+def _after_loss(session: Session, table: type[Work], row: UUID, *, fence: int | None, now: datetime) -> None:
+    if table is TrainingJob:
+        attempts.after_loss(session, row, fence=fence, why="worker_lost", now=now)
+        return
+    run = session.get_one(CollectionRun, row)
+    if run.cancel_requested or run.attempt >= attempts.MOST:
+        run.error, run.ended_at = "cancelled" if run.cancel_requested else "poison", now
+        end = RunState.CANCELLED if run.cancel_requested else RunState.FAILED
+        moves.move(session, run, end, by="reaper", at=now, why=run.error)
+    else:
+        outbox.ring(session, TaskName.COLLECT_RUN, row)
+        events.emit(session, kind="collection_runs.requeued", subject=row, at=now)

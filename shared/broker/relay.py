@@ -1,0 +1,139 @@
+"""Rings the doorbells: outbox rows become messages. `python -m shared.broker.relay`; of several one leads.
+
+At least once is enough: a doorbell that finds nothing to do is normal, a lost one is rung again.
+"""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import psycopg2
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.broker.heartbeat import Heartbeat
+from shared.broker.names import TaskName
+from shared.broker.post import Post
+from shared.broker.reaper import Reaper
+from shared.broker.waiting import Patience, waiting
+from shared.broker.wire import Line
+from shared.clock import Clock
+from shared.config import Settings, load_settings
+from shared.errors import Error, PartDownError
+from shared.logs import log, set_up_logs
+from shared.registry import outbox
+from shared.registry.parts import Identity
+from shared.registry.session import make_sessions
+
+BATCH = 200
+POLL_SECONDS = 0.25
+REAP_SECONDS = 0.5
+LOOK_SECONDS = 1.0
+_TASKS = frozenset(TaskName)
+
+
+class Relay:
+    """The leader's work, one `turn` at a time; what fails is said in `state` and tried again."""
+
+    def __init__(self, sessions: sessionmaker[Session], *, clock: Clock, lease_seconds: float) -> None:
+        self._sessions, self._clock = sessions, clock
+        self._line = Line()
+        self._patience = Patience()
+        self._reaper = Reaper(sessions, lease_seconds)
+        self._reap_at = self._look_at = 0.0
+        self.state: dict[str, object] = {"leader": False, "broker": "unknown", "pushed": 0, "given_up": 0}
+
+    def turn(self, *, at: float) -> None:
+        """Reap, push and look once; `at` is monotonic seconds.
+
+        Raises:
+            SQLAlchemyError: the database does not answer.
+            EvictingBrokerError: the broker may drop messages.
+        """
+        if at >= self._reap_at:
+            self._reap_at = at + REAP_SECONDS
+            self._add("given_up", self._reaper.look(at=at, now=self._clock()))
+        try:
+            while self._push() == BATCH:
+                pass
+            if at >= self._look_at:
+                self._look_at = at + LOOK_SECONDS
+                self._look(at)
+            self.state["broker"] = "up"
+        except PartDownError as error:
+            self.state["broker"] = "down"
+            log.warning("broker down", reason=str(error))
+
+    def _push(self) -> int:
+        """Move one batch; when the push fails the rows stay."""
+        with self._sessions.begin() as session:
+            taken = outbox.take(session, BATCH)
+            bells = [(TaskName(task), subject) for task, subject in taken if task in _TASKS]
+            if bells:
+                self._line.push(bells)
+        if len(bells) < len(taken):
+            log.error("doorbells of unknown tasks dropped", count=len(taken) - len(bells))
+        self._add("pushed", len(bells))
+        return len(taken)
+
+    def _look(self, at: float) -> None:
+        """Ring again for rows that wait although their queue is empty."""
+        with self._sessions() as session:
+            bells = waiting(session, now=self._clock())
+        if self._line.is_another():
+            self._patience.lose_it(bells, at=at)
+        depths = self._line.depths()
+        self.state["queues"] = {queue.value: depth for queue, depth in depths.items()}
+        again = self._patience.due(bells, depths, at=at)
+        if again:
+            self._line.push(again)
+            log.info("rung again", count=len(again))
+
+    def _add(self, what: str, count: int) -> None:
+        self.state[what] = int(str(self.state[what])) + count
+
+
+def serve(settings: Settings, is_over: Callable[[float], bool]) -> None:
+    """Lead or stand by until `is_over` (given seconds to wait) says so; a lost database is waited for."""
+    relay = Relay(
+        make_sessions(settings, pool_size=2), clock=settings.clock, lease_seconds=settings.lease_seconds
+    )
+    post = Post(settings)
+    heartbeat = Heartbeat(settings, Identity("relay"), lambda: relay.state)
+    heartbeat.start()
+    try:
+        while not is_over(0):
+            try:
+                relay.state["leader"] = post.is_mine()
+                if relay.state["leader"]:
+                    relay.turn(at=time.monotonic())
+                post.wait(POLL_SECONDS)
+            except (SQLAlchemyError, psycopg2.Error) as error:
+                relay.state["leader"] = False
+                post.leave()
+                log.warning("database down", reason=type(error).__name__)
+                is_over(POLL_SECONDS)
+    finally:
+        post.leave()
+        heartbeat.stop()
+
+
+def main() -> int:
+    """Run until SIGTERM or Ctrl-C; the exit status of the process."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = load_settings()
+        set_up_logs("relay", level=settings.log_level)
+        serve(settings, stop.wait)
+    except Error as error:
+        sys.stderr.write(f"{error}; {error.fix}\n" if error.fix else f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""The relay's line to the broker: Celery messages pushed together, and how long the queues are."""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import UUID, uuid4
+
+from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.broker.app import app
+from shared.broker.names import QUEUE_OF, Queue, TaskName
+from shared.errors import InvalidInputError, PartDownError
+
+SAFE_POLICY = "noeviction"
+Bell = tuple[TaskName, UUID]
+
+
+class EvictingBrokerError(InvalidInputError):
+    """The broker may drop messages when its memory is full."""
+
+    code = "evicting_broker"
+
+    def __init__(self, policy: str) -> None:
+        super().__init__(
+            f"the broker's maxmemory-policy is {policy}, so it may drop doorbells",
+            field="ROUNDS_BROKER_URL",
+            fix=f"set maxmemory-policy to {SAFE_POLICY}",
+        )
+
+
+class Line:
+    """One connection to the broker that is made anew after every failure."""
+
+    def __init__(self) -> None:
+        self._client: Redis | None = None
+        self._connection: Any = None
+        self._life = ""
+
+    def push(self, bells: Iterable[Bell]) -> None:
+        """Send the messages in one round trip, in order.
+
+        Raises:
+            PartDownError: the broker does not answer; some of them may have reached it.
+            EvictingBrokerError: it may drop messages.
+        """
+        with self._client_or_failure() as client, client.pipeline(transaction=False) as pipe:
+            for task, subject in bells:
+                pipe.lpush(QUEUE_OF[task].value, message(task, subject))
+            pipe.execute()
+
+    def depths(self) -> dict[Queue, int]:
+        """How many messages wait in each queue."""
+        with self._client_or_failure() as client, client.pipeline(transaction=False) as pipe:
+            for queue in Queue:
+                pipe.llen(queue.value)
+            return dict(zip(Queue, pipe.execute(), strict=True))
+
+    def is_another(self) -> bool:
+        """Whether the broker was started since the last call, and so may have forgotten what it was told."""
+        with self._client_or_failure() as client:
+            before, self._life = self._life, str(client.info("server")["run_id"])
+            return self._life != before
+
+    def close(self) -> None:
+        """Drop the connection; the next call makes another."""
+        connection, self._client, self._connection = self._connection, None, None
+        if connection is not None:
+            with suppress(RedisError, OSError):
+                connection.release()
+
+    @contextmanager
+    def _client_or_failure(self) -> Iterator[Redis]:
+        try:
+            yield self._client or self._connect()
+        except (RedisError, OperationalError, OSError) as error:
+            self.close()
+            raise PartDownError(f"the broker does not answer ({type(error).__name__})") from None
+
+    def _connect(self) -> Redis:
+        self._connection = app.connection_for_write()
+        client: Redis = self._connection.default_channel.client
+        policy = str(client.info("memory")["maxmemory_policy"])
+        if policy != SAFE_POLICY:
+            raise EvictingBrokerError(policy)
+        self._client = client
+        return client
+
+
+def message(task: TaskName, subject: UUID) -> bytes:
+    """One Celery message of protocol 2 as kombu's Redis transport stores it."""
+    ring = str(uuid4())
+    built = app.amqp.as_task_v2(ring, task.value, args=(str(subject),), ignore_result=True)
+    envelope = {
+        "body": base64.b64encode(json.dumps(built.body).encode()).decode(),
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": built.headers,
+        "properties": built.properties
+        | {
+            "body_encoding": "base64",
+            "delivery_info": {"exchange": "", "routing_key": QUEUE_OF[task].value},
+            "delivery_mode": 2,
+            "delivery_tag": ring,
+            "priority": 0,
+        },
+    }
+    return json.dumps(envelope).encode()
