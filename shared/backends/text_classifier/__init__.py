@@ -1,0 +1,34 @@
+"""The text classifier: an encoder of BERT's shape, LoRA on its top layers and a linear head."""
+
+from collections.abc import Mapping
+
+from shared.backends.base import FitRequest, Fitted, Progress, Scorer
+from shared.config import Settings
+from shared.domain.recipe import parse_recipe
+
+
+class TextClassifier:
+    """The backend of the family `text_classifier`; torch is imported when it first trains or loads."""
+
+    family = "text_classifier"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def check_recipe(self, recipe: Mapping[str, object]) -> None:
+        """Refuse unknown and impossible hyperparameters, without torch."""
+        parse_recipe(self.family, recipe)
+
+    def fit(self, request: FitRequest, progress: Progress) -> Fitted:
+        """Train; the same request gives the same bytes on one kind of CPU, stopped and resumed or not."""
+        from shared.backends.text_classifier.fit import fit
+
+        return fit(request, progress, self._settings)
+
+    def load(self, files: Mapping[str, bytes], base: str) -> Scorer:
+        """Bring a version onto its base, which all versions of a process share."""
+        from shared.backends.text_classifier.base_model import load_base, to_device
+        from shared.backends.text_classifier.scorer import load_scorer
+
+        device = to_device(self._settings.device)
+        return load_scorer(files, load_base(base, self._settings.base_models, device), device)

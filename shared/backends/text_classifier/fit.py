@@ -1,0 +1,75 @@
+"""One training from request to files."""
+
+import json
+import time
+from collections.abc import Mapping
+
+import torch
+from safetensors.torch import save
+
+from shared.backends.base import FitRequest, Fitted, Progress
+from shared.backends.text_classifier import train
+from shared.backends.text_classifier.adapter import peft_config, to_files
+from shared.backends.text_classifier.base_model import load_base, to_device
+from shared.backends.text_classifier.learner import Learner, Task
+from shared.backends.text_classifier.material import identity_of, prepare
+from shared.backends.text_classifier.scorer import PROBES, hash_of, load_scorer
+from shared.config import Settings
+from shared.domain.recipe import parse_recipe
+
+FORMAT = 1
+
+
+def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
+    """Learn, calibrate, and record the answers to the probes beside the weights.
+
+    Raises:
+        InvalidInputError: of the recipe, the base, or examples that allow no classifier.
+    """
+    started = time.perf_counter()
+    torch.set_num_threads(settings.threads)
+    device = to_device(settings.device)
+    recipe = parse_recipe("text_classifier", request.recipe)
+    base = load_base(request.base, settings.base_models, device)
+    material = prepare(request, recipe, base.tokenizer)
+    task = Task(base, request, recipe, material, device, identity_of(request, recipe, base.digest))
+    learner, begun = train.start(task)
+    rates = train.run(learner, begun, progress)
+    temperature, calibration = train.calibrate(learner)
+    files = _files(learner, temperature)
+    scorer = load_scorer(files, base, device)
+    facts = json.loads(files["rounds.json"]) | {"probes": scorer.probe_answers()}
+    files["rounds.json"] = _json(facts)
+    figures = {
+        **rates,
+        **calibration,
+        "temperature": temperature,
+        "labels_left_out": len(material.left_out),
+        "seconds": time.perf_counter() - started,
+    }
+    return Fitted(files, hash_of(facts["probes"]), base.digest, figures)
+
+
+def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
+    task, recipe = learner.task, learner.task.recipe
+    weights = {name: tensor.detach() for name, tensor in learner.weights.items()}
+    head = {name.removeprefix("head."): t.cpu() for name, t in weights.items() if name.startswith("head.")}
+    adapter = {name: tensor for name, tensor in weights.items() if not name.startswith("head.")}
+    config = peft_config(task.base.name, learner.layers, rank=recipe.lora_r, alpha=recipe.lora_alpha)
+    facts = {
+        "format": FORMAT,
+        "family": "text_classifier",
+        "base": {"name": task.base.name, "digest": task.base.digest},
+        "labels": list(task.material.labels),
+        "labels_left_out": dict(task.material.left_out),
+        "pooling": "mean",
+        "probes": [["", -1.0]] * len(PROBES),
+        "recipe": recipe.model_dump(),
+        "seed": task.request.seed,
+        "temperature": temperature,
+    }
+    return {**to_files(adapter, config), "head.safetensors": save(head), "rounds.json": _json(facts)}
+
+
+def _json(facts: Mapping[str, object]) -> bytes:
+    return (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode()

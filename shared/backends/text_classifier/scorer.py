@@ -1,0 +1,120 @@
+"""A loaded version that answers: its adapter and head; the base is shared with every other version."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from safetensors.torch import load
+from torch import Tensor
+from torch.nn import functional
+
+from shared.backends.text_classifier.adapter import adapting, from_file, top_layers
+from shared.backends.text_classifier.base_model import BaseModel
+from shared.backends.text_classifier.encoder import Linear, embed, pad, plain, pool, run_layers
+from shared.backends.text_classifier.material import cut
+from shared.domain.example import Answer
+from shared.errors import InvalidInputError
+
+PROBES = (
+    "",
+    "Fever, dry cough and sore throat for three days.",
+    "Burning pain on passing urine, no fever, needs to go every hour.",
+    "Throbbing headache on one side with nausea; light hurts the eyes.",
+    "Itchy red patches on both elbows with silver scales since last winter.",
+    "Crushing chest pain into the left arm, sweating, 62 years old, smoker.",
+    "Very thirsty, loses weight, passes a lot of urine; fasting glucose 210 mg/dl.",
+    "Wheezing at night and after running, better with an inhaler, cat at home.",
+)
+TOLERANCE = 1e-2
+TOP = 5
+DIGITS = 6
+
+
+class TextScorer:
+    """One version of a text classifier.
+
+    Each text is computed alone and unpadded, so that its answer cannot depend on what is beside it.
+    """
+
+    def __init__(
+        self, base: BaseModel, facts: Mapping[str, Any], *, linear: Linear, head: Mapping[str, Tensor]
+    ) -> None:
+        self.labels: Sequence[str] = tuple(facts["labels"])
+        self._base, self._facts, self._linear, self._head = base, facts, linear, head
+        self._max_tokens = int(facts["recipe"]["max_tokens"])
+        self._temperature = float(facts["temperature"])
+
+    def answer(self, texts: Sequence[str]) -> list[Answer]:
+        """One answer a text; `top` starts with the label itself."""
+        return [self._one(text) for text in texts]
+
+    def fingerprint(self) -> str:
+        """Hash of the answers to the probes that were recorded at training.
+
+        Where the answers of this machine are other ones, beyond what another processor's rounding explains,
+        it is the hash of these, and fits no recorded fingerprint.
+        """
+        recorded = [(str(label), float(share)) for label, share in self._facts["probes"]]
+        shares = [dict(self._ranked(probe)) for probe in PROBES]
+        same = len(recorded) == len(PROBES) and all(
+            abs(found.get(label, -1.0) - share) <= TOLERANCE
+            for found, (label, share) in zip(shares, recorded, strict=True)
+        )
+        return hash_of(recorded if same else self.probe_answers())
+
+    def probe_answers(self) -> list[tuple[str, float]]:
+        """Label and confidence of every probe."""
+        return [self._ranked(probe)[0] for probe in PROBES]
+
+    def _ranked(self, text: str) -> list[tuple[str, float]]:
+        """Every label with its probability, best first; equal ones in the order of the labels."""
+        base = self._base
+        row = cut(base.tokenizer.encode(text).ids, self._max_tokens)
+        tokens, mask = pad([row], str(self._head["weight"].device))
+        hidden = run_layers(
+            base, embed(base, tokens), mask, layers=range(base.shape.layers), linear=self._linear
+        )
+        logits = functional.linear(pool(hidden, mask), self._head["weight"], self._head["bias"])[0]
+        shares = torch.softmax(logits.double() / self._temperature, 0).tolist()  # (labels,)
+        ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
+        return [(label, round(share, DIGITS)) for label, share in ranked]
+
+    def _one(self, text: str) -> Answer:
+        ranked = self._ranked(text)
+        return Answer(label=ranked[0][0], confidence=ranked[0][1], top=tuple(ranked[:TOP]))
+
+
+def load_scorer(files: Mapping[str, bytes], base: BaseModel, device: str) -> TextScorer:
+    """Bring a version's files onto its base.
+
+    Raises:
+        InvalidInputError: a file is missing or does not fit, the base is another, or the adapter is idle.
+    """
+    missing = {"rounds.json", "head.safetensors", "adapter_model.safetensors"} - set(files)
+    if missing:
+        raise InvalidInputError(f"the version lacks {', '.join(sorted(missing))}", field="files")
+    facts = json.loads(files["rounds.json"])
+    if facts["base"]["digest"] != base.digest:
+        fix = f"load it onto the {facts['base']['name']} it was trained on"
+        raise InvalidInputError("the version was trained on another base model", field="base", fix=fix)
+    head = {name: tensor.to(device) for name, tensor in load(files["head.safetensors"]).items()}
+    if head["weight"].shape != (len(facts["labels"]), base.shape.hidden):
+        raise InvalidInputError("the head does not fit the labels and the base", field="head")
+    recipe = facts["recipe"]
+    layers = top_layers(base, int(recipe["top_layers"]))
+    adapter = from_file(load(files["adapter_model.safetensors"]), base, layers)
+    adapter = {name: tensor.to(device) for name, tensor in adapter.items()}
+    scale = float(recipe["lora_alpha"]) / int(recipe["lora_r"])
+    scorer = TextScorer(base, facts, linear=adapting(base, adapter, scale), head=head)
+    learnt = any(bool(tensor.any()) for name, tensor in adapter.items() if ".lora_B." in name)
+    bare = TextScorer(base, facts, linear=plain(base), head=head)
+    if learnt and scorer.probe_answers() == bare.probe_answers():
+        raise InvalidInputError("the adapter changes no answer of its base", field="adapter_model")
+    return scorer
+
+
+def hash_of(answers: Sequence[tuple[str, float]]) -> str:
+    """The fingerprint of a list of probe answers."""
+    return hashlib.sha256(json.dumps([list(pair) for pair in answers]).encode()).hexdigest()
