@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself; Python 3.11 and make are all it asks of the machine.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/pip install -qq --disable-pip-version-check
 QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
