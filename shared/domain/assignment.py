@@ -7,7 +7,7 @@ BUCKETS = 10_000
 
 
 def bucket(person_key: str, salt: str) -> int:
-    """The person's place, 0 to 9999, under the salt of one challenge; another salt gives an unrelated place."""
+    """The place of a person, 0 to 9999, under one salt; another salt gives an unrelated place."""
     digest = hmac.new(salt.encode(), person_key.encode(), hashlib.sha256).digest()
     return int.from_bytes(digest[:8], "big") % BUCKETS
 

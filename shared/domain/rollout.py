@@ -23,7 +23,7 @@ class Terms:
     ramp: tuple[float, ...]
     must_not_miss: frozenset[Any]
     strata: tuple[str, ...]
-    groups: int  # of all strata together, 0 where the sizes are not told
+    groups: int  # of all strata and one for must-not-miss; 0 where the sizes are not told
     shadow_allowed: bool
     budget: int  # readings a day
     horizon_days: float
@@ -104,14 +104,14 @@ def _strata(told: object) -> tuple[tuple[str, ...], int]:
     """Names of the strata, and how many groups they have together where that is told."""
     if isinstance(told, Mapping):
         sizes = [value if isinstance(value, int) else len(value) for value in told.values()]
-        return tuple(str(name) for name in told), sum(sizes)
+        return tuple(str(name) for name in told), sum(sizes) + 1
     if isinstance(told, list | tuple) and all(isinstance(name, str) for name in told):
         return tuple(told), 0
     return STRATA, 0
 
 
 def summary(state: Mapping[str, Any]) -> dict[str, Any]:
-    """What a state of the engine says to people: stage, counts, evidence and the interval of the difference."""
+    """What a state of the engine says to people: stage, counts, evidence, the difference and its interval."""
     counts = state["counts"]
     low, high = confidence_sequence(counts["wins"], counts["losses"], _paired(counts))
     return {

@@ -87,7 +87,8 @@ def margin_vote(logs: Logs, x: float, *, margin: float) -> Logs:
 
 def reaches(logs: Logs, threshold: float) -> bool:
     """Whether the evidence stands at the threshold or above it."""
-    return log_mean_exp(logs) >= log(threshold)
+    bound = log(threshold)
+    return max(logs) >= bound and log_mean_exp(logs) >= bound  # the mean is never above the largest
 
 
 def confidence_sequence(wins: int, losses: int, cases: int, *, alpha: float = 0.05) -> tuple[float, float]:
@@ -140,10 +141,10 @@ def _refutes(counts: tuple[int, int, int], mean: float, alpha: float) -> bool:
 
 
 def randomised_difference(outcome: float, baseline: float, *, challenged: bool, share: float) -> float:
-    """One outcome of an unpaired comparison, in [-1, 1], with mean at most 0 when the challenger is no better.
+    """One unpaired outcome as a bet in [-1, 1], with mean at most 0 when the challenger is no better.
 
-    Valid by the random assignment alone, whatever the mix of cases: `share` is the one in force when this case
-    was assigned. Scaled by the smaller arm's probability so that a bet can never lose more than it holds.
+    Valid by the random assignment alone, whatever the mix of cases: `share` is the one in force when this
+    case was assigned. Scaled by the smaller arm's probability, so that no bet can lose more than it holds.
 
     Args:
         outcome: 1.0 right, 0.0 wrong.

@@ -1,0 +1,274 @@
+"""The decision engine: a fold over facts, the same in service, in a replay and over standard input.
+
+`python -m deployer_service.decide --stdio` reads one JSON message a line and answers each with one line. No
+clock, no randomness, no other input: the same messages give the same bytes.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import IO, Any
+
+from deployer_service.facts import Case, Columns, Seen, Word
+from deployer_service.ledger import Ledger
+from deployer_service.reading_queue import ReadingQueue
+from deployer_service.unpaired import Unpaired
+from shared.domain.rollout import Terms, terms_from
+from shared.errors import Error, InvalidInputError
+
+SHADOW, CANARY, LIVE, OVER = "shadow", "canary", "live", "over"
+_ORDER = ("hold", "advance", "promote", "rollback")  # of what is said when one message holds several
+_EARLY_KEPT = 1000  # labels that came before their prediction
+_UNLABELLED_KEPT = 2000  # answers of the challenger at this step that wait for a label
+
+
+class Run:
+    """One challenge from its shadow to its end, with everything that the next fact may need."""
+
+    def __init__(self, start: Mapping[str, Any]) -> None:
+        """Begin, or go on where the last answer's `state` stood."""
+        self.terms: Terms = terms_from(start.get("config") or {})
+        self.columns = Columns(start.get("columns"), self.terms.strata)
+        self.run = str(start.get("run", ""))
+        state = start.get("state") or {}
+        self.stage: str = state.get("stage", SHADOW if self.terms.shadow_allowed else CANARY)
+        self.step: int = state.get("step", -1 if self.terms.shadow_allowed else 0)
+        self.begun: float | None = state.get("begun")
+        self.since: float = state.get("since", 0.0)  # of the present step
+        self.now: float = state.get("now", 0.0)
+        self.why: str = state.get("why", "")
+        self.ready: str | None = state.get("ready")  # a move that the evidence allows and somebody holds
+        self.seen = Seen(state.get("seen"))
+        self.early: dict[str, list[Any]] = dict(state.get("early", ()))
+        self.unlabelled: dict[str, int] = dict.fromkeys(state.get("unlabelled", ()), 1)
+        self.step_labels: int = state.get("step_labels", 0)
+        self.votes: dict[str, Any] = dict(state.get("votes", {}))
+        self.ledger = Ledger(self.terms, state)
+        self.queue = ReadingQueue(self.terms, self.run, state.get("queue"))
+        self.unpaired = None if self.terms.shadow_allowed else Unpaired(self.terms, state.get("unpaired"))
+        self._held: str | None = None
+        self._action = "hold"
+
+    def begin(self) -> dict[str, Any]:
+        """The answer to the start message: nothing has happened, serving is as the state says."""
+        return self._answer([])
+
+    def feed(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Fold in the facts of one message and say what to do from now on."""
+        self._action, self._held = "hold", message.get("held")
+        self.now = max(self.now, float(message["now"]))
+        if self.begun is None:
+            self.begun = self.since = self.now
+        if self.unpaired is not None:
+            self.unpaired.share_is(self._share(), since=self.since)
+        for fact in self.columns.in_order(message):
+            if self.stage == OVER:
+                break
+            if isinstance(fact, Case):
+                self._case(fact)
+            else:
+                self._word(fact)
+        self._watch_the_time()
+        if self.stage == SHADOW:  # agreements and time alone may open the gate
+            self._go_on_if_ready()
+        return self._answer(self.queue.ask(self.now) if self.stage != OVER else [])
+
+    def _case(self, case: Case) -> None:
+        if not case.paired and self.unpaired is None:
+            self._served(case)
+            return
+        if not self.seen.add(case.key):
+            return
+        self._served(case)
+        if self.unpaired is not None:
+            self.unpaired.arrive(case)
+        if case.paired:
+            self.ledger.pair(case)
+            if case.champion != case.challenger:
+                taken = self.queue.arrive(case, risky=self.ledger.is_risky(case))
+                self.ledger.counts["repeats"] += not taken
+        for word in self.early.pop(case.key, ()):
+            self._word(Word(case.key, *word))
+
+    def _served(self, case: Case) -> None:
+        """Remember an answer that the challenger gave at this step, until its label comes."""
+        if not case.challenged or case.key in self.unlabelled:
+            return
+        self.ledger.counts["exposed"] += 1
+        if self.stage == CANARY and case.t >= self.since and len(self.unlabelled) < _UNLABELLED_KEPT:
+            self.unlabelled[case.key] = 1
+
+    def _word(self, word: Word) -> None:
+        counts = self.unlabelled.pop(word.key, None) is not None
+        self.step_labels += counts
+        self.ledger.counts["labelled"] += counts
+        if not counts and word.key not in self.seen:
+            self._keep_early(word)
+        elif self.unpaired is not None:
+            counts |= self.unpaired.label(word.key, word.label)
+        elif word.blind:
+            counts |= self._vote(word)
+        if counts:
+            self._evaluate()
+
+    def _vote(self, word: Word) -> bool:
+        """One blinded reading is consumed once; a later correction is counted and changes nothing."""
+        if word.key in self.votes:
+            self.ledger.counts["corrections"] += self.votes[word.key] != word.label
+            return False
+        found = self.queue.take(word.key)
+        if found is not None:
+            self.votes[word.key] = word.label
+            self.ledger.vote(found.case, word.label, weight=found.weight, live=self.stage == LIVE)
+        return found is not None
+
+    def _keep_early(self, word: Word) -> None:
+        words = self.early.setdefault(word.key, [])
+        if [word.t, word.label, word.blind] not in words:
+            words.append([word.t, word.label, word.blind])
+        if len(self.early) > _EARLY_KEPT:
+            del self.early[next(iter(self.early))]
+            self.ledger.counts["expired"] += 1
+
+    def _evaluate(self) -> None:
+        """Judge after every fact, so that it does not matter how facts were cut into messages."""
+        harmed = self.unpaired is not None and self.unpaired.is_harmful()
+        veto = "worse than the champion" if harmed else self.ledger.veto(live=self.stage == LIVE)
+        if veto is not None:
+            self._end("rollback", veto)
+        elif self.stage != LIVE:
+            self._go_on_if_ready()
+
+    def _go_on_if_ready(self) -> None:
+        last = self.step == len(self.terms.ramp) - 1
+        self.ready = None
+        if self._is_ready(last=last):
+            self.ready = "promote" if last else "advance"
+            if self._held not in ("advance", self.ready):
+                self._go_on(self.ready)
+
+    def _is_ready(self, *, last: bool) -> bool:
+        """Whether this stage has what it needs; unsure is no."""
+        if self.stage == CANARY and self.step_labels < self.terms.labelled_cases(self.step):
+            return False
+        if self.unpaired is not None:
+            return self.unpaired.is_superior(self.step)
+        if (self.stage == SHADOW or last) and not self.ledger.is_superior():
+            return False
+        if self.ledger.suspicion() is not None:
+            return False
+        return self.stage == CANARY or self.ledger.passes_gate(self.queue.unread_risks(self.now))
+
+    def _go_on(self, action: str) -> None:
+        self.step += 1
+        self.stage = LIVE if action == "promote" else CANARY
+        self.since, self.ready = self.now, None
+        self.unlabelled, self.step_labels = {}, 0
+        self.why = "the evidence is enough"
+        if self.stage == LIVE:
+            self.queue.start_again()
+            self.votes = {}
+        self._say(action)
+
+    def _end(self, action: str, why: str) -> None:
+        self.stage, self.why, self.ready = OVER, why, None
+        self.unlabelled, self.early = {}, {}
+        self.queue = ReadingQueue(self.terms, self.run)
+        self._say(action)
+
+    def _watch_the_time(self) -> None:
+        """End a challenge that shows nothing within its horizon, twice that once it serves: unsure is no."""
+        assert self.begun is not None
+        limit = self.terms.horizon_days * (1 if self.stage == SHADOW else 2)
+        if self.stage in (SHADOW, CANARY) and self.now - self.begun >= limit:
+            self._end("hold", "no evidence within the horizon")
+
+    def _say(self, action: str) -> None:
+        self._action = max(self._action, action, key=_ORDER.index)
+
+    def _share(self) -> float:
+        if self.stage == CANARY:
+            return self.terms.ramp[self.step]
+        return 1.0 if self.stage == LIVE else 0.0
+
+    def _answer(self, adjudicate: list[Any]) -> dict[str, Any]:
+        return {
+            "action": self._action,
+            "fraction": self._share(),
+            "shadow": self.terms.shadow_allowed and self.stage != OVER,
+            "adjudicate": adjudicate,
+            "state": self._dump(adjudicate),
+        }
+
+    def _dump(self, adjudicate: list[Any]) -> dict[str, Any]:
+        self.ledger.counts["asked"] += len(adjudicate)
+        names = ("stage", "step", "begun", "since", "now", "why", "ready", "step_labels", "votes")
+        return (
+            {name: getattr(self, name) for name in names}
+            | {"seen": self.seen.spans, "unlabelled": list(self.unlabelled), "queue": self.queue.dump()}
+            | {"early": list(self.early.items())}
+            | {"unpaired": self.unpaired.dump() if self.unpaired else None}
+            | self.ledger.dump()
+        )
+
+
+def answer_line(answer: Mapping[str, Any]) -> str:
+    """The answer as canonical JSON: equal answers have equal bytes."""
+    return json.dumps(answer, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def step(start: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
+    """The pure form: one message folded into the state of `start`; the next state is in the answer."""
+    run = Run(start)
+    return run.begin() if message["type"] == "start" else run.feed(message)
+
+
+def serve(lines: IO[str], out: IO[str]) -> None:
+    """Answer messages until `end` or the end of the input.
+
+    Raises:
+        InvalidInputError: a line is no message, or facts come before a start.
+    """
+    run: Run | None = None
+    for line in lines:
+        if not line.strip():
+            continue
+        message = _message(line)
+        if message["type"] == "end":
+            return
+        if message["type"] == "start":
+            run = Run(message)
+            answer = run.begin()
+        elif run is not None:
+            answer = run.feed(message)
+        else:
+            raise InvalidInputError("facts came before a start message", fix="send a start message first")
+        out.write(answer_line(answer) + "\n")
+        out.flush()
+
+
+def _message(line: str) -> dict[str, Any]:
+    try:
+        message = json.loads(line)
+    except ValueError:
+        raise InvalidInputError("a line is not JSON", fix="send one JSON object a line") from None
+    if not isinstance(message, dict) or message.get("type") not in ("start", "events", "end"):
+        raise InvalidInputError("a message has no known type", field="type", fix="start, events or end")
+    return message
+
+
+def main() -> int:
+    """Exit 0 at the end of the input, 2 on a line that cannot be understood."""
+    if sys.argv[1:] != ["--stdio"]:
+        sys.stderr.write("use: python -m deployer_service.decide --stdio\n")
+        return 2
+    try:
+        serve(sys.stdin, sys.stdout)
+    except Error as error:
+        sys.stderr.write(f"{error}; {error.fix or ''}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""The facts a decision is made of, as they come: rows of predictions and labels, and which ones were seen."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import InvalidInputError
+
+PREDICTION = (
+    "id",
+    "t",
+    "served",
+    "champ_label",
+    "champ_conf",
+    "chall_label",
+    "chall_conf",
+    "age_band",
+    "sex",
+    "site",
+    "patient",
+)
+LABEL = ("id", "t", "label", "blind")
+COLUMNS = {"predictions": list(PREDICTION), "labels": list(LABEL)}
+UNSCORED = -1
+_DIGITS = 15  # of a number that ends an id
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One prediction with both answers, or -1 for one that was not made."""
+
+    key: str
+    id: Any
+    t: float
+    challenged: bool
+    champion: str | int
+    champion_confidence: float | None
+    challenger: str | int
+    challenger_confidence: float | None
+    groups: tuple[str, ...]
+    patient: str | None
+
+    @property
+    def paired(self) -> bool:
+        """Whether both versions answered."""
+        return UNSCORED not in (self.champion, self.challenger)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One label of one prediction."""
+
+    key: str
+    t: float
+    label: Any
+    blind: bool
+
+
+class Columns:
+    """Reads rows by the column names that the start message gave; without any, by those of the contract."""
+
+    def __init__(self, told: Mapping[str, Sequence[str]] | None, strata: Sequence[str]) -> None:
+        told = told if isinstance(told, Mapping) else {}
+        self._prediction = _places(told.get("predictions"), PREDICTION)
+        self._label = _places(told.get("labels"), LABEL)
+        places = {name: place for place, name in enumerate(told.get("predictions") or PREDICTION)}
+        self._strata = [(name, places[name]) for name in strata if name in places]
+
+    def case(self, row: Sequence[Any]) -> Case:
+        """One row of `predictions`."""
+        (own, t, served, champion, champion_conf, challenger, challenger_conf, patient) = self._prediction
+        person = row[patient]
+        return Case(
+            str(row[own]),
+            row[own],
+            row[t],
+            row[served] in (1, "challenger"),
+            row[champion],
+            _confidence(row[champion_conf]),
+            row[challenger],
+            _confidence(row[challenger_conf]),
+            tuple(
+                [f"{name}={row[place]}" for name, place in self._strata if row[place] not in (None, UNSCORED)]
+            ),
+            None if person in (None, UNSCORED) else str(person),
+        )
+
+    def word(self, row: Sequence[Any]) -> Word:
+        """One row of `labels`."""
+        own, t, label, blind = self._label
+        return Word(str(row[own]), row[t], row[label], bool(row[blind]))
+
+    def in_order(self, message: Mapping[str, Any]) -> list[Case | Word]:
+        """Every fact of a message by its time, so that it matters little how facts were cut into messages."""
+        cases = [self.case(row) for row in message.get("predictions") or ()]
+        words = [self.word(row) for row in message.get("labels") or ()]
+        return sorted([*cases, *words], key=lambda fact: fact.t)
+
+
+class Seen:
+    """A set of ids in little space: ids that count up are kept as spans of their numbers."""
+
+    def __init__(self, spans: Mapping[str, list[list[int]]] | None = None) -> None:
+        self.spans: dict[str, list[list[int]]] = {
+            stem: [*map(list, runs)] for stem, runs in (spans or {}).items()
+        }
+
+    def __contains__(self, key: str) -> bool:
+        stem, number = _split(key)
+        runs = self.spans.get(stem)
+        if not runs:
+            return False
+        place = bisect_right(runs, number, key=lambda run: run[0]) - 1
+        return place >= 0 and number <= runs[place][1]
+
+    def add(self, key: str) -> bool:
+        """Put an id in; False when it was there."""
+        stem, number = _split(key)
+        runs = self.spans.setdefault(stem, [])
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+            return True
+        place = bisect_right(runs, number, key=lambda run: run[0]) - 1
+        if place >= 0 and number <= runs[place][1]:
+            return False
+        _insert(runs, place, number)
+        return True
+
+
+def _insert(runs: list[list[int]], place: int, number: int) -> None:
+    """Put a number after the span at `place`, joining it to the spans it touches."""
+    joins_left = place >= 0 and runs[place][1] + 1 == number
+    joins_right = place + 1 < len(runs) and runs[place + 1][0] == number + 1
+    if joins_left and joins_right:
+        runs[place][1] = runs.pop(place + 1)[1]
+    elif joins_left:
+        runs[place][1] = number
+    elif joins_right:
+        runs[place + 1][0] = number
+    else:
+        runs.insert(place + 1, [number, number])
+
+
+def _split(key: str) -> tuple[str, int]:
+    """The id as a stem and the number that ends it; without one, the whole is the stem."""
+    if key.isdecimal() and (key == "0" or key[0] != "0") and len(key) <= _DIGITS:
+        return "", int(key)
+    stem = key.rstrip("0123456789")
+    digits = key[len(stem) :]
+    zeros = len(digits) - len(digits.lstrip("0")) if digits.strip("0") else max(len(digits) - 1, 0)
+    cut = len(stem) + max(zeros, len(digits) - _DIGITS)
+    return (key[:cut], int(key[cut:])) if key[cut:] else (key + "#", 0)
+
+
+def _confidence(value: Any) -> float | None:
+    return None if value is None or value < 0 else float(value)
+
+
+def _places(told: Sequence[str] | None, names: tuple[str, ...]) -> list[int]:
+    """Where the columns this engine needs stand; strata are looked up by name elsewhere."""
+    known = {name: place for place, name in enumerate(told or names)}
+    needed = [name for name in names if name not in ("age_band", "sex", "site")]
+    missing = [name for name in needed if name not in known]
+    if missing:
+        raise InvalidInputError(
+            f"column {missing[0]} is missing", field="columns", fix=f"give {', '.join(names)}"
+        )
+    return [known[name] for name in needed]

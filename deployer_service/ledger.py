@@ -1,0 +1,181 @@
+"""The evidence of a challenge: every claim's bets, the guardrails, and the counts they rest on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deployer_service.facts import Case
+from shared.domain.rollout import DETECTOR_THRESHOLD, GATE_E_VALUE, Terms
+from shared.domain.significance import (
+    MARGIN_BETS,
+    NO_EVIDENCE,
+    NO_MARGIN_EVIDENCE,
+    Logs,
+    margin_vote,
+    reaches,
+    vote,
+    watch,
+)
+
+MUST_NOT_MISS = "must_not_miss"
+COUNTS = (
+    "pairs",
+    "disagreements",
+    "asked",
+    "votes",
+    "wins",
+    "losses",
+    "neither",
+    "repeats",
+    "corrections",
+    "exposed",
+    "labelled",
+    "expired",
+)
+_CONFIDENCE_CASES = 100  # agreements before the calibration is judged
+_SPREAD = 0.5  # of the overconfidence of one case; larger values are cut
+_SUSPICION = 4.0  # evidence of harm in a group that holds the ramp without ending it
+_GROUP_SHARE, _CALIBRATION_SHARE = 0.4, 0.1  # of alpha_rollback; the overall harm has the other half
+
+
+class Ledger:
+    """The bets on superiority, harm and every guardrail. Facts come in once, in order, one vote a patient."""
+
+    def __init__(self, terms: Terms, state: Mapping[str, Any] | None = None) -> None:
+        self._terms = terms
+        state = state or {}
+        self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0) | dict(state.get("counts", {}))
+        self.superior: Logs = tuple(state.get("superior", NO_EVIDENCE))
+        self.harm: Logs = tuple(state.get("harm", NO_EVIDENCE))
+        self.detector: Logs = tuple(state.get("detector", NO_EVIDENCE))
+        self.gate: Logs = tuple(state.get("gate", NO_MARGIN_EVIDENCE))
+        self.gate_passed: bool = state.get("gate_passed", not terms.must_not_miss)
+        self.calibration: Logs = tuple(state.get("calibration", NO_EVIDENCE))
+        # Agreements so far, and the sum of the challenger's confidence minus the champion's over them.
+        self.confidence: list[float] = list(state.get("confidence", (0, 0.0)))
+        self.groups: dict[str, dict[str, Any]] = {
+            name: dict(group) | {"logs": tuple(group["logs"])}
+            for name, group in sorted(state.get("groups", {}).items(), key=lambda item: item[1]["place"])
+        }
+
+    def dump(self) -> dict[str, Any]:
+        """Everything above as JSON; a ledger made from it goes on as this one would."""
+        names = ("superior", "harm", "detector", "gate", "gate_passed", "calibration", "confidence", "counts")
+        return {name: getattr(self, name) for name in names} | {"groups": self.groups}
+
+    def is_risky(self, case: Case) -> bool:
+        """Whether either answer is a class that must not be missed."""
+        return case.champion in self._terms.must_not_miss or case.challenger in self._terms.must_not_miss
+
+    def pair(self, case: Case) -> None:
+        """Count a case that both versions answered; where they agree it needs no label."""
+        agrees = case.champion == case.challenger
+        self.counts["pairs"] += 1
+        self.counts["disagreements"] += not agrees
+        risky = self.is_risky(case)
+        for name in (*case.groups, MUST_NOT_MISS) if risky else case.groups:
+            group = self._group(name)
+            group["cases"] += 1
+            group["disagreements"] += not agrees
+        if risky and agrees and not self.gate_passed:
+            self.gate = margin_vote(self.gate, 0.0, margin=self._terms.must_not_miss_drop)
+        if agrees and case.champion_confidence is not None and case.challenger_confidence is not None:
+            self.confidence[0] += 1
+            self.confidence[1] += case.challenger_confidence - case.champion_confidence
+
+    def vote(self, case: Case, truth: Any, *, weight: float, live: bool) -> int:
+        """Count one blinded reading; 1 when the challenger was right, -1 the champion, 0 neither."""
+        x = int(truth == case.challenger) - int(truth == case.champion)
+        self.counts["votes"] += 1
+        self.counts[{1: "wins", -1: "losses", 0: "neither"}[x]] += 1
+        if x:
+            self._bet(x * weight, live=live)
+        for name in case.groups:
+            self._bet_on_group(name, x, weight)
+        self._judge_must_not_miss(case, x if truth in self._terms.must_not_miss else 0, weight)
+        self._judge_calibration(case, truth, weight)
+        return x
+
+    def veto(self, *, live: bool) -> str | None:
+        """Why the challenger has to go now; None when nothing says so."""
+        alpha = self._terms.alpha_rollback
+        if live and reaches(self.detector, DETECTOR_THRESHOLD):
+            return "worse than the version it replaced"
+        if not live and reaches(self.harm, 2 / alpha):
+            return "worse than the champion"
+        for name, group in self.groups.items():
+            share = self._terms.group_share(group["place"])
+            if share and reaches(group["logs"], 1 / (_GROUP_SHARE * alpha * share)):
+                return f"worse in {name}"
+        if reaches(self.calibration, 1 / (_CALIBRATION_SHARE * alpha)):
+            return "more overconfident than the champion"
+        return None
+
+    def is_superior(self) -> bool:
+        """Whether the evidence that the challenger is better stands at 1 / alpha_promote now."""
+        return reaches(self.superior, 1 / self._terms.alpha_promote)
+
+    def suspicion(self) -> str | None:
+        """A group that looks harmed, though not surely; the ramp waits for more readings there."""
+        for name, group in self.groups.items():
+            read = max(group["votes"], 1) * max(group["cases"], 1)
+            drop = -group["net"] * group["disagreements"] / read
+            if drop >= self._terms.subgroup_drop and reaches(group["logs"], _SUSPICION):
+                return f"{name} may be harmed"
+        return None
+
+    def passes_gate(self, unread_risks: int) -> bool:
+        """Whether must-not-miss recall is surely not worse by the tolerance, unread risks taken as misses."""
+        if not self.gate_passed:
+            miss = margin_vote(NO_MARGIN_EVIDENCE, -1.0, margin=self._terms.must_not_miss_drop)
+            logs = tuple([self.gate[place] + unread_risks * miss[place] for place in range(len(MARGIN_BETS))])
+            self.gate_passed = reaches(logs, GATE_E_VALUE)
+        return self.gate_passed
+
+    def _bet(self, x: float, *, live: bool) -> None:
+        if live:
+            self.detector = watch(self.detector, -x)
+        else:
+            self.superior = vote(self.superior, x)
+            self.harm = vote(self.harm, -x)
+
+    def _bet_on_group(self, name: str, x: int, weight: float) -> None:
+        group = self._group(name)
+        group["votes"] += 1
+        group["net"] += x
+        if x:
+            group["logs"] = vote(group["logs"], -x * weight)
+
+    def _judge_must_not_miss(self, case: Case, x: int, weight: float) -> None:
+        """`x` is the vote where the truth must not be missed, else 0."""
+        if self.is_risky(case):
+            if not self.gate_passed:
+                self.gate = margin_vote(self.gate, x, margin=self._terms.must_not_miss_drop)
+            self._bet_on_group(MUST_NOT_MISS, x, weight)
+
+    def _judge_calibration(self, case: Case, truth: Any, weight: float) -> None:
+        """Bet on a rise of overconfidence; agreements enter by their mean difference and need no label."""
+        agreements, total = self.confidence
+        if agreements < _CONFIDENCE_CASES or None in (case.champion_confidence, case.challenger_confidence):
+            return
+        assert case.champion_confidence is not None and case.challenger_confidence is not None
+        challenger = case.challenger_confidence - (truth == case.challenger)
+        champion = case.champion_confidence - (truth == case.champion)
+        disagree = self.counts["disagreements"] / self.counts["pairs"]
+        rise = (1 - disagree) * total / agreements + disagree * (challenger - champion)
+        x = (rise - self._terms.ece_increase) / _SPREAD
+        self.calibration = vote(self.calibration, weight * min(max(x, -1.0), 1.0))
+
+    def _group(self, name: str) -> dict[str, Any]:
+        group = self.groups.get(name)
+        if group is None:
+            place = len(self.groups) + 1
+            group = {
+                "logs": NO_EVIDENCE,
+                "place": place,
+                "cases": 0,
+                "disagreements": 0,
+                "votes": 0,
+                "net": 0,
+            }
+            self.groups[name] = group
+        return group

@@ -1,0 +1,141 @@
+"""Disagreements on their way to a blinded reader: drawn at a logged rate, asked within the daily budget."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deployer_service.facts import Case
+from shared.domain.rollout import Terms
+
+_UNDRAWN_KEPT = 200  # disagreements nobody will be asked about, for a blind label that comes unasked
+_LATEST_READING_DAYS = 28.0  # a reading later than this is missing
+_FRESH_DAYS = 5.0  # an unread risk older than this no longer holds the gate
+
+
+@dataclass(slots=True)
+class Open:
+    """One disagreement without a blind label. `weight` is 1 for an ordinary draw, less for a favoured one."""
+
+    case: Case
+    rate: float
+    weight: float
+    drawn: bool
+    asked: bool
+
+    def dump(self) -> list[Any]:
+        """As a row of JSON."""
+        case = self.case
+        answers = [case.champion, case.champion_confidence, case.challenger, case.challenger_confidence]
+        flags = [self.rate, self.weight, self.drawn, self.asked]
+        return [case.id, case.t, case.challenged, *answers, list(case.groups), case.patient, *flags]
+
+
+def _load(row: list[Any]) -> Open:
+    own, t, challenged, champion, champion_conf, challenger, challenger_conf, groups, patient = row[:9]
+    answers = (champion, champion_conf, challenger, challenger_conf)
+    return Open(Case(str(own), own, t, challenged, *answers, tuple(groups), patient), *row[9:])
+
+
+class ReadingQueue:
+    """Must-not-miss disagreements first. A patient is asked about once in a challenge."""
+
+    def __init__(self, terms: Terms, run: str, state: Mapping[str, Any] | None = None) -> None:
+        self._terms, self._run = terms, run
+        state = state or {}
+        self.open: dict[str, Open] = {}
+        for row in state.get("open", ()):
+            one = _load(row)
+            self.open[one.case.key] = one
+        self.urgent: list[str] = list(state.get("urgent", ()))
+        self.drawn: list[str] = list(state.get("drawn", ()))
+        self.patients: set[str] = set(state.get("patients", ()))
+        self.day: int | None = state.get("day")
+        self.spent: int = state.get("spent", 0)
+
+    def dump(self) -> dict[str, Any]:
+        """Everything above as JSON."""
+        return {
+            "open": [one.dump() for one in self.open.values()],
+            "urgent": self.urgent,
+            "drawn": self.drawn,
+            "patients": sorted(self.patients),
+            "day": self.day,
+            "spent": self.spent,
+        }
+
+    def arrive(self, case: Case, *, risky: bool) -> bool:
+        """Take in one disagreement; False for a patient who has one already."""
+        if case.patient is not None and case.patient in self.patients:
+            return False
+        ordinary = self._rate(len(self.urgent) + len(self.drawn))
+        rate = self._rate(len(self.urgent)) if risky else ordinary
+        drawn = self._terms.budget > 0 and (rate >= 1 or self._draw(case.key) < rate)
+        weight = ordinary if self._terms.budget and not drawn else ordinary / rate
+        self.open[case.key] = Open(case, rate, weight, drawn, asked=False)
+        if drawn:
+            (self.urgent if risky else self.drawn).append(case.key)
+            self._take(case)
+        return True
+
+    def take(self, key: str) -> Open | None:
+        """Remove the disagreement that a blind label has come for; None when it is not open."""
+        one = self.open.pop(key, None)
+        if one is None or one.drawn:
+            return one
+        if one.case.patient is not None and one.case.patient in self.patients:
+            return None
+        self._take(one.case)
+        return one
+
+    def ask(self, now: float) -> list[Any]:
+        """Ids to be read from now on, as many as the rest of the day's budget allows."""
+        if self.day != int(now // 1):
+            self.day, self.spent = int(now // 1), 0
+            self._forget(now)
+        asked: list[Any] = []
+        for waiting in (self.urgent, self.drawn):
+            while waiting and self.spent + len(asked) < self._terms.budget:
+                one = self.open.get(waiting.pop(0))
+                if one is not None:
+                    one.asked = True
+                    asked.append(one.case.id)
+        self.spent += len(asked)
+        return asked
+
+    def unread_risks(self, now: float) -> int:
+        """Fresh unread disagreements in which the champion alone may have found what must not be missed."""
+        dangerous, since = self._terms.must_not_miss, now - _FRESH_DAYS
+        fresh = [one.case for one in self.open.values() if one.drawn and one.case.t >= since]
+        return sum(case.champion in dangerous for case in fresh)
+
+    def start_again(self) -> None:
+        """After a promotion everybody may be asked about once more; what waits unasked is from before it."""
+        self.open = {key: one for key, one in self.open.items() if one.asked}
+        self.urgent, self.drawn = [], []
+        self.patients = {one.case.patient for one in self.open.values() if one.case.patient is not None}
+
+    def _rate(self, backlog: int) -> float:
+        """Probability of a draw: 1 up to a backlog of one day's budget, then falling with its square."""
+        budget = self._terms.budget
+        return 1.0 if backlog <= budget or not budget else (budget / backlog) ** 2
+
+    def _draw(self, key: str) -> float:
+        """A number in [0, 1) that is random as far as the case goes, and the same at every replay."""
+        digest = hashlib.sha256(f"{self._run}:{key}".encode()).digest()
+        return int.from_bytes(digest[:6], "big") / 2**48
+
+    def _take(self, case: Case) -> None:
+        if case.patient is not None:
+            self.patients.add(case.patient)
+
+    def _forget(self, now: float) -> None:
+        """Once a day: readings that never came, and all but the newest of those nobody was asked about."""
+        late = now - _LATEST_READING_DAYS
+        undrawn = [key for key, one in self.open.items() if not one.drawn]
+        gone = set(undrawn[:-_UNDRAWN_KEPT])
+        gone |= {key for key, one in self.open.items() if one.case.t < late}
+        for key in gone:
+            del self.open[key]
+        self.urgent = [key for key in self.urgent if key in self.open]
+        self.drawn = [key for key in self.drawn if key in self.open]
