@@ -49,7 +49,8 @@ def name(error: BaseException) -> Failure:
     if isinstance(error, Error):
         return Failure(_exit_code(error), str(error), error.fix, error.code, error.field)
     if isinstance(error, TyperException):
-        return Failure(WRONG_USE, str(error), "see `rounds --help`", "wrong_use")
+        say = getattr(error, "format_message", error.__str__)  # names the option that is wrong
+        return Failure(WRONG_USE, say(), "see `rounds --help`", "wrong_use")
     if isinstance(error, ModuleNotFoundError):
         sentence = f"the package {error.name} is missing on this machine"
         return Failure(

@@ -6,13 +6,14 @@ import importlib.util
 import typer
 
 GROUPS = (
-    "stack", "setup", "keys", "schedule", "jobs", "training", "models", "alerts", "collection", "evaluate",
-)  # fmt: skip
+    *(f"rounds.commands.{name}" for name in ("stack", "setup", "keys", "schedule", "collection", "training")),
+    *(f"rounds.commands.{name}" for name in ("jobs", "evaluate", "models", "alerts")),
+    "rounds.demo",
+)
 
 
 def register_all(app: typer.Typer) -> None:
     """Add every group: its module has `register(app)`."""
     for group in GROUPS:
-        module = f"rounds.commands.{group}"
-        if importlib.util.find_spec(module) is not None:
-            importlib.import_module(module).register(app)
+        if importlib.util.find_spec(group) is not None:
+            importlib.import_module(group).register(app)

@@ -1,0 +1,114 @@
+"""`rounds jobs`: training jobs, from the queue to their end."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from rounds.show import AsJson, show_record, show_rows
+from rounds.site import site
+
+if TYPE_CHECKING:
+    from shared.registry.tables import TrainingJob
+
+jobs = typer.Typer(no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.add_typer(jobs, name="jobs", help="Training jobs.")
+
+
+@jobs.command("list")
+def listing(
+    *,
+    status: Annotated[str | None, typer.Option(help="queued, running, completed, failed, cancelled.")] = None,
+    model_type: Annotated[str | None, typer.Option(help="Of one model type only.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List training jobs, newest first."""
+    from shared.registry import jobs as job_rows
+
+    with site().sessions() as session:
+        found = job_rows.page(session, status=status, model_type=model_type, limit=limit)
+        rows = [shown(job) for job in found]
+    show_rows(rows, as_json=as_json, none="no jobs: `rounds train` or a schedule starts one")
+
+
+@jobs.command("show")
+def show(job_id: UUID, as_json: AsJson = False) -> None:
+    """Show one job with its recipe, its attempts and what came of it."""
+    from sqlalchemy import select
+
+    from shared.registry import jobs as job_rows
+    from shared.registry.tables import Attempt
+
+    with site().sessions() as session:
+        job = job_rows.get(session, job_id)
+        attempts = session.scalars(select(Attempt).filter_by(job_id=job_id).order_by(Attempt.fence))
+        more = {
+            "base": job.base,
+            "seed": job.seed,
+            "recipe": job.recipe,
+            "triggered_by": job.triggered_by,
+            "requested_by": job.requested_by,
+            "result": job.result,
+            "error_message": job.error_message,
+            "attempts": [
+                {
+                    "attempt": one.attempt,
+                    "worker": one.worker,
+                    "began": one.started_at,
+                    "ended": one.ended_why,
+                }
+                for one in attempts
+            ],
+        }
+        answer = shown(job) | more
+    show_record(answer, as_json=as_json)
+
+
+@jobs.command("cancel")
+def cancel(job_id: UUID, as_json: AsJson = False) -> None:
+    """End a queued job; a running one stops at its next heartbeat."""
+    from shared.registry import jobs as job_rows
+
+    here = site()
+    with here.sessions.begin() as session:
+        job = job_rows.request_cancel(session, job_id, actor=here.actor, now=here.now)
+    show_record(shown(job), as_json=as_json)
+
+
+@jobs.command("log")
+def log(
+    job_id: UUID, limit: Annotated[int, typer.Option(min=1, max=10000)] = 200, as_json: AsJson = False
+) -> None:
+    """Show what happened to a job, oldest first: its moves and its figures."""
+    from sqlalchemy import select
+
+    from shared.registry import jobs as job_rows
+    from shared.registry.tables import Event
+
+    with site().sessions() as session:
+        job_rows.get(session, job_id)
+        newest = select(Event).filter_by(subject=str(job_id)).order_by(Event.seq.desc()).limit(limit)
+        found = list(session.scalars(newest))[::-1]
+    show_rows([{"at": one.at, "event": one.kind, "data": one.data} for one in found], as_json=as_json)
+
+
+def shown(job: "TrainingJob") -> dict[str, object]:
+    """What a list shows of a job."""
+    from shared.domain.cycle import public_job_status
+
+    return {
+        "job_id": job.id,
+        "model_type": job.model_type,
+        "status": public_job_status(job.state),
+        "progress": job.progress,
+        "dataset_size": job.dataset_size,
+        "created_at": job.created_at,
+        "start_time": job.start_time,
+        "end_time": job.end_time,
+        "error_code": job.error_code,
+    }
