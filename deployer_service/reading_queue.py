@@ -8,7 +8,8 @@ from typing import Any
 from deployer_service.facts import Case
 from shared.domain.rollout import Terms
 
-_UNDRAWN_KEPT = 200  # disagreements nobody will be asked about, for a blind label that comes unasked
+_UNDRAWN_KEPT = 50  # disagreements nobody will be asked about, for a blind label that comes unasked
+_UNASKED_KEPT = 1000  # the same where the clinic reads on its own, without a budget
 _LATEST_READING_DAYS = 28.0  # a reading later than this is missing
 _FRESH_DAYS = 5.0  # an unread risk older than this no longer holds the gate
 
@@ -133,7 +134,7 @@ class ReadingQueue:
         """Once a day: readings that never came, and all but the newest of those nobody was asked about."""
         late = now - _LATEST_READING_DAYS
         undrawn = [key for key, one in self.open.items() if not one.drawn]
-        gone = set(undrawn[:-_UNDRAWN_KEPT])
+        gone = set(undrawn[: -(_UNDRAWN_KEPT if self._terms.budget else _UNASKED_KEPT)])
         gone |= {key for key, one in self.open.items() if one.case.t < late}
         for key in gone:
             del self.open[key]
