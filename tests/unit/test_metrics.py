@@ -1,0 +1,139 @@
+"""The metrics against scikit-learn, against closed cases, and in their coverage."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
+
+from shared.domain.metrics import (
+    NothingMeasuredError,
+    Scored,
+    calibration_error,
+    confusion,
+    measure,
+    recall_of,
+    share_of,
+    subgroup_accuracy,
+    wilson,
+)
+
+LABELS = ("asthma", "flu", "gout", "migraine")
+scored = st.builds(
+    Scored,
+    truth=st.sampled_from(LABELS),
+    label=st.sampled_from(LABELS),
+    confidence=st.floats(0, 1),
+    weight=st.sampled_from([0.5, 1.0, 3.0]),
+)
+
+
+@given(st.lists(scored, min_size=1, max_size=60))
+def test_every_metric_equals_the_oracle_with_weights(cases):
+    truth, label = [c.truth for c in cases], [c.label for c in cases]
+    weights = [c.weight for c in cases]
+    report = measure(cases)
+    present = sorted(set(truth))
+    expected = oracle.precision_recall_fscore_support(
+        truth, label, labels=present, average="macro", sample_weight=weights, zero_division=0
+    )
+    found = (report.precision.value, report.recall.value, report.f1_score.value)
+    assert found == pytest.approx(expected[:3])
+    assert report.accuracy.value == pytest.approx(oracle.accuracy_score(truth, label, sample_weight=weights))
+    each = oracle.precision_recall_fscore_support(
+        truth, label, labels=present, average=None, sample_weight=weights, zero_division=0
+    )
+    assert [report.per_class[name].recall.value for name in present] == pytest.approx(list(each[1]))
+    assert [report.per_class[name].f1_score.value for name in present] == pytest.approx(list(each[2]))
+
+
+@given(st.lists(scored, min_size=1, max_size=60))
+def test_an_interval_holds_its_value_and_stays_a_share(cases):
+    report = measure(cases)
+    for estimate in report.overall.values():
+        assert 0 <= estimate.low <= estimate.value + 1e-9
+        assert estimate.value - 1e-9 <= estimate.high <= 1
+        assert estimate.n == len(cases)
+
+
+def test_wilson_gives_the_published_interval():
+    low, high = wilson(81 / 263, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)  # Newcombe 1998, table I
+
+
+def test_perfect_answers_still_have_a_width():
+    report = measure([Scored("flu", "flu", 0.99)] * 10)
+    assert report.accuracy.value == 1.0
+    assert 0.6 < report.accuracy.low < 0.8
+    assert report.f1_score.low == report.accuracy.low
+
+
+def test_inverse_probability_weights_undo_an_unequal_draw():
+    easy = [Scored("flu", "flu", 0.9, weight=10.0)] * 9
+    hard = [Scored("gout", "flu", 0.6, weight=1.0)] * 10
+    found = measure([*easy, *hard]).accuracy
+    assert found.value == pytest.approx(0.9)
+    assert found.high - found.low > measure([*easy, *hard] * 10).accuracy.high - 0.9
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say():
+    draw = random.Random(7)
+    covered = {"accuracy": 0, "recall": 0, "f1_score": 0}
+    share = {"asthma": 0.9, "flu": 0.6}  # chance that a case of this truth is answered right
+    runs = 400
+    for _ in range(runs):
+        cases = []
+        for _ in range(150):
+            truth = "asthma" if draw.random() < 0.7 else "flu"
+            other = "flu" if truth == "asthma" else "asthma"
+            cases.append(Scored(truth, truth if draw.random() < share[truth] else other, 0.8))
+        report = measure(cases)
+        right_asthma, right_flu = 0.7 * 0.9, 0.3 * 0.6
+        f1 = (
+            2 * right_asthma / (0.7 + right_asthma + 0.3 - right_flu)
+            + 2 * right_flu / (0.3 + right_flu + 0.7 - right_asthma)
+        ) / 2
+        truths = {"accuracy": right_asthma + right_flu, "recall": 0.75, "f1_score": f1}
+        for name, value in truths.items():
+            estimate = report.overall[name]
+            covered[name] += estimate.low <= value <= estimate.high
+    for name, count in covered.items():
+        assert 0.92 <= count / runs <= 0.985, name
+
+
+def test_calibration_error_of_known_gaps():
+    sure_and_right = [Scored("flu", "flu", 0.95)] * 10
+    sure_and_wrong = [Scored("flu", "gout", 0.75)] * 10
+    assert calibration_error([*sure_and_right, *sure_and_wrong]).value == pytest.approx(0.4)
+
+
+def test_confusion_counts_each_pair():
+    cases = [Scored("flu", "flu", 1), Scored("flu", "gout", 1), Scored("gout", "gout", 1)]
+    assert confusion(cases) == {"flu": {"flu": 1, "gout": 1}, "gout": {"gout": 1}}
+
+
+def test_subgroups_stand_in_a_table_by_attribute():
+    cases = [
+        Scored("flu", "flu", 1, subgroup={"site": "north", "sex": "f"}),
+        Scored("flu", "gout", 1, subgroup={"site": "south", "sex": "f"}),
+    ]
+    table = subgroup_accuracy(cases)
+    assert table["site"]["north"].value == 1.0
+    assert table["sex"]["f"].value == 0.5
+    assert table["sex"]["f"].n == 2
+
+
+def test_must_not_miss_recall_is_none_without_such_a_case():
+    cases = [Scored("flu", "flu", 1), Scored("gout", "flu", 1)]
+    found = recall_of(cases, {"gout"})
+    assert found is not None
+    assert found.value == 0.0
+    assert recall_of(cases, {"migraine"}) is None
+
+
+def test_nothing_to_measure_is_an_error():
+    with pytest.raises(NothingMeasuredError):
+        measure([Scored("flu", "flu", 1, weight=0.0)])
+    with pytest.raises(NothingMeasuredError):
+        share_of([])
