@@ -77,7 +77,7 @@ def find(session: Session, key: RequestKey) -> Stored | None:
     return Stored(row.status, row.response)
 
 
-def keep(session: Session, key: RequestKey, answer: Stored, now: datetime) -> None:
+def keep(session: Session, key: RequestKey, answer: Stored, *, now: datetime) -> None:
     """Write the answer in the transaction of the effect, and drop a few that are past their time."""
     expired = select(IdempotencyKey.actor, IdempotencyKey.route, IdempotencyKey.key).where(
         IdempotencyKey.created_at < now - KEPT_FOR

@@ -9,11 +9,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState
+from shared.registry import schedules
 from shared.registry.tables import (
     CollectionRun,
     DatasetMember,
     DatasetVersion,
     ModelPerformance,
+    ModelType,
     ModelVersion,
     Reading,
     Source,
@@ -22,14 +24,6 @@ from shared.registry.tables import (
     ValidatedCase,
 )
 
-_IN_NEWEST_SET = text(
-    """
-    SELECT count(*) FROM validated_cases c JOIN persons p ON p.id = c.person_id
-    WHERE c.state = 'validated' AND p.split = 'training' AND c.model_type = :model_type AND NOT EXISTS (
-      SELECT FROM dataset_members m WHERE m.case_id = c.id AND m.dataset_version_id = (
-        SELECT id FROM dataset_versions WHERE model_type = :model_type ORDER BY number DESC LIMIT 1))
-    """
-)
 _LIVE = text(
     """
     SELECT p.model_version_id AS version, count(*) AS predicted, count(o.label) AS labelled,
@@ -93,7 +87,7 @@ class LiveFigures:
 
 
 def case_counts(session: Session, model_type: str) -> CaseCounts:
-    """Cases of all types; `unused` are the training-side ones of this type in no newest sealed dataset."""
+    """Cases of all types; `unused`: training-side ones of this type that its newest sealed set lacks."""
     state = ValidatedCase.state
     waiting = (CaseState.DISCOVERED, CaseState.DEIDENTIFIED, CaseState.CHECKED, CaseState.PENDING)
     row = session.execute(
@@ -121,7 +115,7 @@ def case_counts(session: Session, model_type: str) -> CaseCounts:
         anonymized=row.anonymized,
         used_in_training=session.scalar(used) or 0,
         average_quality=None if row.average_quality is None else float(row.average_quality),
-        unused=session.scalar(_IN_NEWEST_SET, {"model_type": model_type}) or 0,
+        unused=schedules.new_cases(session, model_type).unused,
         audit_due=asked - done,
         audit_done=done,
     )
@@ -191,3 +185,8 @@ def live_figures(session: Session, model_type: str, since: datetime) -> dict[UUI
         row.version: LiveFigures(row.predicted, row.labelled, row.correct, row.first_at, row.last_at)
         for row in rows
     }
+
+
+def model_types(session: Session) -> list[str]:
+    """The names of the site's model types."""
+    return list(session.scalars(select(ModelType.name).order_by(ModelType.created_at, ModelType.name)))

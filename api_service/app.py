@@ -1,0 +1,60 @@
+"""The door: check, write one row, answer. Every declared address and nothing else."""
+
+from flask import Flask, Response
+
+from api_service import dispatch, errors, openapi
+from api_service.deps import Deps
+from api_service.endpoint import Endpoint
+from api_service.routes import ENDPOINTS, pages
+from shared.errors import InvalidInputError
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Addresses that speak to everybody; any other must name the roles it serves.
+MAY_BE_OPEN = frozenset(
+    {
+        "health.health",
+        "health.root_health",
+        "health.image_health",
+        "health.language_health",
+        "health.recovery",
+        "pages.openapi_document",
+    }
+)
+
+
+class UnguardedRouteError(InvalidInputError):
+    """An address was declared without roles."""
+
+    code = "unguarded_route"
+
+
+def create_app(deps: Deps, endpoints: tuple[Endpoint, ...] = ENDPOINTS) -> Flask:
+    """The whole application around its collaborators; no thread is started.
+
+    Raises:
+        UnguardedRouteError: an address names no roles and is not on the list of open ones.
+    """
+    app = Flask("api_service", static_folder="static", template_folder="templates")
+    app.extensions["rounds"] = deps
+    app.extensions["openapi"] = openapi.document(endpoints)
+    app.config["MAX_CONTENT_LENGTH"] = 1 << 16  # each declared address states its own limit
+    for endpoint in endpoints:
+        if not endpoint.roles and endpoint.name not in MAY_BE_OPEN:
+            raise UnguardedRouteError(f"{endpoint.name} names no roles", field=endpoint.path)
+        dispatch.add(app, endpoint)
+    app.register_blueprint(pages.blueprint)
+    errors.install(app)
+    app.after_request(_with_headers)
+    return app
+
+
+def _with_headers(answer: Response) -> Response:
+    answer.headers["X-Request-Id"] = errors.request_id()
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer

@@ -1,0 +1,139 @@
+"""Who calls, and what that caller may do: bearer keys and sign-in cookies, roles, denied by default."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import Request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.clock import Clock
+from shared.errors import ForbiddenError, UnauthenticatedError
+from shared.registry import keys
+from shared.registry.tables import ApiKey
+
+FRESH_SECONDS = 2.0
+REMEMBERED = 1000
+
+
+class Role(StrEnum):
+    """What a key may be for; a key can hold several."""
+
+    VIEWER = "viewer"
+    CLINICIAN = "clinician"
+    STEWARD = "steward"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    ADMIN = "admin"
+    SERVICE = "service"
+
+
+READERS = frozenset(Role) - {Role.SERVICE}
+EVERYBODY = frozenset(Role)
+OPEN: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The key that speaks; `name` is what the audit trail shows."""
+
+    name: str
+    roles: frozenset[Role]
+
+
+NOBODY = Caller("nobody", frozenset())
+
+
+@dataclass(frozen=True)
+class _Known:
+    caller: Caller
+    expires_at: datetime | None
+    checked: float
+
+
+class KeyRing:
+    """Keys looked up in the registry at most every two seconds.
+
+    With the database away a key that was good stays good, so that predictions are answered and a rollback
+    can be asked for; one that was never seen is refused.
+    """
+
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sessions, self._clock, self._monotonic = sessions, clock, monotonic
+        self._known: dict[bytes, _Known] = {}
+        self._lock = threading.Lock()
+
+    def caller(self, key_text: str) -> Caller:
+        """The caller behind a key.
+
+        Raises:
+            UnauthenticatedError: the key is unknown, revoked or expired.
+        """
+        digest = hashlib.sha256(key_text.encode()).digest()
+        known = self._known.get(digest)
+        if known is None or self._monotonic() - known.checked > FRESH_SECONDS:
+            known = self._look_up(digest, key_text, known)
+        if known.expires_at is not None and known.expires_at <= self._clock():
+            raise UnauthenticatedError("this key has expired", fix="ask an admin for a key")
+        return known.caller
+
+    def _look_up(self, digest: bytes, key_text: str, known: _Known | None) -> _Known:
+        try:
+            with self._sessions() as session:
+                row = keys.find(session, key_text, self._clock())
+                session.commit()
+        except (DBAPIError, PoolTimeoutError):
+            if known is None:
+                raise
+            return known
+        return self._remember(digest, row)
+
+    def _remember(self, digest: bytes, row: ApiKey | None) -> _Known:
+        with self._lock:
+            self._known.pop(digest, None)
+            if row is None:
+                raise UnauthenticatedError(
+                    "this key is unknown, revoked or expired", fix="ask an admin for a key"
+                )
+            if len(self._known) >= REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+            caller = Caller(f"key:{row.name}", frozenset(Role(role) for role in row.roles))
+            known = self._known[digest] = _Known(caller, row.expires_at, self._monotonic())
+            return known
+
+
+def bearer(request: Request) -> str | None:
+    """The key in the Authorization header, if there is one."""
+    scheme, _, key_text = request.headers.get("Authorization", "").partition(" ")
+    return key_text.strip() if scheme.lower() == "bearer" and key_text.strip() else None
+
+
+def admit(ring: KeyRing, key_text: str | None, roles: Collection[Role]) -> Caller:
+    """The caller, who holds one of the roles; an open address (no roles) asks for nothing.
+
+    Raises:
+        UnauthenticatedError: no good key.
+        ForbiddenError: a good key without any of the roles.
+    """
+    if not roles:
+        return NOBODY
+    if key_text is None:
+        raise UnauthenticatedError(
+            "this address needs a key", field="Authorization", fix="send Authorization: Bearer rnd_…"
+        )
+    caller = ring.caller(key_text)
+    if not caller.roles & frozenset(roles):
+        needed = ", ".join(sorted(roles))
+        raise ForbiddenError("this key may not do that", fix=f"it needs one of the roles {needed}")
+    return caller

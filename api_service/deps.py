@@ -1,0 +1,62 @@
+"""What the API works with; made once a process, after the fork."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from api_service.auth import KeyRing
+from api_service.filing import Filing
+from api_service.router import Router
+from shared.clock import Clock
+from shared.config import Settings, load_settings
+from shared.registry.session import make_sessions
+from shared.vault import Vault, open_vault
+
+THREADS = 4
+STATEMENT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Deps:
+    """The collaborators of every route."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    clock: Clock
+    vault: Vault
+    ring: KeyRing
+    router: Router
+    filing: Filing
+
+    def start(self) -> None:
+        """Let the router follow the registry, and file what a former process could not."""
+        self.filing.start()
+        self.router.cache.follow()
+
+    def stop(self) -> None:
+        """End both threads at their next turn."""
+        self.router.cache.stop()
+        self.filing.stop()
+
+
+def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None) -> Deps:
+    """Wire the API; no thread runs before `start`."""
+    sessions = sessions or make_sessions(settings, pool_size=THREADS + 2, statement_seconds=STATEMENT_SECONDS)
+    vault = open_vault(settings.secret_file)
+    router = Router.of(settings, sessions)
+    return Deps(
+        settings=settings,
+        sessions=sessions,
+        clock=settings.clock,
+        vault=vault,
+        ring=KeyRing(sessions, settings.clock),
+        router=router,
+        filing=Filing(settings, sessions, vault=vault, cache=router.cache),
+    )
+
+
+@cache
+def process_deps() -> Deps:
+    """The collaborators of this process."""
+    return make_deps(load_settings())

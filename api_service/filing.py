@@ -1,0 +1,191 @@
+"""Writing down what was answered: at once, or on a sealed spool until the database is back."""
+
+import threading
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session, sessionmaker
+
+from api_service.plan_cache import DATABASE_ERRORS, PlanCache
+from api_service.router import Routed, rolled_back
+from api_service.spool import Entry, Spool
+from shared.config import Settings
+from shared.domain.assignment import bucket
+from shared.logs import log
+from shared.registry import deployments, persons, predictions, readings
+from shared.registry.plans import Plan
+from shared.registry.readings import Wanted
+from shared.registry.releases import Cause
+from shared.registry.tables import Person, Prediction
+from shared.vault import Vault
+
+INPUT_PURPOSE = "prediction"
+FILE_EVERY_SECONDS = 1.0
+
+
+class Asked(BaseModel):
+    """What the caller sent; ids and text are sealed or hashed before they are stored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    person: str
+    encounter: str
+    text: str
+    subgroup: dict[str, str]
+
+
+class Given(BaseModel):
+    """One answer as it was given, complete enough to be filed later; `bucket` is None without a person."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    asked: Asked
+    model_type: str
+    version_id: UUID
+    digest: str
+    plan_number: int
+    slot: str
+    share: float
+    salt: str
+    label: str
+    confidence: float
+    top: list[tuple[str, float]]
+    abstain: bool
+    audit_share: float
+    retention_days: int
+    latency_ms: float
+    at: datetime
+
+    @classmethod
+    def of(cls, prediction_id: UUID, asked: Asked, routed: Routed, *, now: datetime) -> "Given":
+        """From what the router answered."""
+        plan, rules, answer = routed.held.plan, routed.held.rules, routed.answer
+        return cls(
+            id=prediction_id,
+            asked=asked,
+            model_type=plan.model_type,
+            version_id=routed.served.id,
+            digest=routed.served.digest,
+            plan_number=plan.number,
+            slot=routed.slot,
+            share=plan.share if routed.held.confirmed else 0.0,
+            salt=plan.salt,
+            label=answer.label,
+            confidence=answer.confidence,
+            top=list(answer.top),
+            abstain=answer.confidence < rules.abstain_below,
+            audit_share=rules.audit_share,
+            retention_days=rules.retention_days,
+            latency_ms=routed.latency_ms,
+            at=now,
+        )
+
+
+class Order(BaseModel):
+    """A rollback that took effect in the router before it could be written."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_type: str
+    to_version: str | None
+    actor: str
+    reason: str
+    at: datetime
+
+
+def store(session: Session, given: Given, *, person: Person, vault: Vault) -> None:
+    """Write one answer with its sealed input and draw it into the audit sample or not, by keyed hash."""
+    drawn = int.from_bytes(vault.keyed_hash(str(given.id), "audit")[:8]) / 2**64
+    row = Prediction(
+        id=given.id,
+        model_type=given.model_type,
+        model_version_id=given.version_id,
+        digest=given.digest,
+        plan_number=given.plan_number,
+        slot=given.slot,
+        share=given.share,
+        bucket=bucket(person.key, given.salt),
+        person_id=person.id,
+        encounter=vault.keyed_hash(given.asked.encounter, "encounter"),
+        label=given.label,
+        confidence=given.confidence,
+        top=[list(pair) for pair in given.top],
+        abstain=given.abstain,
+        subgroup=given.asked.subgroup,
+        audit_probability=given.audit_share,
+        in_audit=drawn < given.audit_share,
+        latency_ms=given.latency_ms,
+        at=given.at,
+    )
+    sealed = vault.seal(given.asked.text.encode(), INPUT_PURPOSE)
+    kept_until = given.at + timedelta(days=given.retention_days)
+    predictions.add(session, row, sealed_input=sealed, expires_at=kept_until)
+    if row.in_audit:
+        wanted = Wanted(row.id, "audit", options=[], sampling_rate=given.audit_share)
+        readings.ask(session, given.model_type, [wanted], now=given.at)
+
+
+class Filing:
+    """Two spools, one for answers and one for orders, and the threads that empty them into the registry."""
+
+    def __init__(
+        self, settings: Settings, sessions: sessionmaker[Session], *, vault: Vault, cache: PlanCache
+    ) -> None:
+        self._sessions, self._vault, self._cache = sessions, vault, cache
+        self.answers = Spool(settings.root / "spool" / "answers", vault)
+        self.orders = Spool(settings.root / "spool" / "orders", vault)
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Serve by the orders that still wait, and file everything as soon as the registry answers."""
+        for entry in self.orders.entries():
+            self._apply(Order.model_validate(entry))
+        self._cache.before_refresh = self._file_orders
+        threading.Thread(target=self._run, name="filing", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the thread at its next turn."""
+        self._stop.set()
+
+    def spool_answer(self, given: Given) -> None:
+        """Keep an answer until the database is back."""
+        self.answers.put(given.id, given.model_dump(mode="json"))
+
+    def order(self, order: Order) -> Plan:
+        """Roll back in the router now and in the registry when it is back; the plan that serves meanwhile."""
+        plan = self._apply(order)
+        self.orders.put(uuid4(), order.model_dump(mode="json"))
+        return plan
+
+    def _apply(self, order: Order) -> Plan:
+        plan = rolled_back(self._cache.held(order.model_type).plan, order.to_version)
+        self._cache.override(plan)
+        return plan
+
+    def _file_orders(self) -> None:
+        self.orders.file(self._file_order)
+
+    def _file_order(self, entry: Entry) -> None:
+        order = Order.model_validate(entry)
+        cause = Cause(order.actor, order.reason, order.at)
+        with self._sessions.begin() as session:
+            deployments.rollback_by_person(session, order.model_type, order.to_version, cause=cause)
+
+    def _run(self) -> None:
+        while not self._stop.wait(FILE_EVERY_SECONDS):
+            if not self._cache.confirmed:
+                continue
+            try:
+                self.answers.file(self._file_answer)
+            except DATABASE_ERRORS as error:
+                log.warning("spooled answers wait for the database", error=type(error).__name__)
+
+    def _file_answer(self, entry: Entry) -> None:
+        given = Given.model_validate(entry)
+        with self._sessions.begin() as session:
+            if session.get(Prediction, given.id) is not None:
+                return  # filed before, and the entry outlived the process that filed it
+            person = persons.of(session, given.asked.person, vault=self._vault, now=given.at)
+            store(session, given, person=person, vault=self._vault)

@@ -1,0 +1,35 @@
+"""Every address of the API, one module a group."""
+
+from api_service.endpoint import Endpoint
+from api_service.routes import (
+    cases,
+    collection,
+    health,
+    models,
+    pages,
+    performance,
+    policy,
+    release,
+    review,
+    serving,
+    training,
+    watch,
+)
+
+GROUPS = (
+    health.group,
+    health.neighbours,
+    cases.group,
+    collection.group,
+    training.group,
+    models.group,
+    performance.group,
+    release.group,
+    policy.group,
+    serving.group,
+    review.group,
+    watch.group,
+    watch.root,
+    pages.documents,
+)
+ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for group in GROUPS for endpoint in group.endpoints)

@@ -1,0 +1,125 @@
+"""Cases: their statistics, the list, one case, a clinician's word on it, the export of a sealed set."""
+
+from datetime import datetime
+from typing import Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response
+
+from api_service import cursor
+from api_service.auth import READERS, Role
+from api_service.endpoint import Call, Group, Reply
+from api_service.parse import Body, CaseVerdict, Name, PageQuery, TypeQuery
+from api_service.show.cases import Case, CaseDetail, Statistics
+from api_service.show.shape import link
+from shared.domain.cycle import CaseState
+from shared.registry import (
+    audit,
+    cases,
+    datasets,
+    lists,
+    policies,
+    schedules,
+    sources,
+    stats,
+    validations,
+)
+from shared.registry.tables import ValidatedCase
+from shared.registry.validations import Verdict
+
+group = Group()
+CASE_READERS = frozenset({Role.CLINICIAN, Role.STEWARD})
+Status = Literal["pending", "validated", "rejected", "needs_review"]
+
+
+class CasesQuery(PageQuery):
+    """Which cases."""
+
+    status: Status | None = None
+    model_type: Name | None = None
+
+
+class ExportQuery(Body):
+    """Which sealed version, which side of it, in which format."""
+
+    dataset_version: Name
+    split: Literal["training", "evaluation"] | None = None
+    format: Literal["jsonl", "chat"] = "jsonl"
+
+
+@group.get("/cases/statistics", roles=READERS)
+def statistics(call: Call, query: TypeQuery) -> Statistics:
+    """How many cases stand where, how good they are, and what the next training waits for."""
+    session = call.session
+    return Statistics.of(
+        stats.case_counts(session, query.model_type),
+        stats.collected(session),
+        trigger_after=policies.current(session)[1].train_after_new_cases,
+        next_run=_next_collection(call),
+    )
+
+
+@group.get("/cases/export", roles=frozenset({Role.STEWARD}))
+def export(call: Call, query: ExportQuery) -> Response:
+    """A sealed version as a file, never raw cases; that it was taken is written down."""
+    version = datasets.named(call.session, query.dataset_version)
+    splits = (query.split,) if query.split else ("training", "evaluation")
+    lines = datasets.export_lines(
+        call.session, version, file_format=query.format, vault=call.deps.vault, splits=splits
+    )
+    body = "".join(f"{line}\n" for line in lines)
+    subject = ("dataset_versions", version.id)
+    details = {"format": query.format, "splits": list(splits)}
+    audit.write(
+        call.session, act="export", subject=subject, actor=call.caller.name, at=call.now, details=details
+    )
+    answer = Response(body, content_type="application/x-ndjson")
+    answer.headers["X-Dataset-Sha256"] = version.sha256
+    answer.headers["Content-Disposition"] = f'attachment; filename="{version.name}.jsonl"'
+    return answer
+
+
+@group.get("/cases", roles=CASE_READERS)
+def list_cases(call: Call, query: CasesQuery) -> Reply[list[Case]]:
+    """Cases newest first, without their text; the next page is in the Link header."""
+    vault = call.deps.vault
+    state = None if query.status is None else CaseState(query.status)
+    after = cursor.read(vault, query.cursor)
+    found = cases.page(call.session, state=state, model_type=query.model_type, after=after, limit=query.limit)
+    headers = {}
+    if len(found) == query.limit:
+        following = cursor.written(vault, (found[-1].created_at, found[-1].id))
+        asked = query.model_dump(mode="json", exclude_none=True) | {"cursor": following}
+        headers["Link"] = f'<{link("cases")}?{urlencode(asked)}>; rel="next"'
+    names = lists.source_names(call.session)
+    return Reply([Case.of(case, names[case.source_id]) for case in found], headers=headers)
+
+
+@group.get("/cases/{case_id}", roles=CASE_READERS)
+def show_case(call: Call, case_id: UUID) -> CaseDetail:
+    """One case with its de-identified text; that it was read is written down."""
+    case = cases.get(call.session, case_id)
+    subject = ("validated_cases", case.id)
+    audit.write(call.session, act="read", subject=subject, actor=call.caller.name, at=call.now)
+    return CaseDetail.opened(case, _source(call, case), call.deps.vault)
+
+
+@group.post("/cases/{case_id}/validate", roles=frozenset({Role.CLINICIAN}))
+def validate(call: Call, case_id: UUID, verdict: CaseVerdict) -> Case:
+    """Accept or reject a case, if need be with another diagnosis."""
+    case = cases.get(call.session, case_id)
+    call.session.refresh(case, with_for_update=True)
+    word = Verdict(accept=verdict.status == "validated", diagnosis=verdict.diagnosis)
+    validations.give(call.session, case, word, by=call.caller.name, now=call.now)
+    return Case.of(case, _source(call, case))
+
+
+def _next_collection(call: Call) -> datetime | None:
+    nightly = [row for row in schedules.every(call.session) if row.kind == "collect"]
+    due = [schedules.next_due(row, call.now) for row in nightly]
+    return min((instant for instant in due if instant is not None), default=None)
+
+
+def _source(call: Call, case: ValidatedCase) -> str:
+    return sources.get(call.session, case.source_id).name

@@ -1,0 +1,60 @@
+"""Health: truthful for every part, on the root, below the base, and for neighbours that clients ask."""
+
+from api_service import vitals
+from api_service.auth import OPEN
+from api_service.endpoint import Call, Group, Reply, Rules
+from api_service.show.health import Health, Neighbour
+
+group = Group()
+neighbours = Group("")
+ALONE = Rules(own_transactions=True)
+
+
+@group.get("/health", roles=OPEN, rules=ALONE)
+def health(call: Call) -> Reply[Health]:
+    """Every part with its state and age; 503 when one that the circle needs is down."""
+    found = vitals.taken(call.deps)
+    return Reply(found, status=503 if found.status == "down" else 200)
+
+
+@neighbours.get("/health", roles=OPEN, rules=ALONE)
+def root_health(call: Call) -> Reply[Health]:
+    """The same on the root."""
+    return health(call)
+
+
+@neighbours.get("/api/phase-5c/health", roles=OPEN, rules=ALONE)
+def image_health(_call: Call) -> Reply[Neighbour]:
+    """Fine-tuning of image models: not part of this version, and the answer says so."""
+    message = "image models are not trained by this version of Rounds"
+    found = {"medsam_finetuning": False, "dice_and_iou": False}
+    return Reply(_neighbour("unavailable", message, found))
+
+
+@neighbours.get("/api/phase-6/health", roles=OPEN, rules=ALONE)
+def language_health(call: Call) -> Reply[Neighbour]:
+    """Local text models: served by the model server, whose state this is."""
+    state = vitals.part(vitals.taken(call.deps), "model-server").state
+    message = f"the model server for text models is {state}"
+    found = {"text_classifier": True, "causal_lm": False}
+    status = "healthy" if state == "ok" else "down"
+    return Reply(_neighbour(status, message, found), status=200 if state == "ok" else 503)
+
+
+@neighbours.get("/api/self-healing/status", roles=OPEN, rules=ALONE)
+def recovery(call: Call) -> Reply[Neighbour]:
+    """What recovers by itself: lost jobs by the relay's reaper, bad models by the decision engine."""
+    found = vitals.taken(call.deps)
+    states = {name: vitals.part(found, name).state == "ok" for name in ("relay", "worker-deploy")}
+    healthy = all(states.values())
+    capabilities = {
+        "lost_jobs_are_requeued": states["relay"],
+        "bad_models_are_rolled_back": states["worker-deploy"],
+    }
+    message = "recovery is on watch" if healthy else "a part that recovers others is down"
+    answer = _neighbour("healthy" if healthy else "down", message, capabilities)
+    return Reply(answer, status=200 if healthy else 503)
+
+
+def _neighbour(status: str, message: str, capabilities: dict[str, bool]) -> Neighbour:
+    return Neighbour(status=status, message=message, service="rounds", capabilities=capabilities)

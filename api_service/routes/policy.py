@@ -1,0 +1,35 @@
+"""The site's thresholds, and the one switch that stops all automation."""
+
+from api_service.auth import READERS, Role
+from api_service.endpoint import Call, Group
+from api_service.show.release import PolicyShown
+from api_service.show.shape import Message
+from shared.registry import policies, switches
+
+group = Group()
+SWITCHERS = frozenset({Role.OPERATOR, Role.APPROVER})
+
+
+@group.get("/policies", roles=READERS)
+def list_policies(call: Call) -> list[PolicyShown]:
+    """Every policy version, newest first; the first is in force."""
+    rows = policies.versions(call.session)
+    return [PolicyShown.of(row, current=row is rows[0]) for row in rows]
+
+
+@group.post("/pause", roles=SWITCHERS)
+def pause(call: Call) -> Message:
+    """Stop collection, training and ramp; serving and rollback go on."""
+    return _turned(call, on=True)
+
+
+@group.post("/resume", roles=SWITCHERS)
+def resume(call: Call) -> Message:
+    """Let the automation run again."""
+    return _turned(call, on=False)
+
+
+def _turned(call: Call, *, on: bool) -> Message:
+    changed = switches.turn(call.session, switches.PAUSED, on=on, actor=call.caller.name, now=call.now)
+    status = "paused" if on else "running"
+    return Message(status=status, message=f"automation is {status}" + ("" if changed else " already"))

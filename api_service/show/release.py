@@ -1,0 +1,121 @@
+"""The shapes of plans, deployments, rollbacks, policies and alerts."""
+
+from datetime import datetime
+from uuid import UUID
+
+from api_service.show.shape import Shape
+from shared.registry.plans import Plan
+from shared.registry.tables import Alert, PolicyVersion
+
+
+class PlanShown(Shape):
+    """One traffic plan: who answers from `effective_at` on."""
+
+    plan_version: int
+    model_type: str
+    champion: str
+    champion_digest: str
+    challenger: str | None
+    standby: str | None
+    challenger_percent: float
+    shadow: bool
+    reason: str
+    actor: str
+    effective_at: datetime
+
+    @classmethod
+    def of(cls, plan: Plan) -> "PlanShown":
+        """The plan with versions by name."""
+        return cls(
+            plan_version=plan.number,
+            model_type=plan.model_type,
+            champion=plan.champion.name,
+            champion_digest=plan.champion.digest,
+            challenger=plan.challenger.name if plan.challenger else None,
+            standby=plan.standby.name if plan.standby else None,
+            challenger_percent=round(100 * plan.share, 4),
+            shadow=plan.shadow,
+            reason=plan.reason,
+            actor=plan.actor,
+            effective_at=plan.effective_at,
+        )
+
+
+class Deployed(Shape):
+    """`POST /models/deploy`: the challenge that was asked for."""
+
+    status: str
+    message: str
+    deployment_id: UUID | None
+    plan_version: int | None
+    model_version: str
+    links: dict[str, str]
+
+
+class RolledBack(Shape):
+    """`POST /models/rollback`: who answers from now on. Without a plan version it is still to be recorded."""
+
+    status: str
+    message: str
+    from_version: str
+    to_version: str
+    plan_version: int | None
+    effective_at: datetime
+
+
+class PolicyShown(Shape):
+    """One policy version; shares are 0 to 1, as decisions read them."""
+
+    version: int
+    current: bool
+    body: dict[str, object]
+    reason: str
+    created_by: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: PolicyVersion, *, current: bool) -> "PolicyShown":
+        """The row with its thresholds."""
+        return cls(
+            version=row.version,
+            current=current,
+            body=dict(row.body),
+            reason=row.reason,
+            created_by=row.created_by,
+            created_at=row.created_at,
+        )
+
+
+class AlertShown(Shape):
+    """One alert."""
+
+    id: UUID
+    kind: str
+    severity: str
+    state: str
+    title: str
+    body: str
+    subject: str | None
+    seen: int
+    opened_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    resolved_at: datetime | None
+
+    @classmethod
+    def of(cls, alert: Alert) -> "AlertShown":
+        """One row of the list."""
+        return cls(
+            id=alert.id,
+            kind=alert.kind,
+            severity=alert.severity,
+            state=alert.state.value,
+            title=alert.title,
+            body=alert.body,
+            subject=alert.subject,
+            seen=alert.seen,
+            opened_at=alert.opened_at,
+            acknowledged_at=alert.acknowledged_at,
+            acknowledged_by=alert.acknowledged_by,
+            resolved_at=alert.resolved_at,
+        )

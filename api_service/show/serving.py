@@ -1,0 +1,56 @@
+"""The shapes of answers to clinicians and of the readings put before them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from api_service.show.shape import Shape
+
+
+class Probability(Shape):
+    """One label with its probability, 0 to 1."""
+
+    label: str
+    probability: float
+
+
+class Predicted(Shape):
+    """`POST /predict`: an answer, and the bytes and the plan that it comes from. Shares are 0 to 1."""
+
+    prediction_id: UUID
+    label: str
+    confidence: float
+    top: list[Probability]
+    abstain: bool
+    model_type: str
+    model_version: str
+    digest: str
+    plan_version: int
+
+
+class FeedbackTaken(Shape):
+    """`POST /predictions/{id}/feedback`: kept, or known already."""
+
+    status: str
+    message: str
+    prediction_id: UUID
+
+
+class ReadingShown(Shape):
+    """One case to be read; the options stand in random order and say not which model gave which."""
+
+    reading_id: UUID
+    kind: str
+    model_type: str
+    prediction_id: UUID
+    text: str | None
+    options: list[str]
+    asked_at: datetime
+
+
+class ReadingTaken(Shape):
+    """`POST /validations`: the answer as it is kept."""
+
+    status: str
+    message: str
+    reading_id: UUID
+    diagnosis: str
