@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import comb, sqrt
 
+from shared.domain.metrics import Scored, calibration_error
 from shared.domain.policy import Policy
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
@@ -16,7 +17,6 @@ MIN_CASES = 50
 MIN_CLASS, MIN_GROUP, MIN_DANGEROUS = 10, 20, 10
 _Z_ONE_SIDED_80, _Z_ONE_SIDED_95, _Z_TWO_SIDED_95 = 0.8416, 1.6449, 1.9600
 _SURE = 0.01  # of a fall in one class or subgroup, of which there are many
-_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Given:
 
 @dataclass(frozen=True)
 class JudgedCase:
-    """One case of the frozen set. `is_old`: it judged the champion before; `known`: the champion has its label."""
+    """One case of the frozen set. `is_old`: it judged the champion too; `known`: the champion has its label."""
 
     truth: str
     candidate: Given
@@ -149,8 +149,10 @@ def _calibration(cases: Sequence[JudgedCase], policy: Policy) -> Rule:
     """The rise of the expected calibration error, less what so few cases show by chance."""
     if not cases:
         return Rule("calibration", 0.0, policy.gate_calibration_floor, 0, INCONCLUSIVE, "no case to judge")
-    champion = [(case.champion, case.truth) for case in cases if case.champion is not None]
-    rise = calibration_error([(case.candidate, case.truth) for case in cases]) - calibration_error(champion)
+    given = [(case.truth, case.candidate, case.champion) for case in cases if case.champion is not None]
+    candidate = calibration_error([Scored(truth, one.label, one.confidence) for truth, one, _ in given])
+    champion = calibration_error([Scored(truth, one.label, one.confidence) for truth, _, one in given])
+    rise = candidate.value - champion.value
     bound = policy.gate_calibration_floor + 1 / (2 * sqrt(len(cases)))
     verdict = PASS if rise <= bound else FAIL
     return Rule("calibration", _round(rise), _round(bound), len(cases), verdict, f"error rose by {rise:+.3f}")
@@ -179,16 +181,6 @@ def _beats_the_majority(cases: Sequence[JudgedCase]) -> Rule:
     verdict = PASS if low > commonest else FAIL
     why = f"accuracy {right:.3f}, at least {low:.3f}; the commonest label has {commonest:.3f}"
     return Rule("better than the commonest label", _round(low), _round(commonest), n, verdict, why)
-
-
-def calibration_error(answers: Sequence[tuple[Given, str]]) -> float:
-    """The expected calibration error over ten bins of equal width: 0 where confidence equals accuracy."""
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for given, truth in answers:
-        place = min(int(given.confidence * _BINS), _BINS - 1)
-        bins.setdefault(place, []).append((given.confidence, given.label == truth))
-    gaps = [abs(sum(conf - right for conf, right in rows)) for _, rows in sorted(bins.items())]
-    return sum(gaps) / len(answers) if answers else 0.0
 
 
 def _difference(cases: Sequence[JudgedCase]) -> tuple[int, float, float]:

@@ -1,0 +1,42 @@
+"""What the deployer works with; made once in each process, after the fork."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.clock import Clock
+from shared.config import Settings, load_settings
+from shared.notify.apprise import open_notifier
+from shared.notify.base import Notifier
+from shared.registry.session import make_sessions
+from shared.serving.base import ModelServer
+from shared.serving.local import LocalModelServer
+from shared.serving.token import internal_token
+from shared.vault import Vault, open_vault
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Collaborators of the deployer. It never loads a model itself: the model server does."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    clock: Clock
+    vault: Vault
+    model_server: ModelServer
+    notifier: Notifier
+
+
+@cache
+def process_deps() -> Deps:
+    """The collaborators of this process."""
+    settings = load_settings()
+    return Deps(
+        settings=settings,
+        sessions=make_sessions(settings),
+        clock=settings.clock,
+        vault=open_vault(settings.secret_file),
+        model_server=LocalModelServer(settings.model_server, internal_token(settings)),
+        notifier=open_notifier(settings),
+    )
