@@ -67,6 +67,18 @@ def held(session: Session, lease: Lease) -> TrainingJob:
     return cast(TrainingJob, leases.hold(session, lease))
 
 
+def begin(session: Session, lease: Lease, *, now: datetime) -> TrainingJob:
+    """Say that the training runs; the job with what it is to learn from."""
+    job = held(session, lease)
+    moves.move(session, job, JobState.RUNNING, by=lease.worker, at=now)
+    return job
+
+
+def begin_registering(session: Session, lease: Lease, *, now: datetime) -> None:
+    """Say that the training is over and its weights are stored and registered."""
+    moves.move(session, held(session, lease), JobState.EVALUATING, by=lease.worker, at=now)
+
+
 def record_step(session: Session, lease: Lease, done: StepDone, *, now: datetime) -> None:
     """Write progress and one row of figures. The caller keeps it to one call a second."""
     job = held(session, lease)

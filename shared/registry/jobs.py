@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared.domain.bells import TaskName
 from shared.domain.cycle import JobState, ended, public_job_status
+from shared.domain.recipe import parse_recipe
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.registry import alerts, audit, events, models, moves, outbox
 from shared.registry.alerts import Trouble
@@ -50,7 +51,7 @@ def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> Tra
 
     Raises:
         NotFoundError: the model type or the dataset version is not known.
-        InvalidInputError: the dataset version is another model type's.
+        InvalidInputError: the dataset version is another model type's, or a hyperparameter is wrong.
         SameJobOpenError: a job with the same inputs is open.
     """
     live = models.live(session, wish.model_type)
@@ -63,7 +64,7 @@ def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> Tra
         dataset_version_id=_dataset_id(session, wish),
         parent_model_version=live.name if live else None,
         seed=wish.seed,
-        recipe=dict(wish.recipe),
+        recipe=parse_recipe(kind.family, wish.recipe).model_dump(exclude_unset=True),
         auto_deploy=wish.auto_deploy,
         priority=wish.priority,
         triggered_by=wish.triggered_by,

@@ -1,0 +1,54 @@
+"""What the training worker works with; made once in each process, after the fork."""
+
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.clock import Clock
+from shared.config import Settings, load_settings
+from shared.registry.parts import Identity
+from shared.registry.session import make_sessions
+from shared.storage.base import Storage
+from shared.storage.objects import open_storage
+from shared.vault import Vault, open_vault
+
+FIT = (sys.executable, "-m", "worker_training.fit")
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Collaborators of the training worker. `worker` is the name of this life of this process."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    clock: Clock
+    vault: Vault
+    storage: Storage
+    worker: str = field(default_factory=lambda: name_of(Identity("worker-train")))
+    trainer: tuple[str, ...] = FIT  # the command that trains in a process of its own
+
+    @property
+    def work(self) -> Path:
+        """Where job folders and checkpoints lie; nothing but caches of what can be made again."""
+        return self.settings.root / "work"
+
+
+def name_of(identity: Identity) -> str:
+    """How leases call this process; a restarted one is another worker."""
+    return f"{identity.name}@{identity.host}-{identity.pid}-{identity.incarnation[:8]}"
+
+
+@cache
+def process_deps() -> Deps:
+    """The collaborators of this process."""
+    settings = load_settings()
+    return Deps(
+        settings=settings,
+        sessions=make_sessions(settings),
+        clock=settings.clock,
+        vault=open_vault(settings.secret_file),
+        storage=open_storage(settings),
+    )

@@ -1,0 +1,110 @@
+"""The trainer: one job in a process of its own, so that its memory, its faults and its GPU end with it.
+
+`python -m worker_training.fit FOLDER`. Steps go to standard output as JSON lines; a byte on standard input
+now and then says that the worker lives.
+"""
+
+import ctypes
+import json
+import math
+import os
+import select
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+from shared.backends import backend_for
+from shared.backends.base import Backend, Step
+from shared.config import load_settings
+from shared.errors import Error, TransientError
+from worker_training import folder as exchange
+from worker_training.folder import Failure
+
+FINISHED, FAILED, STOPPED, ORPHANED = 0, 1, 75, 76
+_PR_SET_PDEATHSIG = 1
+_OUT_OF_MEMORY = ("OutOfMemoryError", "MemoryError")
+
+
+class StopAskedError(Exception):
+    """The worker asked for a stop; the training leaves its checkpoint and goes."""
+
+
+class Reporter:
+    """Sends each step to the worker, and stops the training at the next one once SIGTERM came."""
+
+    def __init__(self, wire: TextIO) -> None:
+        self._wire = wire
+        self._asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def __call__(self, step: Step) -> None:
+        """Report one step."""
+        figures = {name: value for name, value in step.values.items() if math.isfinite(value)}
+        self._wire.write(json.dumps(asdict(step) | {"values": figures}) + "\n")
+        self._wire.flush()
+        if self._asked:
+            raise StopAskedError
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+
+
+def run(folder: Path, wire: TextIO, choose: Callable[[str], Backend] = backend_for) -> int:
+    """Train what the folder asks for and leave the result there; the exit status."""
+    report = Reporter(wire)
+    try:
+        family, request = exchange.read_request(folder)
+        exchange.write_result(folder, choose(family).fit(request, report))
+    except StopAskedError:
+        return STOPPED
+    except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told its kind
+        exchange.write_failure(folder, explain(error))
+        return FAILED
+    return FINISHED
+
+
+def explain(error: Exception) -> Failure:
+    """The failure in words. A foreign error may quote a text, so only its kind and place are told."""
+    if isinstance(error, Error):
+        return Failure(error.code, str(error), again=isinstance(error, TransientError))
+    kind = type(error).__name__
+    if kind in _OUT_OF_MEMORY or "DefaultCPUAllocator" in str(error):
+        return Failure(
+            "out_of_memory", "the training needed more memory than there is; use a smaller batch_size"
+        )
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return Failure(
+        "internal", f"the trainer ended with {kind} in {Path(last.filename).name} line {last.lineno}"
+    )
+
+
+def end_with_worker(silence_seconds: float) -> None:
+    """See to it that this process does not outlive its worker, killed or frozen."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    threading.Thread(target=_listen, args=(silence_seconds,), daemon=True).start()
+
+
+def _listen(silence_seconds: float) -> None:
+    while select.select([0], [], [], silence_seconds)[0] and os.read(0, 64):
+        pass
+    os._exit(ORPHANED)  # a frozen worker's lease is another's by now: write no further checkpoint
+
+
+def main(argv: list[str], choose: Callable[[str], Backend] = backend_for) -> int:
+    """Train one job folder; the exit status says how it ended."""
+    settings = load_settings()
+    # Before torch is loaded: threads that spin while they wait make it 5 to 13 times slower beside others.
+    os.environ.update(OMP_WAIT_POLICY="PASSIVE", OMP_NUM_THREADS=str(settings.threads))
+    end_with_worker(float(argv[1]))
+    wire = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints is no step
+    return run(Path(argv[0]), wire, choose)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,205 @@
+"""Stage: train. One queued job becomes a registered model version, once, whatever dies on the way."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from shared.backends import files as artifact
+from shared.backends.base import FitRequest, Fitted
+from shared.broker import farewell
+from shared.errors import Error
+from shared.logs import log
+from shared.registry import attempts, datasets, models
+from shared.registry.attempts import StepDone, Weights
+from shared.registry.leases import FencedOffError, Lease
+from worker_training import fit, sweep
+from worker_training import folder as exchange
+from worker_training.deps import Deps
+from worker_training.folder import Failure, private_folder
+from worker_training.lease import Keeper
+from worker_training.trainer import Ending, Trainer
+
+STEP_SECONDS = 1.0  # one row of figures a second is enough
+RETRY_SECONDS = 0.5
+UNEXPLAINED = Failure("internal", "the trainer ended without a reason")
+
+
+@dataclass(frozen=True)
+class Training:
+    """One attempt at one job: everything it writes it writes under this lease."""
+
+    lease: Lease
+    folder: Path
+    keeper: Keeper
+    deps: Deps
+
+
+def run_job(job_id: UUID, deps: Deps) -> None:
+    """Train one queued job and register its weights; a second delivery does nothing.
+
+    No transaction is open while the model trains.
+    """
+    if farewell.asked():
+        return
+    sweep.clear_ended(deps)
+    with deps.sessions.begin() as session:
+        lease = attempts.claim(session, job_id, worker=deps.worker, now=deps.clock())
+    if lease is None:
+        return
+    with private_folder(deps.work / f"{job_id}-{lease.fence}") as folder, Keeper(lease, deps) as keeper:
+        training = Training(lease, folder, keeper, deps)
+        try:
+            _write_request(training)
+            _settle(training, _fit(training))
+        except FencedOffError:
+            log.info("fenced off", job=str(job_id), fence=lease.fence)
+        except Error as error:
+            _fail(training, fit.explain(error))
+
+
+def _write_request(training: Training) -> None:
+    """Begin the run and leave the de-identified examples for the trainer."""
+    lease, deps = training.lease, training.deps
+    with deps.sessions.begin() as session:
+        job = attempts.begin(session, lease, now=deps.clock())
+        family = models.model_type(session, job.model_type).family
+        assert job.dataset_version_id is not None
+        examples = datasets.examples(session, job.dataset_version_id, "training", vault=deps.vault)
+        request = FitRequest(
+            examples=examples,
+            labels=sorted({example.label for example in examples}),
+            base=job.base,
+            recipe=job.recipe,
+            seed=job.seed,
+            checkpoints=_checkpoints(training),
+        )
+    request.checkpoints.mkdir(parents=True, exist_ok=True, mode=0o700)
+    exchange.write_request(training.folder, family, request)
+
+
+def _fit(training: Training) -> tuple[Ending, int]:
+    """Train in a process of its own; how it ended and with which status."""
+    deps = training.deps
+    silence_seconds = deps.settings.lease_seconds
+    with Trainer(deps.trainer, training.folder, silence_seconds=silence_seconds) as trainer:
+        training.keeper.watch(trainer)
+        for done in _once_a_second(trainer.steps()):
+            _record(training, done)
+        return trainer.ending(), trainer.status
+
+
+def _once_a_second(steps: Iterable[StepDone]) -> Iterator[StepDone]:
+    """The steps worth a row, with the time that is left; a checkpoint in between is told with the next."""
+    began = recorded = time.monotonic()
+    first: int | None = None
+    saved = False
+    for done in steps:
+        at = time.monotonic()
+        first = done.step if first is None else first
+        saved = saved or done.checkpointed
+        if done.step == done.steps or at - recorded >= STEP_SECONDS:
+            pace = (at - began) / max(done.step - first, 1)
+            yield replace(done, checkpointed=saved, seconds_left=pace * (done.steps - done.step))
+            recorded, saved = at, False
+
+
+def _record(training: Training, done: StepDone) -> None:
+    """A row that cannot be written is no loss; the training goes on while the database is away."""
+    try:
+        with training.deps.sessions.begin() as session:
+            attempts.record_step(session, training.lease, done, now=training.deps.clock())
+    except OperationalError as error:
+        log.warning("step not recorded", job=str(training.lease.id), reason=type(error).__name__)
+
+
+def _settle(training: Training, ended: tuple[Ending, int]) -> None:
+    """Bring the job to where the trainer's end leaves it."""
+    ending, status = ended
+    if training.keeper.lost:
+        _fail(training, Failure("cancelled", "cancelled while it ran"))
+    elif ending is Ending.FINISHED:
+        _register(training)
+    elif ending is Ending.STOPPED or training.keeper.stopping:
+        _give_back(training, "worker_stopped", count_attempt=False)
+    elif ending is Ending.DIED:
+        _give_back(training, f"trainer_ended_with_{status}")
+    else:
+        _fail(training, exchange.read_failure(training.folder) or UNEXPLAINED)
+
+
+def _register(training: Training) -> None:
+    """Store the weights, read them back, and write version, job and doorbell in one transaction."""
+    lease, deps = training.lease, training.deps
+    _insist(training, lambda session: attempts.begin_registering(session, lease, now=deps.clock()))
+    fitted = exchange.read_result(training.folder)
+    digest = artifact.digest_of(fitted.files)
+    key = artifact.store(deps.storage, fitted.files)
+    artifact.fetch(deps.storage, digest)  # what is registered is what the store gives back
+    weights = Weights(
+        digest=digest,
+        artifact_key=key,
+        fingerprint=fitted.fingerprint,
+        base_digest=fitted.base_digest,
+        labels=_labels(fitted),
+    )
+    _insist(
+        training,
+        lambda session: attempts.complete(session, lease, weights, figures=fitted.figures, now=deps.clock()),
+    )
+    _forget_checkpoints(training)
+
+
+def _labels(fitted: Fitted) -> list[str]:
+    """The labels that the version answers with; a family leaves out those it had too few cases of."""
+    return list(json.loads(fitted.files["rounds.json"])["labels"])
+
+
+def _fail(training: Training, failure: Failure) -> None:
+    lease, now = training.lease, training.deps.clock
+    if failure.again:
+        _give_back(training, failure.code)
+        return
+    _insist(
+        training,
+        lambda session: attempts.fail(session, lease, code=failure.code, message=failure.message, now=now()),
+    )
+    _forget_checkpoints(training)
+
+
+def _give_back(training: Training, why: str, *, count_attempt: bool = True) -> None:
+    """Queue the job again; its checkpoints stay for the next attempt."""
+    lease, now = training.lease, training.deps.clock
+    _insist(
+        training,
+        lambda session: attempts.give_back(session, lease, why=why, now=now(), count_attempt=count_attempt),
+    )
+
+
+def _insist(training: Training, write: Callable[[Session], object]) -> None:
+    """One transaction, tried until the database takes it: its restart must not cost hours of training."""
+    while True:
+        try:
+            with training.deps.sessions.begin() as session:
+                write(session)
+        except OperationalError:
+            if farewell.asked():
+                raise
+            log.warning("database down, the result waits", job=str(training.lease.id))
+            time.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+def _checkpoints(training: Training) -> Path:
+    return training.deps.work / sweep.CHECKPOINTS / str(training.lease.id)
+
+
+def _forget_checkpoints(training: Training) -> None:
+    shutil.rmtree(_checkpoints(training), ignore_errors=True)
