@@ -15,7 +15,7 @@ _FIRST_WAIT = timedelta(seconds=30)
 
 
 def deliver(delivery_id: UUID, deps: Deps) -> None:
-    """Send one alert to one address; a second delivery of the task does nothing while the first is at work."""
+    """Send one alert to one address; the same task again does nothing while the first is at work."""
     message = _take(delivery_id, deps)
     if message is None:
         return

@@ -29,7 +29,7 @@ class Given:
 
 @dataclass(frozen=True)
 class JudgedCase:
-    """One case of the frozen set. `is_old`: it judged the champion too; `known`: the champion has its label."""
+    """One case of the frozen set: `is_old` when it judged the champion too, `known` if that has its label."""
 
     truth: str
     candidate: Given

@@ -11,6 +11,7 @@ from shared.errors import InvalidInputError
 
 STRATA = ("age_band", "sex", "site")
 DETECTOR_THRESHOLD = 5000.0  # votes between two false alarms of the reverse shadow, on the mean
+_EARLY_GROUPS = 16
 GATE_E_VALUE = 10.0  # evidence that must-not-miss recall is not worse by the tolerance
 
 
@@ -43,7 +44,10 @@ class Terms:
         """The part of the subgroups' alpha that the group seen as number `place` (from 1) spends."""
         if self.groups:
             return 1 / self.groups if place <= self.groups else 0.0
-        return 1 / (place * (place + 1))  # sums to 1 however many groups come
+        late = (
+            place - _EARLY_GROUPS
+        )  # the first ones share a half evenly, all that ever follow the other half
+        return 1 / (2 * _EARLY_GROUPS) if late <= 0 else 1 / (2 * late * (late + 1))
 
 
 def terms_from(config: Mapping[str, Any]) -> Terms:

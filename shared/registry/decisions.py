@@ -22,9 +22,9 @@ def of_version(session: Session, version_id: UUID, limit: int = 100) -> list[Rel
     return list(session.scalars(steps.order_by(ReleaseDecision.step.desc()).limit(limit)))
 
 
-def policy_version(session: Session, run: str) -> int | None:
-    """The policy that a run began with, which holds for all of it."""
-    return session.scalar(select(ReleaseDecision.policy_version).filter_by(run=run, step=0))
+def start(session: Session, run: str) -> ReleaseDecision:
+    """The step 0 of a run that has begun: its start message, and the policy that holds for all of it."""
+    return session.scalars(select(ReleaseDecision).filter_by(run=run, step=0)).one()
 
 
 def export(session: Session, run: str) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """Validated answers to predictions, as they arrived. A correction is a further row."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -42,11 +41,11 @@ def of(session: Session, prediction_id: UUID) -> list[Outcome]:
     return list(session.scalars(select(Outcome).filter_by(prediction_id=prediction_id).order_by(Outcome.seq)))
 
 
-def standing(session: Session, prediction_ids: list[UUID], *, as_of: datetime) -> dict[UUID, str]:
-    """The label that stands for each prediction at an instant: a blind one before others, then the latest."""
+def standing(session: Session, prediction_ids: list[UUID]) -> dict[UUID, str]:
+    """The label that stands for each prediction: a blind one before others, then the latest."""
     rows = session.execute(
         select(Outcome.prediction_id, Outcome.label)
-        .where(Outcome.prediction_id.in_(prediction_ids), Outcome.received_at <= as_of)
+        .where(Outcome.prediction_id.in_(prediction_ids))
         .order_by(Outcome.blind, Outcome.seq)
     )
     return {row.prediction_id: row.label for row in rows}

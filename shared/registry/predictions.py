@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -66,6 +66,12 @@ def add_scores(session: Session, scores: Sequence[dict[str, object]]) -> None:
     """Record silent answers; one that stands already is kept."""
     if scores:
         session.execute(insert(SilentScore).values(list(scores)).on_conflict_do_nothing())
+
+
+def count_since(session: Session, model_type: str, since: datetime) -> int:
+    """How many predictions of the type were given since an instant."""
+    given = select(func.count()).where(Prediction.model_type == model_type, Prediction.at >= since)
+    return session.scalar(given) or 0
 
 
 def forget_expired(session: Session, *, now: datetime) -> int:

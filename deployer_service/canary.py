@@ -1,0 +1,58 @@
+"""Stage: canary. A gated version scores every case silently, then answers a growing share of persons."""
+
+from deployer_service import challenge, slots
+from deployer_service.challenge import Challenge
+from deployer_service.deps import Deps
+from shared.registry import deployments, models, plans, predictions, releases
+from shared.registry.releases import Cause
+from shared.registry.tables import ModelVersion
+
+BATCH = 64
+INPUT_PURPOSE = "prediction"
+RULE = "rule:release"
+
+
+def start_waiting(model_type: str, deps: Deps) -> None:
+    """Begin the challenge of the newest version that waits for the slot, once it is loaded and answers."""
+    with deps.sessions() as session:
+        if models.challenger(session, model_type) or plans.current(session, model_type) is None:
+            return
+        waiting = deployments.wanted(session, model_type)
+    if waiting is None:
+        return
+    slots.bring_up(deps, waiting)
+    with deps.sessions.begin() as session:
+        plans.lock(session, model_type)
+        version = deployments.wanted(session, model_type)
+        if version is None or version.id != waiting.id or models.challenger(session, model_type):
+            return
+        releases.start(session, version, Cause(RULE, "the gate passed and the slot is free", deps.clock()))
+
+
+def score_silently(compared: Challenge, deps: Deps) -> int:
+    """Let both versions of a run say what they would have on cases the other answered; how many answers."""
+    with deps.sessions.begin() as session:
+        base = challenge.begin(session, compared, now=deps.clock()).cursors["base"]
+    return sum(_score(version, base, deps) for version in (compared.champion, compared.challenger))
+
+
+def _score(version: ModelVersion, base: int, deps: Deps) -> int:
+    """Score the oldest unscored cases of one version. The model server is asked outside any transaction."""
+    with deps.sessions() as session:
+        rows = predictions.unscored(session, version.model_type, version.id, after=base, limit=BATCH)
+    if not rows:
+        return 0
+    texts = [deps.vault.open(sealed, INPUT_PURPOSE).decode() for _, sealed in rows]
+    scores: list[dict[str, object]] = [
+        {
+            "prediction_id": row.id,
+            "model_version_id": version.id,
+            "label": answer.label,
+            "confidence": answer.confidence,
+            "at": deps.clock(),
+        }
+        for (row, _), answer in zip(rows, deps.model_server.answer(version.digest, texts), strict=True)
+    ]
+    with deps.sessions.begin() as session:
+        predictions.add_scores(session, scores)
+    return len(scores)

@@ -1,0 +1,163 @@
+"""One run of the decision engine in service: messages from the registry, steps stored verbatim."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from deployer_service.decide import Run, answer_line
+from deployer_service.facts import COLUMNS, UNSCORED
+from shared.domain.policy import Policy
+from shared.domain.rollout import STRATA, config_of
+from shared.registry import decisions, facts, models, policies
+from shared.registry.facts import Cursor, PairedAnswer, Said, cursor_from
+from shared.registry.tables import ModelVersion, ReleaseDecision
+
+_DAY_SECONDS = 86_400
+_LOOKS_A_DAY = 4  # without facts, time alone is looked at this often
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """Who is compared with whom. The same run goes on after the promotion, as the reverse shadow."""
+
+    challenger: ModelVersion
+    champion: ModelVersion
+
+    @property
+    def run(self) -> str:
+        """The name of the run: the challenger and its exact bytes."""
+        return f"{self.challenger.name}:{self.challenger.digest[:12]}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that is to be stored: the answer to a message, with the cursors after it."""
+
+    row: ReleaseDecision
+    answer: dict[str, Any]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The engine's state after the step."""
+        state: dict[str, Any] = self.answer["state"]
+        return state
+
+
+def begin(session: Session, challenge: Challenge, *, now: datetime) -> ReleaseDecision:
+    """Store the start message of a run; one that has begun is returned where it stands."""
+    last = decisions.newest(session, challenge.run)
+    if last is not None:
+        return last
+    version, policy = policies.current(session)
+    dangerous = models.must_not_miss(session, challenge.challenger.model_type)
+    message = {
+        "type": "start",
+        "run": challenge.run,
+        "config": config_of(policy, must_not_miss=dangerous, strata=None),
+        "columns": COLUMNS,
+        "state": None,
+    }
+    base, outcome = facts.newest_numbers(session)
+    cursors = {"base": base, "prediction": Cursor(base).dump(), "outcome": Cursor(outcome).dump()}
+    row = _row(challenge, step=0, policy_version=version, now=now)
+    row.cursors, row.message = cursors, answer_line(message)
+    return _answered(session, row, Run(message).begin())
+
+
+def next_step(session: Session, challenge: Challenge, *, held: str | None, now: datetime) -> Step | None:
+    """Fold in what has come since the last step; None when there is nothing to say. Nothing is stored yet."""
+    last = begin(session, challenge, now=now)
+    first = decisions.start(session, challenge.run)
+    base, cursors = last.cursors["base"], last.cursors
+    prediction, outcome = cursor_from(cursors["prediction"]), cursor_from(cursors["outcome"])
+    ids = (challenge.champion.id, challenge.challenger.id)
+    model_type = challenge.challenger.model_type
+    answers = facts.paired_answers(session, model_type, ids, base=base, cursor=prediction)
+    words = facts.words(session, model_type, base=base, cursor=outcome)
+    state = json.loads(last.answer)["state"]
+    if not answers and not words and not _time_matters(state, _days(now, first.at), held):
+        return None
+    message = _message(first.at, last.step + 1, answers, words=words, now=now)
+    if held is not None:
+        message["held"] = held
+    run = Run(json.loads(first.message) | {"state": state})
+    row = _row(challenge, step=last.step + 1, policy_version=first.policy_version, now=now)
+    row.message = answer_line(message)
+    row.cursors = {
+        "base": base,
+        "prediction": prediction.after([answer.seq for answer in answers]).dump(),
+        "outcome": outcome.after([word.seq for word in words]).dump(),
+    }
+    answer = run.feed(message)
+    row.action, row.answer = answer["action"], answer_line(answer)
+    return Step(row, answer)
+
+
+def policy_of(session: Session, challenge: Challenge) -> Policy:
+    """The policy that the run began with; a later one does not touch it."""
+    return policies.get(session, decisions.start(session, challenge.run).policy_version)
+
+
+def options(run: str, labels: tuple[str, str]) -> list[str]:
+    """Both answers in an order that says nothing of who gave which, the same at every replay."""
+    return sorted(
+        labels, key=lambda label: hashlib.sha256(f"{run}:{sorted(labels)}:{label}".encode()).digest()
+    )
+
+
+def _message(  # noqa: PLR0913
+    epoch: datetime, seq: int, answers: list[PairedAnswer], *, words: list[Said], now: datetime
+) -> dict[str, Any]:
+    predictions = [
+        [
+            one.seq,
+            _days(one.at, epoch),
+            int(one.challenged),
+            *(one.champion or (UNSCORED, None)),
+            *(one.challenger or (UNSCORED, None)),
+            *(one.subgroup.get(name, UNSCORED) for name in STRATA),
+            one.person_id.hex[-12:],
+        ]
+        for one in answers
+    ]
+    labels = [[one.prediction_seq, _days(one.at, epoch), one.label, int(one.blind)] for one in words]
+    return {
+        "type": "events",
+        "seq": seq,
+        "now": _days(now, epoch),
+        "predictions": predictions,
+        "labels": labels,
+    }
+
+
+def _time_matters(state: dict[str, Any], now: float, held: str | None) -> bool:
+    """Whether a look without facts could say something: a held move is free, or some hours went by."""
+    if state["ready"] and held is None:
+        return True
+    return int(now * _LOOKS_A_DAY) > int(state["now"] * _LOOKS_A_DAY)
+
+
+def _days(instant: datetime, epoch: datetime) -> float:
+    return round((instant - epoch).total_seconds() / _DAY_SECONDS, 6)
+
+
+def _row(challenge: Challenge, *, step: int, policy_version: int, now: datetime) -> ReleaseDecision:
+    return ReleaseDecision(
+        run=challenge.run,
+        step=step,
+        model_type=challenge.challenger.model_type,
+        model_version_id=challenge.challenger.id,
+        policy_version=policy_version,
+        at=now,
+    )
+
+
+def _answered(session: Session, row: ReleaseDecision, answer: dict[str, Any]) -> ReleaseDecision:
+    row.action, row.answer = answer["action"], answer_line(answer)
+    session.add(row)
+    session.flush()
+    return row

@@ -1,0 +1,180 @@
+"""Stage: evaluate. A trained version is measured on the frozen set beside the champion; the gate decides."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from deployer_service import slots
+from deployer_service.deps import Deps
+from shared.domain import gate, metrics
+from shared.domain.bells import TaskName
+from shared.domain.cycle import VersionState
+from shared.domain.example import Answer, Example
+from shared.domain.gate import Given, JudgedCase, Verdict
+from shared.domain.metrics import Scored
+from shared.domain.policy import Policy
+from shared.logs import log
+from shared.registry import datasets, deployments, jobs, models, outbox, plans, policies, releases
+from shared.registry.evidence import canonical
+from shared.registry.releases import Cause
+from shared.registry.tables import GateDecision, ModelPerformance, ModelVersion
+
+BATCH = 32
+RULE = "rule:gate"
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What a version is judged on: the frozen set of its own dataset, and the champion of this moment."""
+
+    version: ModelVersion
+    champion: ModelVersion | None
+    examples: list[Example]
+    seen_before: frozenset[UUID]  # cases that judged the champion, too
+    must_not_miss: list[str]
+    policy_version: int
+    policy: Policy
+
+
+def judge_version(version_id: UUID, deps: Deps) -> None:
+    """Measure and gate one trained version; a second delivery does nothing.
+
+    The models answer outside any transaction. If the champion changed meanwhile, the exam is held again.
+    """
+    with deps.sessions() as session:
+        if models.get(session, version_id).state is not VersionState.TRAINED:
+            return
+        exam = _exam(session, models.get(session, version_id), deps)
+    given = _answers(exam.version, exam.examples, deps)
+    compared = _answers(exam.champion, exam.examples, deps) if exam.champion else None
+    cases = _cases(exam, given, compared)
+    verdict = gate.judge(cases, exam.policy, must_not_miss=exam.must_not_miss)
+    with deps.sessions.begin() as session:
+        _record(session, exam, cases, verdict=verdict, deps=deps)
+
+
+def _exam(session: Session, version: ModelVersion, deps: Deps) -> Exam:
+    champion = models.live(session, version.model_type)
+    before = datasets.members(session, champion.dataset_version_id) if champion else []
+    number, policy = policies.current(session)
+    dataset = version.dataset_version_id
+    return Exam(
+        version=version,
+        champion=champion,
+        examples=datasets.examples(session, dataset, "evaluation", vault=deps.vault),
+        seen_before=frozenset(member.case_id for member in before if member.split == "evaluation"),
+        must_not_miss=models.must_not_miss(session, version.model_type),
+        policy_version=number,
+        policy=policy,
+    )
+
+
+def _answers(version: ModelVersion, examples: list[Example], deps: Deps) -> list[Answer]:
+    """What a version says of the frozen set, in order, through the model server that will serve it."""
+    slots.bring_up(deps, version)
+    texts = [example.text for example in examples]
+    batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
+    return [answer for batch in batches for answer in deps.model_server.answer(version.digest, batch)]
+
+
+def _cases(exam: Exam, given: list[Answer], compared: list[Answer] | None) -> list[JudgedCase]:
+    known = set(exam.champion.labels) if exam.champion else set()
+    return [
+        JudgedCase(
+            truth=example.label,
+            candidate=Given(given[place].label, given[place].confidence),
+            champion=Given(compared[place].label, compared[place].confidence) if compared else None,
+            is_old=example.case_id in exam.seen_before,
+            known=example.label in known,
+            subgroup=example.subgroup,
+        )
+        for place, example in enumerate(exam.examples)
+    ]
+
+
+def _record(session: Session, exam: Exam, cases: list[JudgedCase], *, verdict: Verdict, deps: Deps) -> None:
+    """Write measurement, verdict and what follows from it, unless somebody was faster."""
+    plans.lock(session, exam.version.model_type)
+    version = models.get(session, exam.version.id)
+    champion = models.live(session, version.model_type)
+    if version.state is not VersionState.TRAINED:
+        return
+    if (champion.id if champion else None) != (exam.champion.id if exam.champion else None):
+        outbox.ring(session, TaskName.JUDGE_VERSION, version.id)
+        return
+    now = deps.clock()
+    if cases:
+        session.add(_performance(exam, cases, deps))
+    session.add(_decision(exam, cases, verdict, deps))
+    session.flush()
+    shown = {"verdict": verdict.verdict, "rules": verdict.as_rows(), "policy": exam.policy_version}
+    if verdict.verdict != gate.PASS:
+        releases.refuse(session, version, Cause(RULE, verdict.why, now, shown))
+        return
+    releases.pass_gate(session, version, Cause(RULE, "every rule passed", now, shown))
+    _release(session, version, Cause(RULE, "the gate passed", now, shown))
+    log.info("version gated", version=version.name)
+
+
+def _release(session: Session, version: ModelVersion, cause: Cause) -> None:
+    """The first version of a type goes live; a later one asks for a challenge where its job wishes so."""
+    if models.live(session, version.model_type) is None:
+        releases.bootstrap(
+            session, version, Cause("rule:bootstrap", "first version", cause.now, cause.evidence)
+        )
+    elif jobs.get(session, version.job_id).auto_deploy:
+        deployments.deploy(session, version, strategy="canary", cause=cause)
+    outbox.ring(session, TaskName.LOOK, models.model_type(session, version.model_type).id)
+
+
+def _performance(exam: Exam, cases: list[JudgedCase], deps: Deps) -> ModelPerformance:
+    report = metrics.measure(
+        [
+            Scored(case.truth, case.candidate.label, case.candidate.confidence, 1.0, case.subgroup)
+            for case in cases
+        ]
+    )
+    return ModelPerformance(
+        model_version_id=exam.version.id,
+        model_version=exam.version.name,
+        model_type=exam.version.model_type,
+        dataset_version_id=exam.version.dataset_version_id,
+        purpose="gate",
+        n=report.n,
+        accuracy=report.accuracy.value,
+        precision=report.precision.value,
+        recall=report.recall.value,
+        f1_score=report.f1_score.value,
+        intervals=report.intervals,
+        per_class={label: asdict(one) for label, one in report.per_class.items()},
+        subgroups={
+            name: {value: asdict(one) for value, one in table.items()}
+            for name, table in report.subgroups.items()
+        },
+        calibration_error=report.calibration_error.value,
+        created_at=deps.clock(),
+    )
+
+
+def _decision(exam: Exam, cases: list[JudgedCase], verdict: Verdict, deps: Deps) -> GateDecision:
+    """The verdict with everything it read, by case id: recomputing it gives the same bytes."""
+    inputs = {
+        "must_not_miss": exam.must_not_miss,
+        "cases": [
+            {"case_id": str(example.case_id)} | asdict(case)
+            for example, case in zip(exam.examples, cases, strict=True)
+        ],
+    }
+    return GateDecision(
+        model_version_id=exam.version.id,
+        digest=exam.version.digest,
+        against_id=exam.champion.id if exam.champion else None,
+        policy_version=exam.policy_version,
+        verdict=verdict.verdict,
+        rules=verdict.as_rows(),
+        inputs=inputs,
+        inputs_sha256=hashlib.sha256(canonical(inputs).encode()).hexdigest(),
+        created_at=deps.clock(),
+    )

@@ -1,0 +1,140 @@
+"""One look at a model type: start what waits, score silently, decide on the new facts, act."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from deployer_service import canary, challenge, promote, rollback, watch
+from deployer_service.challenge import Challenge, Step
+from deployer_service.deps import Deps
+from shared.domain.rollout import summary
+from shared.errors import Error
+from shared.logs import log
+from shared.registry import facts, models, plans, readings
+from shared.registry.readings import Wanted
+from shared.registry.releases import Cause
+from shared.registry.tables import ModelVersion
+
+RULE = "rule:decide"
+_ROUNDS = 200  # of scoring and deciding in one look; what is left waits for the next
+
+
+def look(model_type_id: UUID, deps: Deps) -> None:
+    """Bring one model type up to date with its facts; a second look at the same time does nothing."""
+    with deps.sessions() as session:
+        model_type = models.model_type(session, model_type_id).name
+    with alone(deps, model_type) as mine:
+        if not mine:
+            return
+        _prepare(model_type, deps)
+        for _ in range(_ROUNDS):
+            if not _go_round(model_type, deps):
+                break
+        watch.measure(model_type, deps)
+
+
+@contextmanager
+def alone(deps: Deps, model_type: str) -> Iterator[bool]:
+    """Hold the look of a type on its own connection, without a transaction; Postgres frees it if we die."""
+    with deps.sessions() as session:
+        connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        key = {"key": f"look:{model_type}"}
+        taken = connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:key, 0))"), key)
+        try:
+            yield bool(taken)
+        finally:
+            if taken:
+                connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:key, 0))"), key)
+
+
+def _prepare(model_type: str, deps: Deps) -> None:
+    """Start what waits. A model server that is down stops no decision on the facts that are there."""
+    with deps.sessions() as session:
+        if promote.is_paused(session):
+            return
+    try:
+        canary.start_waiting(model_type, deps)
+    except Error as error:
+        log.warning("challenge not started", model_type=model_type, code=error.code)
+
+
+def _go_round(model_type: str, deps: Deps) -> bool:
+    """Score a batch and decide once for each run; whether anything happened."""
+    with deps.sessions() as session:
+        running = watch.compared(session, model_type)
+    happened = [_score(one, deps) for one in running]
+    return any([decide(one, deps) for one in running] + happened)
+
+
+def _score(one: Challenge, deps: Deps) -> bool:
+    try:
+        return canary.score_silently(one, deps) > 0
+    except Error as error:
+        log.warning("silent scoring failed", run=one.run, code=error.code)
+        return False
+
+
+def decide(one: Challenge, deps: Deps) -> bool:
+    """One step of the engine: its message, its answer and what follows from it in one transaction."""
+    now = deps.clock()
+    with deps.sessions.begin() as session:
+        plans.lock(session, one.challenger.model_type)
+        if not _still_runs(session, one):
+            return False
+        version = models.get(session, one.challenger.id)
+        policy = challenge.policy_of(session, one)
+        if promote.is_refused(session, version):
+            cause = Cause(RULE, "a second person refused the release", now)
+            rollback.roll_back(session, version, cause)
+            return True
+        held = promote.held(session, one, policy)
+        step = challenge.next_step(session, one, held=held, now=now)
+        if step is None:
+            return watch.settle_if_due(session, version, policy, now=now)
+        session.add(step.row)
+        session.flush()
+        _act(session, version, step)
+        return True
+
+
+def _still_runs(session: Session, one: Challenge) -> bool:
+    """Whether the same two versions are still compared; a person may have decided meanwhile."""
+    ids = {
+        (pair.challenger.id, pair.champion.id) for pair in watch.compared(session, one.challenger.model_type)
+    }
+    return (one.challenger.id, one.champion.id) in ids
+
+
+def _act(session: Session, version: ModelVersion, step: Step) -> None:
+    """Do what the answer says; the readings it asks for go onto the worklist."""
+    state, now = step.state, step.row.at
+    shown = summary(state) | {"run": step.row.run, "step": step.row.step, "policy": step.row.policy_version}
+    cause = Cause(RULE, state["why"] or "no reason", now, shown)
+    if step.row.action == "rollback":
+        rollback.roll_back(session, version, cause)
+    elif step.row.action == "promote":
+        promote.promote(session, version, cause)
+    elif step.row.action == "advance":
+        promote.advance(session, version, share=step.answer["fraction"], cause=cause)
+    elif state["stage"] == "over":
+        rollback.end(session, version, cause)
+    elif state["ready"] == "promote":
+        promote.ask(session, version, now=now)
+    _ask_readers(session, step)
+
+
+def _ask_readers(session: Session, step: Step) -> None:
+    rates = {row[0]: (row[3], row[5], row[9]) for row in step.state["queue"]["open"]}
+    wanted = [
+        Wanted(
+            prediction_id=row.id,
+            kind="disagreement",
+            options=challenge.options(step.row.run, rates[row.seq][:2]),
+            sampling_rate=rates[row.seq][2],
+        )
+        for row in facts.numbered(session, step.answer["adjudicate"])
+    ]
+    readings.ask(session, step.row.model_type, wanted, now=step.row.at)

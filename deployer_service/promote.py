@@ -1,0 +1,57 @@
+"""Stage: promote. What the engine allows is done: the next step of the ramp, or the place of the champion."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from deployer_service.challenge import Challenge
+from shared.domain.cycle import VersionState
+from shared.domain.policy import Policy
+from shared.registry import approvals, models, releases, switches
+from shared.registry.plans import Plan
+from shared.registry.releases import Cause
+from shared.registry.tables import ModelVersion
+
+MAKER = "rule:decide"
+
+
+def held(session: Session, compared: Challenge, policy: Policy) -> str | None:
+    """Which moves are held: all while the site is paused, the promotion until a second person agrees."""
+    if is_paused(session):
+        return "advance"
+    own = models.model_type(session, compared.challenger.model_type).release_mode
+    if (own or policy.release_mode) == "automatic" or _word(session, compared.challenger) == "approved":
+        return None
+    return "promote"
+
+
+def is_paused(session: Session) -> bool:
+    """Whether the site's one switch stops all automation; serving and rollback go on."""
+    return switches.is_on(session, switches.PAUSED)
+
+
+def is_refused(session: Session, version: ModelVersion) -> bool:
+    """Whether a second person said no to this version while it was on its way."""
+    return version.state is not VersionState.LIVE and _word(session, version) == "refused"
+
+
+def _word(session: Session, version: ModelVersion) -> str | None:
+    """What the second person said so far: asked, approved or refused."""
+    given = approvals.newest(session, ("model_versions", version.id))
+    return given.state if given else None
+
+
+def ask(session: Session, version: ModelVersion, *, now: datetime) -> None:
+    """Ask for that word, once."""
+    why = f"{version.name} has the evidence to be promoted"
+    approvals.ask(session, ("model_versions", version.id), maker=MAKER, reason=why, now=now)
+
+
+def advance(session: Session, version: ModelVersion, *, share: float, cause: Cause) -> Plan:
+    """Take the next step of the ramp."""
+    return releases.advance(session, version, share=share, cause=cause)
+
+
+def promote(session: Session, version: ModelVersion, cause: Cause) -> Plan:
+    """Make the challenger live. It is loaded and warm since its shadow, so that nothing is loaded here."""
+    return releases.promote(session, version, cause)

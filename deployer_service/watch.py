@@ -1,0 +1,88 @@
+"""Stage: watch. After the promotion: reverse shadow until settled, and live accuracy by prediction date."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from deployer_service.challenge import Challenge
+from deployer_service.deps import Deps
+from shared.domain.cycle import VersionState
+from shared.domain.metrics import Estimate, share_of
+from shared.domain.policy import Policy
+from shared.registry import models, monitor, plans, predictions, releases
+from shared.registry.monitor import Matured
+from shared.registry.releases import Cause
+from shared.registry.tables import ModelVersion, MonitorWindow
+
+WINDOW = timedelta(days=1)
+_WINDOWS = 14  # labels come days later, so that the last two weeks are counted again
+_EVERY = timedelta(hours=6)
+RULE = "rule:settle"
+
+
+def compared(session: Session, model_type: str) -> list[Challenge]:
+    """What runs now: the challenger against the champion, the champion against the version it replaced."""
+    plan = plans.current(session, model_type)
+    if plan is None:
+        return []
+    pairs = ((plan.challenger, plan.champion), (plan.champion, plan.standby))
+    return [
+        Challenge(models.get(session, first.id), models.get(session, second.id))
+        for first, second in pairs
+        if first is not None and second is not None
+    ]
+
+
+def settle_if_due(session: Session, version: ModelVersion, policy: Policy, *, now: datetime) -> bool:
+    """End the reverse shadow after its days and cases without an alarm; whether it ended."""
+    if version.state is not VersionState.LIVE or now - version.state_since < timedelta(
+        days=policy.settle_days
+    ):
+        return False
+    if predictions.count_since(session, version.model_type, version.state_since) < policy.settle_cases:
+        return False
+    why = f"{policy.settle_days} days and {policy.settle_cases} cases in reverse shadow without an alarm"
+    releases.settle(session, version, Cause(RULE, why, now))
+    return True
+
+
+def measure(model_type: str, deps: Deps) -> None:
+    """Count live accuracy by day of prediction again, a few times a day, as far as labels have come."""
+    now = deps.clock()
+    with deps.sessions.begin() as session:
+        last = monitor.last_computed(session, model_type)
+        plan = plans.current(session, model_type)
+        if plan is None or (last is not None and now - last < _EVERY):
+            return
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        for back in range(_WINDOWS):
+            starts = today - WINDOW * back
+            for version_id, rows in monitor.matured(session, model_type, (starts, starts + WINDOW)).items():
+                session.add(_window(rows, model_type, starts=starts, now=now, version_id=version_id))
+        predictions.forget_expired(session, now=now)
+
+
+def _window(rows: list[Matured], model_type: str, **when: object) -> MonitorWindow:
+    """One window of one version; the audit sample is weighed by the probability of its draw."""
+    labelled = [row for row in rows if row.right is not None]
+    audited = [(bool(row.right), 1 / row.audit_probability) for row in labelled if row.in_audit]
+    estimates = {"accuracy": _shown([(bool(row.right), 1.0) for row in labelled])} if labelled else {}
+    if audited:
+        estimates["accuracy_audit"] = _shown(audited)
+    starts = when["starts"]
+    assert isinstance(starts, datetime)
+    return MonitorWindow(
+        model_type=model_type,
+        model_version_id=when["version_id"],
+        starts_at=starts,
+        ends_at=starts + WINDOW,
+        n_predicted=len(rows),
+        n_matured=len(labelled),
+        estimates=estimates,
+        computed_at=when["now"],
+    )
+
+
+def _shown(cases: list[tuple[bool, float]]) -> dict[str, float]:
+    one: Estimate = share_of(cases)
+    return {"value": one.value, "low": one.low, "high": one.high, "n": one.n}

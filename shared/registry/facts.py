@@ -1,0 +1,133 @@
+"""The facts that a decision reads: answers of both versions and the words on them, each handed out once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from shared.registry.tables import Outcome, Prediction, SilentScore
+
+PAGE = 2000
+_HOLES_KEPT = 300
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a run has read a numbered table; gaps stay open, for a lower number may be committed later."""
+
+    at: int
+    holes: tuple[int, ...] = ()
+
+    def after(self, consumed: Sequence[int]) -> "Cursor":
+        """The cursor once these numbers are consumed; only the newest gaps are remembered."""
+        done = set(consumed)
+        top = max([self.at, *consumed])
+        fresh = range(max(self.at + 1, top - _HOLES_KEPT), top + 1)
+        holes = [number for number in (*self.holes, *fresh) if number not in done]
+        return Cursor(top, tuple(holes[-_HOLES_KEPT:]))
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"at": self.at, "holes": list(self.holes)}
+
+
+def cursor_from(saved: Mapping[str, Any]) -> Cursor:
+    """A cursor from its JSON."""
+    return Cursor(saved["at"], tuple(saved["holes"]))
+
+
+@dataclass(frozen=True)
+class PairedAnswer:
+    """One prediction with what both versions of a run say of it."""
+
+    seq: int
+    at: datetime
+    person_id: UUID
+    subgroup: Mapping[str, str]
+    challenged: bool
+    champion: tuple[str, float] | None  # None where the version failed to answer
+    challenger: tuple[str, float] | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """One word on a prediction of a run."""
+
+    seq: int
+    prediction_seq: int
+    at: datetime
+    label: str
+    blind: bool
+
+
+def newest_numbers(session: Session) -> tuple[int, int]:
+    """The highest prediction and outcome numbers so far: where a run begins to read."""
+    prediction = session.scalar(select(func.max(Prediction.seq))) or 0
+    return prediction, session.scalar(select(func.max(Outcome.seq))) or 0
+
+
+def paired_answers(
+    session: Session, model_type: str, versions: tuple[UUID, UUID], *, base: int, cursor: Cursor
+) -> list[PairedAnswer]:
+    """Predictions after `base`, not consumed yet, that both versions (champion first) have answered."""
+    champion, challenger = versions
+    by_champion, by_challenger = aliased(SilentScore), aliased(SilentScore)
+    unread = or_(Prediction.seq > cursor.at, Prediction.seq.in_(cursor.holes))
+    rows = session.execute(
+        select(Prediction, by_champion, by_challenger)
+        .outerjoin(by_champion, _is_score(by_champion, champion))
+        .outerjoin(by_challenger, _is_score(by_challenger, challenger))
+        .where(Prediction.model_type == model_type, Prediction.seq > base, unread)
+        .where(or_(Prediction.model_version_id == champion, by_champion.seq.is_not(None)))
+        .where(or_(Prediction.model_version_id == challenger, by_challenger.seq.is_not(None)))
+        .order_by(Prediction.seq)
+        .limit(PAGE)
+    )
+    return [
+        PairedAnswer(
+            seq=row.seq,
+            at=row.at,
+            person_id=row.person_id,
+            subgroup=row.subgroup,
+            challenged=row.model_version_id == challenger,
+            champion=_answer(row, champion, first),
+            challenger=_answer(row, challenger, second),
+        )
+        for row, first, second in rows
+    ]
+
+
+def words(session: Session, model_type: str, *, base: int, cursor: Cursor) -> list[Said]:
+    """Outcomes that were not consumed yet, of predictions after `base`."""
+    unread = or_(Outcome.seq > cursor.at, Outcome.seq.in_(cursor.holes))
+    rows = session.execute(
+        select(Outcome, Prediction.seq)
+        .join(Prediction, Prediction.id == Outcome.prediction_id)
+        .where(Prediction.model_type == model_type, Prediction.seq > base, unread)
+        .order_by(Outcome.seq)
+        .limit(PAGE)
+    )
+    return [
+        Said(row.seq, prediction_seq, row.received_at, row.label, row.blind) for row, prediction_seq in rows
+    ]
+
+
+def numbered(session: Session, seqs: Sequence[int]) -> list[Prediction]:
+    """The predictions of these numbers."""
+    return list(session.scalars(select(Prediction).where(Prediction.seq.in_(seqs)).order_by(Prediction.seq)))
+
+
+def _is_score(score: Any, version: UUID) -> Any:  # noqa: ANN401
+    return (score.prediction_id == Prediction.id) & (score.model_version_id == version)
+
+
+def _answer(row: Prediction, version: UUID, score: SilentScore | None) -> tuple[str, float] | None:
+    if row.model_version_id == version:
+        return row.label, row.confidence
+    if score is None or score.label is None or score.confidence is None:
+        return None
+    return score.label, score.confidence
