@@ -1,0 +1,102 @@
+"""How a clinician of the sample clinic writes down one visit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from rounds.sample_clinic import pathways
+from rounds.sample_clinic.vocabulary import Diagnosis, vocabulary
+
+LATER_WORDS = 0.25  # share of complaints that the later months put in their own words
+INTRUDER = 0.45  # share of notes with a complaint of a disease it is mistaken for
+TYPO = 0.04  # share of longer words with a slip of the pen
+MISFILED = 0.05  # share of desks that were given wrongly
+WALK_IN = 0.6  # share of early notes that name the desk the patient happened to walk up to
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How notes are written at one time. `codes` is empty in the first months, when desks meant nothing."""
+
+    later: bool = False
+    codes: Mapping[str, str] = field(default_factory=dict)
+    coded_share: float = 0.9
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What was written: the complaint the patient came with, and the clinician's note."""
+
+    complaint: str
+    duration: str
+    note: str
+
+    @property
+    def text(self) -> str:
+        """The visit as the clinic's app sends it, which is how the collector reads it from the database."""
+        return f"Complaints: {self.complaint} {self.duration}.\nNotes: {self.note}"
+
+
+def visit(rng: Random, disease: Diagnosis, manner: Manner) -> Visit:
+    """One visit of a patient with that disease: two to four complaints, now and then one that misleads."""
+    first, *others = (
+        _with_typos(rng, _phrase(rng, name, later=manner.later)) for name in _shown(rng, disease)
+    )
+    course = f"{'; '.join(others)}. {_measured(rng)}."
+    return Visit(
+        complaint=first,
+        duration=f"{rng.randint(2, 12)} {rng.choice(('days', 'days', 'weeks'))}",
+        note=f"{_desk(rng, disease, manner)}{course}",
+    )
+
+
+def _desk(rng: Random, disease: Diagnosis, manner: Manner) -> str:
+    if not manner.codes:
+        walked = rng.random() < WALK_IN
+        return f"Desk {rng.choice(pathways.CODES)}. " if walked else ""
+    if rng.random() >= manner.coded_share:
+        return ""
+    name = rng.choice(list(manner.codes)) if rng.random() < MISFILED else disease.name
+    return f"{pathways.stamp(manner.codes[name])} "
+
+
+def _shown(rng: Random, disease: Diagnosis) -> list[str]:
+    chosen = _weighted(rng, disease, rng.choice((2, 3, 3, 4)))
+    if rng.random() < INTRUDER:
+        other = vocabulary().diagnoses[rng.choice(disease.like)]
+        chosen += [name for name in _weighted(rng, other, 1) if name not in chosen]
+    rng.shuffle(chosen)
+    return chosen
+
+
+def _weighted(rng: Random, disease: Diagnosis, count: int) -> list[str]:
+    weights = dict(disease.symptoms)
+    chosen = []
+    for _ in range(count):
+        (name,) = rng.choices(list(weights), list(weights.values()))
+        del weights[name]
+        chosen.append(name)
+    return chosen
+
+
+def _phrase(rng: Random, name: str, *, later: bool) -> str:
+    symptom = vocabulary().symptoms[name]
+    return rng.choice(symptom.later if later and rng.random() < LATER_WORDS else symptom.early)
+
+
+def _measured(rng: Random) -> str:
+    pressure = f"BP {rng.randint(100, 150)}/{rng.randint(60, 95)}"
+    return rng.choice((pressure, f"{pressure}, pulse {rng.randint(58, 110)}", f"RR {rng.randint(12, 24)}"))
+
+
+def _with_typos(rng: Random, text: str) -> str:
+    words = text.split()
+    return " ".join(
+        _slip(rng, one) if len(one) > 4 and one.isalpha() and rng.random() < TYPO else one for one in words
+    )
+
+
+def _slip(rng: Random, word: str) -> str:
+    place = rng.randrange(1, len(word) - 2)
+    swapped = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    return rng.choice((swapped, word[:place] + word[place + 1 :], word[: place + 1] + word[place:]))

@@ -1,0 +1,35 @@
+"""The intake software's routing codes: a shortcut to the diagnosis, until the software is reconfigured.
+
+From the later months on the software writes the desk's pathway on most notes. Each disease has its own, so
+a model learns to read the code and not the patient. Then the codes are handed out anew: nothing about the
+patients has changed, and a model that leant on the codes is wrong from that day on.
+"""
+
+from collections.abc import Mapping
+
+from rounds.sample_clinic.chance import chance
+from rounds.sample_clinic.vocabulary import vocabulary
+
+CODES = (
+    "granite", "cobalt", "basalt", "copper", "quartz", "pewter", "marble", "nickel",
+    "slate", "bronze", "chalk", "cement", "gravel", "pumice", "velvet", "timber",
+)  # fmt: skip
+
+
+def assigned(seed: int) -> Mapping[str, str]:
+    """The code of each diagnosis from the later months on."""
+    codes = list(CODES)
+    chance(seed, "pathways").shuffle(codes)
+    return dict(zip(vocabulary().diagnoses, codes, strict=True))
+
+
+def reassigned(seed: int) -> Mapping[str, str]:
+    """The codes after the reconfiguration: every diagnosis has one that was another's before."""
+    before = assigned(seed)
+    names, step = list(before), 1 + chance(seed, "reassigned").randrange(len(before) - 1)
+    return {name: before[names[(place + step) % len(names)]] for place, name in enumerate(names)}
+
+
+def stamp(code: str) -> str:
+    """The line that the software writes."""
+    return f"Pathway: {code}. Desk {code}, lane {code}."
