@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -127,10 +127,14 @@ def replace(  # noqa: PLR0913 - who, by what, when and why
     moves.move(session, case, to, by=actor, at=at, why=why)
 
 
-def versions(session: Session, ids: Collection[UUID]) -> dict[UUID, int]:
-    """The version number of each of these cases."""
-    rows = session.execute(select(ValidatedCase.id, ValidatedCase.version).where(ValidatedCase.id.in_(ids)))
-    return {row.id: row.version for row in rows}
+def versions(session: Session, source_id: UUID, keys: Collection[str]) -> dict[str, int]:
+    """The highest version that each of these rows of a source has had."""
+    mine = (ValidatedCase.source_id == source_id) & ValidatedCase.source_record.in_(keys)
+    highest = func.max(ValidatedCase.version).label("highest")
+    rows = session.execute(
+        select(ValidatedCase.source_record, highest).where(mine).group_by(ValidatedCase.source_record)
+    )
+    return {row.source_record: row.highest for row in rows}
 
 
 def get(session: Session, case_id: UUID) -> ValidatedCase:

@@ -22,12 +22,13 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('rounds.persons'))")
 class Identity:
     """How a source names one patient.
 
-    `sure` are names that mean this patient and nobody else; `near` are compared but never registered alone:
-    any of them that is known already joins the same group, because two groups of one person would leak.
+    `sure` names mean this patient and nobody else. `near` ones are compared only: any that is known joins the
+    same group, because two groups of one person would leak. `marks` are left for later ones to be near to.
     """
 
     sure: tuple[str, ...]
     near: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     subgroup: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -82,7 +83,7 @@ class _Linker:
 
     def read(self, identities: Sequence[Identity]) -> None:
         """Look all up at once; under the lock when anybody seems new, since another may be making them."""
-        wanted = {value for one in identities for value in self._hashes(one.sure + one.near)}
+        wanted = {value for one in identities for value in self._hashes(one.sure + one.near + one.marks)}
         self._known = _known(self._session, wanted)
         if len(self._known) < len(wanted):
             self._session.execute(_LOCK)
@@ -94,7 +95,7 @@ class _Linker:
         names = [*sure, *self._hashes(identity.near)]
         found = list(dict.fromkeys(self._known[value] for value in names if value in self._known))
         person_id = self._one(found) if found else self._make(identity)
-        for value in sure:
+        for value in [*sure, *self._hashes(identity.marks)]:
             if value not in self._known:
                 self._known[value] = self._identities[value] = person_id
 

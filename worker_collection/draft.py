@@ -1,0 +1,194 @@
+"""One row of a source, read strictly, before anything is decided about it; it is never stored as it is."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+from shared.domain.labels import plain
+from shared.errors import InvalidInputError
+from shared.registry.persons import Identity, record
+
+_AGE = re.compile(r"\s*(\d{1,3})\s*(y|yr|yrs|year|years|m|mo|month|months|d|days)?\b", re.IGNORECASE)
+_DATE_FORMS = (
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+    "%d.%m.%Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%Y/%m/%d",
+)
+
+
+class RowError(InvalidInputError):
+    """A row cannot become a case; `reason` is one word for the counts, and no value is repeated."""
+
+    code = "bad_row"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a row was refused: {reason}")
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A row in the case format with its dates and numbers read."""
+
+    source_id: str
+    text: str
+    identity: Identity
+    is_plan: bool = False
+    diagnosis: str | None = None
+    icd_code: str | None = None
+    confidence: float | None = None
+    validated_by: str | None = None
+    validated_at: datetime | None = None
+    status: str | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    age: int | None = None
+    subgroup: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, Any] = field(default_factory=dict)
+    follow_ups: Sequence[Mapping[str, Any]] = ()
+    discharge_summaries: Sequence[Mapping[str, Any]] = ()
+
+
+def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) -> Draft:
+    """Read one row of the case format.
+
+    Args:
+        row: the mapped row.
+        source: the source's name, which keeps persons apart that no row names.
+        is_plan: whether the row is a treatment plan with a status and dates.
+        zone: the site's zone, for dates that have none.
+
+    Raises:
+        RowError: something a case needs is missing or wrong.
+    """
+    source_id, text = _text(row, "source_id"), _text(row, "text")
+    if "image" in row:
+        raise RowError("image_not_supported")
+    if not source_id:
+        raise RowError("no_source_id")
+    if not text:
+        raise RowError("no_text")
+    known = _object(row, "known")
+    age = age_in_years(row.get("age") if row.get("age") is not None else known.get("age"))
+    subgroup = {name: str(value) for name, value in _object(row, "subgroup").items()}
+    if "age_band" not in subgroup and age is not None:
+        subgroup["age_band"] = age_band(age)
+    return Draft(
+        source_id=source_id,
+        text=text,
+        identity=_identity(row, known, age=age, fallback=f"{source}/{source_id}", subgroup=subgroup),
+        is_plan=is_plan,
+        diagnosis=_text(row, "diagnosis") or None,
+        icd_code=_text(row, "icd_code").upper() or None,
+        confidence=_share(row.get("confidence")),
+        validated_by=_text(row, "validated_by") or None,
+        validated_at=instant(row.get("validated_at"), zone),
+        status=_text(row, "status") or None,
+        starts=instant(row.get("starts"), zone),
+        ends=instant(row.get("ends"), zone),
+        age=age,
+        subgroup=subgroup,
+        known=known,
+        follow_ups=row.get("follow_ups") or (),
+        discharge_summaries=row.get("discharge_summaries") or (),
+    )
+
+
+def instant(value: Any, zone: tzinfo) -> datetime | None:
+    """An aware instant from what a source writes; None for nothing or what is no date."""
+    if isinstance(value, str):
+        value = _parsed(value.strip())
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day, tzinfo=zone)
+    if not isinstance(value, datetime):
+        return None
+    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def age_in_years(value: Any) -> int | None:
+    """Whole years from "61", "61 yrs" or "7 months"."""
+    match = _AGE.match(str(value)) if value is not None else None
+    if match is None:
+        return None
+    unit = (match.group(2) or "y").casefold()[0]
+    return int(match.group(1)) if unit == "y" else 0
+
+
+def age_band(age: int) -> str:
+    """The decade of an age; 90 and over are one band."""
+    return "90+" if age >= 90 else f"{age // 10 * 10}-{age // 10 * 10 + 9}"
+
+
+def _identity(
+    row: Mapping[str, Any],
+    known: Mapping[str, Any],
+    *,
+    age: int | None,
+    fallback: str,
+    subgroup: Mapping[str, str],
+) -> Identity:
+    """How to find the person again: by record number, then by name with all that the clinic has beside it."""
+    sure = [record(_text(row, "person") or fallback)]
+    name = " ".join(sorted(plain(str(row.get("name") or known.get("name") or "")).split()))
+    if not name:
+        return Identity(tuple(sure), subgroup=subgroup)
+    born = str(known.get("dob") or "")
+    if born:
+        return Identity((*sure, f"born:{name}|{born}"), subgroup=subgroup)
+    base = f"named:{name}|{_text(row, 'sex').casefold()[:1]}"
+    blood, height = (
+        plain(_text(row, "blood_type").replace("+", " pos").replace("-", " neg")),
+        _text(row, "height"),
+    )
+    if not (blood and height and age is not None):
+        # Too little to tell two people of one name apart: one group is the safe side of a split.
+        near = (f"{base}|somebody",) if "name" in row else ()
+        partial = (f"{base}|partly",) if "name" in row else ()
+        return Identity((*sure, *partial), near=near, subgroup=subgroup)
+    full = f"{base}|{blood}|{height}"
+    near_by = (f"{full}|{age - 1}", f"{full}|{age + 1}", f"{base}|partly")
+    return Identity((*sure, f"{full}|{age}"), near=near_by, marks=(f"{base}|somebody",), subgroup=subgroup)
+
+
+def _parsed(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    for form in _DATE_FORMS:
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is the site's, set by the caller
+        except ValueError:
+            continue
+    return None
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    return "" if value is None else str(value).strip()
+
+
+def _object(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = row.get(name) or {}
+    if not isinstance(value, Mapping):
+        raise RowError(f"bad_{name}")
+    return {key: entry for key, entry in value.items() if entry not in (None, "")}
+
+
+def _share(value: Any) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        raise RowError("bad_confidence") from None
+    if not 0 <= share <= 1:
+        raise RowError("bad_confidence")
+    return share

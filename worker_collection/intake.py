@@ -1,0 +1,115 @@
+"""One draft on its way to a case, without the database: cleaned, named, judged, scored."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.domain import quality
+from shared.domain.cycle import CaseState
+from shared.domain.eligibility import Trust
+from shared.domain.quality import Quality
+from worker_collection.check import neutralised, phrases_of, prepare_text
+from worker_collection.deidentify import Cleaned, deidentify
+from worker_collection.draft import Draft
+from worker_collection.trust import Rules, Trusted, judge
+
+_SUBGROUPS = ("age_band", "sex", "site", "device", "language")
+_STATE = {
+    Trust.ELIGIBLE: CaseState.VALIDATED,
+    Trust.REVIEW: CaseState.NEEDS_REVIEW,
+    Trust.PENDING: CaseState.PENDING,
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A draft with all that was decided about it; `state` is None for a row that makes no case."""
+
+    draft: Draft
+    person_id: UUID
+    trusted: Trusted
+    state: CaseState | None
+    reasons: tuple[str, ...]
+    text: str
+    content_hash: str
+    cleaned: Cleaned
+    quality: Quality
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every draft of one run meets."""
+
+    model_type: str
+    rules: Rules
+    staff: Sequence[str]
+
+
+def take_in(
+    draft: Draft, site: Site, *, person_id: UUID, consent_withdrawn: bool, now: datetime
+) -> Candidate:
+    """Clean, judge and score one draft.
+
+    Args:
+        draft: the row.
+        site: labels, signers and thresholds of the run.
+        person_id: whose it is.
+        consent_withdrawn: whether the person took the consent back.
+        now: the instant of the collection.
+    """
+    trusted = judge(draft, site.rules, consent_withdrawn=consent_withdrawn)
+    visible, had_orders = neutralised(draft.text)
+    cleaned = deidentify(visible, draft.known, this_year=now.year, staff=site.staff)
+    prepared = prepare_text(
+        cleaned.text, phrases_of(trusted.entry, draft.diagnosis if trusted.label else None)
+    )
+    flags = (*prepared.flags, *(("instructions_in_text",) if had_orders else ()))
+    score = quality.judge(prepared.text, _filled(draft, trusted, prepared.text), flags=flags)
+    state, reasons = _state(trusted, cleaned, score)
+    return Candidate(
+        draft=draft,
+        person_id=person_id,
+        trusted=trusted,
+        state=state,
+        reasons=reasons,
+        text=prepared.text,
+        content_hash=content_hash(site.model_type, prepared.text, trusted.label),
+        cleaned=cleaned,
+        quality=score,
+    )
+
+
+def content_hash(model_type: str, text: str, label: str | None) -> str:
+    """The name of a case's content: its de-identified input and its label, and what they are for."""
+    return hashlib.sha256("\0".join((model_type, text, label or "")).encode()).hexdigest()
+
+
+def bands(subgroup: Mapping[str, Any]) -> dict[str, str]:
+    """The subgroup values that are wide enough to be kept in clear."""
+    return {name: str(subgroup[name])[:24].lower() for name in _SUBGROUPS if subgroup.get(name)}
+
+
+def _state(trusted: Trusted, cleaned: Cleaned, score: Quality) -> tuple[CaseState | None, tuple[str, ...]]:
+    verdict = trusted.verdict
+    if verdict.trust is Trust.REFUSED:
+        return None, verdict.reasons
+    if not cleaned.passed:
+        return CaseState.NEEDS_REVIEW, ("deid_quarantine", *verdict.reasons)
+    if not score.is_usable and verdict.trust is Trust.ELIGIBLE:
+        return CaseState.NEEDS_REVIEW, ("too_little_text",)
+    return _STATE[verdict.trust], verdict.reasons
+
+
+def _filled(draft: Draft, trusted: Trusted, text: str) -> dict[str, object]:
+    return {
+        "text": text,
+        "diagnosis": trusted.label,
+        "icd_code": draft.icd_code,
+        "validated_by": trusted.validator,
+        "validated_at": draft.validated_at,
+        "age_band": draft.subgroup.get("age_band"),
+        "sex": draft.subgroup.get("sex"),
+    }

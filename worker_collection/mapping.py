@@ -1,0 +1,150 @@
+"""How the rows of a source become cases: a TOML file of fields, templates and constants."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import InvalidInputError
+
+FOLDER = Path(__file__).parent / "mappings"
+Row = Mapping[str, Any]
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+class Related(BaseModel):
+    """Rows of another table that belong to a page of cases."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: str  # holds IN :keys
+    on: str  # the column of the case whose values are the keys
+    key: str  # the column of these rows that equals it
+
+
+class StaffTable(BaseModel):
+    """Where a source keeps who may validate."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: str
+    name: str
+    aliases: tuple[str, ...]
+    role: str
+    qualified_roles: tuple[str, ...]
+    licence: str
+    active: str
+
+
+class CaseMapping(BaseModel):
+    """The form of a mapping file; `query` and what belongs to it are for SQL sources only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = "cases"
+    model_type: str = "diagnosis"
+    shape: str = Field("case", pattern="^(case|plan)$")
+    query: str | None = None
+    key: str = "source_id"
+    watermark: str | None = None
+    overlap_seconds: int = Field(3600, ge=0)
+    text: tuple[str, ...] = ()
+    fields: dict[str, str] = {}
+    known: dict[str, str] = {}
+    subgroup: dict[str, str] = {}
+    constants: dict[str, Any] = {}
+    values: dict[str, dict[str, str]] = {}
+    labels: dict[str, str] = {}
+    related: dict[str, Related] = {}
+    staff: StaffTable | None = None
+
+    def case(self, row: Row) -> dict[str, Any]:
+        """One row in the case format; templates like "s2d-{group}" are filled, others name a column."""
+        if not self.fields:
+            return dict(row) | self.constants
+        found = {name: self._value(name, _fill(source, row)) for name, source in self.fields.items()}
+        case = {name: value for name, value in found.items() if value not in (None, "")} | self.constants
+        case.setdefault("source_id", row.get(self.key))
+        if self.text:
+            case["text"] = "\n".join(line for line in (_fill(one, row) for one in self.text) if line)
+        for group, columns in (("known", self.known), ("subgroup", self.subgroup)):
+            values = {name: self._value(name, _fill(source, row)) for name, source in columns.items()}
+            case[group] = {name: value for name, value in values.items() if value not in (None, "", [])}
+        for name in self.related:
+            case[name] = row.get(name, [])
+        return case
+
+    def _value(self, name: str, value: Any) -> Any:
+        words = self.values.get(name)
+        return words.get(str(value).strip().casefold(), value) if words and value is not None else value
+
+
+def read_mapping(text: str) -> CaseMapping:
+    """Check the text of a mapping file.
+
+    Raises:
+        InvalidInputError: it is not TOML, or a key is unknown or wrong.
+    """
+    try:
+        return CaseMapping.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(f"the mapping is not TOML: {error}", field="mapping") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InvalidInputError(f"mapping, {place}: {first['msg']}", field=f"mapping.{place}") from None
+
+
+@cache
+def shipped() -> dict[str, Path]:
+    """The mappings that come with Rounds, by name."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.toml"))}
+
+
+def mapping_text(name_or_path: str | None) -> str:
+    """The text of a shipped mapping or of a file; none is the case format itself.
+
+    Raises:
+        InvalidInputError: there is neither a shipped mapping nor a file of that name.
+    """
+    name = name_or_path or "cases"
+    path = shipped().get(name) or Path(name)
+    if not path.is_file():
+        known = ", ".join(shipped())
+        raise InvalidInputError(
+            f"there is no mapping {name}", field="mapping", fix=f"a file, or one of {known}"
+        )
+    return path.read_text()
+
+
+def flat(value: Any) -> str:
+    """A column as words: JSON lists and objects are spoken in order, dates stay as the source writes them."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return str(value).strip()
+    if isinstance(value, Mapping):
+        return " ".join(part for part in map(flat, value.values()) if part)
+    if isinstance(value, list | tuple):
+        return ", ".join(part for part in map(flat, value) if part)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value).strip()
+
+
+def _fill(source: str, row: Row) -> Any:
+    """A column's value, or a template with its slots filled; a template with an empty slot is nothing."""
+    slots = _SLOT.findall(source)
+    if not slots:
+        return row.get(source)
+    words = {name: flat(row.get(name)) for name in slots}
+    return str(source.format_map(words)) if all(words.values()) else None

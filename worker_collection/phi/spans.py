@@ -1,0 +1,43 @@
+"""Spans of identifiers: found by several detectors, joined, and replaced by labels."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A stretch of the input that must disappear; `put` stands in its place, or the label in brackets."""
+
+    start: int
+    end: int
+    label: str
+    put: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What takes the span's place."""
+        return f"[{self.label}]" if self.put is None else self.put
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order without overlaps; the longest of a cluster names it."""
+    answer: list[Span] = []
+    for span in sorted(spans):
+        if answer and span.start < answer[-1].end:
+            last = answer.pop()
+            longer = span if span.end - span.start > last.end - last.start else last
+            whole = last.start == longer.start and max(last.end, span.end) == longer.end
+            put = longer.put if whole else None
+            answer.append(Span(last.start, max(last.end, span.end), longer.label, put))
+        elif span.end > span.start:
+            answer.append(span)
+    return answer
+
+
+def rendered(text: str, spans: Sequence[Span]) -> str:
+    """The text with every span replaced; what no span covers stays as it was."""
+    parts, at = [], 0
+    for span in spans:
+        parts += [text[at : span.start], span.mark]
+        at = span.end
+    return "".join([*parts, text[at:]])

@@ -1,0 +1,63 @@
+"""What collection asks of a source: pages of rows after a watermark, its staff and its words for diseases."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from shared.registry.validators import Staff
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A row that cannot be read; it costs itself and nothing else."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows in the order of the source, and where reading goes on after them."""
+
+    rows: list[Row | Broken]
+    watermark: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a source writes a disease: its words, its code, and how often."""
+
+    text: str
+    code: str | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a test of a source found."""
+
+    rows: int | None
+    notes: list[str] = field(default_factory=list)
+
+
+class CaseSource(Protocol):
+    """One way to a clinic's rows; nothing is ever written there."""
+
+    def test(self) -> Trial:
+        """Reach the source, check that it cannot be written to and that the mapping fits.
+
+        Raises:
+            InvalidInputError: the address, the rights or the mapping are wrong.
+            PartDownError: it does not answer.
+        """
+
+    def pages(self, watermark: Mapping[str, Any], size: int) -> Iterator[Page]:
+        """Rows in the case format that changed after the watermark, in their order."""
+
+    def staff(self) -> list[Staff]:
+        """Who may validate there, or nobody where the source does not say."""
+
+    def vocabulary(self) -> list[Said]:
+        """The source's own words for diseases."""

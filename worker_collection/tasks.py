@@ -1,0 +1,20 @@
+"""The doorbells of the collection worker."""
+
+from uuid import UUID
+
+from shared.broker.app import task
+from shared.broker.names import TaskName
+from worker_collection import collect, dataset
+from worker_collection.deps import process_deps
+
+
+@task(TaskName.COLLECT_RUN)
+def collect_run(run_id: str) -> None:
+    """Collect one queued run."""
+    collect.collect_run(UUID(run_id), process_deps())
+
+
+@task(TaskName.SEAL_FOR_JOB)
+def seal_for_job(job_id: str) -> None:
+    """Seal the dataset of one job that waits for it."""
+    dataset.seal_for_job(UUID(job_id), process_deps())

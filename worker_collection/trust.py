@@ -1,0 +1,158 @@
+"""From a draft to the evidence of the trust table: who signed, does the summary agree, was it revised."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.domain.eligibility import Evidence, Standing, Verdict, curated, decide
+from shared.domain.labels import (
+    Entry,
+    LabelSpace,
+    Named,
+    category,
+    is_doubted,
+    is_stated,
+    tokens,
+    without_doubt,
+)
+from shared.registry import validators
+from shared.registry.tables import Validator
+from worker_collection.draft import Draft, age_in_years, instant
+
+_REVISED = re.compile(
+    r"\b(?:diagnos[ie]s|dx)\b[^.]{0,40}\b"
+    r"(?:revis|chang|amend|incorrect|wrong|overturn|withdrawn|retract|not confirmed)"
+    r"|\b(?:revised|changed|wrong|incorrect|alternative) diagnosis\b|\bmisdiagnos",
+    re.IGNORECASE,
+)
+_BEFORE, _AFTER = timedelta(days=7), timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """What the site makes of one draft: its label, who signed, and the verdict."""
+
+    label: str | None
+    entry: Entry | None
+    validator: Validator | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What verdicts of one run are made with."""
+
+    space: LabelSpace
+    signers: Mapping[str, Validator]
+    min_confidence: float
+    curated: bool = False
+
+
+def judge(draft: Draft, rules: Rules, *, consent_withdrawn: bool) -> Trusted:
+    """Name the diagnosis in the label space and apply the trust table."""
+    signer = validators.resolve(rules.signers, draft.validated_by)
+    if rules.curated and is_stated(draft.diagnosis) and not consent_withdrawn:
+        vouched = _as_vouched(draft.diagnosis or "", rules.space)
+        return Trusted(vouched, rules.space.entry(vouched), signer, curated())
+    named = _named(draft, rules.space)
+    label = named.label or _newcomer(draft, named, rules.space)
+    verdict = decide(
+        Evidence(
+            diagnosis=draft.diagnosis,
+            validator=_standing(signer, draft.validated_by),
+            is_plan=draft.is_plan,
+            status=draft.status,
+            starts=draft.starts,
+            ends=draft.ends,
+            code_agrees=named.agrees,
+            label_known=label is not None,
+            discharge_agrees=_summaries_agree(draft, label, rules.space),
+            revised=any(_REVISED.search(_words_of(row)) for row in draft.follow_ups),
+            confidence=draft.confidence,
+            consent_withdrawn=consent_withdrawn,
+        ),
+        min_confidence=rules.min_confidence,
+    )
+    return Trusted(label, rules.space.entry(label) if label else None, signer, verdict)
+
+
+def _named(draft: Draft, space: LabelSpace) -> Named:
+    written = draft.diagnosis or ""
+    if not is_stated(written):
+        return Named(None)
+    return space.name(without_doubt(written) if is_doubted(written) else written, draft.icd_code)
+
+
+def _newcomer(draft: Draft, named: Named, space: LabelSpace) -> str | None:
+    """A disease that nobody named before becomes a label when the clinic gives its code, and it is free."""
+    written = (draft.diagnosis or "").strip()
+    if not is_stated(written) or is_doubted(written) or named.suggested or not category(draft.icd_code):
+        return None
+    space.add(Entry(written, (draft.icd_code or "",)))
+    return written
+
+
+def _as_vouched(written: str, space: LabelSpace) -> str:
+    """A curated set keeps its own words, unless the site has the same label in another spelling."""
+    held = space.find(written)
+    if held is not None:
+        return held
+    space.add(Entry(written.strip()))
+    return written.strip()
+
+
+def _standing(signer: Validator | None, written: str | None) -> Standing | None:
+    if signer is None:
+        return Standing(known=False) if written else None
+    return Standing(known=True, qualified=signer.qualified, active=signer.active)
+
+
+def _summaries_agree(draft: Draft, label: str | None, space: LabelSpace) -> bool | None:
+    """Whether the discharge summaries of this episode name the plan's diagnosis; None where there is none."""
+    mine = [row for row in draft.discharge_summaries if _is_of_episode(row, draft)]
+    verdicts = [_summary_agrees(row, draft, label=label, space=space) for row in mine]
+    if False in verdicts:
+        return False
+    return True if True in verdicts else None
+
+
+def _is_of_episode(row: Mapping[str, Any], draft: Draft) -> bool:
+    """Whether a summary found by the patient's name can be this plan's; where nothing tells, it is."""
+    age = age_in_years(row.get("patient_age"))
+    if age is not None and draft.age is not None and abs(age - draft.age) > 1:
+        return False
+    admitted = instant(row.get("admission_date"), UTC) or instant(row.get("discharge_date"), UTC)
+    if admitted is None or draft.starts is None:
+        return True
+    ends: datetime = draft.ends or draft.starts
+    return draft.starts - _BEFORE <= admitted <= max(ends, draft.starts) + _AFTER
+
+
+def _summary_agrees(
+    row: Mapping[str, Any], draft: Draft, *, label: str | None, space: LabelSpace
+) -> bool | None:
+    codes = {category(code) for code in _codes(row.get("icd10_codes"))} - {""}
+    entry = space.entry(label) if label else None
+    own = {category(code) for code in (draft.icd_code, *(entry.codes if entry else ()))} - {""}
+    if codes and own:
+        return bool(codes & own)
+    said = re.sub(r"\([^)]*\)", " ", _words_of({"diagnosis": row.get("diagnosis")}))
+    if not is_stated(said) or label is None:
+        return None
+    return space.find(said) == label or tokens(label) <= tokens(said)
+
+
+def _codes(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = re.split(r"[\s,;]+", value)
+    return [str(code) for code in value] if isinstance(value, list) else []
+
+
+def _words_of(row: Mapping[str, Any]) -> str:
+    return " ".join(value for value in row.values() if isinstance(value, str))
