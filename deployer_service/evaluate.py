@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from shared.domain.example import Answer, Example
 from shared.domain.gate import Given, JudgedCase, Verdict
 from shared.domain.metrics import Scored
 from shared.domain.policy import Policy
-from shared.logs import log
+from shared.errors import InvalidInputError, NotFoundError
 from shared.registry import datasets, deployments, jobs, models, outbox, plans, policies, releases
 from shared.registry.evidence import canonical
 from shared.registry.releases import Cause
@@ -38,6 +39,16 @@ class Exam:
     policy: Policy
 
 
+@dataclass(frozen=True)
+class Marked:
+    """The exam's outcome: every case with both answers, and what the gate makes of them."""
+
+    exam: Exam
+    cases: list[JudgedCase]
+    verdict: Verdict
+    now: datetime
+
+
 def judge_version(version_id: UUID, deps: Deps) -> None:
     """Measure and gate one trained version; a second delivery does nothing.
 
@@ -47,12 +58,24 @@ def judge_version(version_id: UUID, deps: Deps) -> None:
         if models.get(session, version_id).state is not VersionState.TRAINED:
             return
         exam = _exam(session, models.get(session, version_id), deps)
+    try:
+        slots.bring_up(deps, exam.version)
+    except (InvalidInputError, NotFoundError) as error:
+        marked = Marked(exam, [], gate.unservable(str(error)), deps.clock())
+    else:
+        marked = _mark(exam, deps)
+    with deps.sessions.begin() as session:
+        _record(session, marked)
+
+
+def _mark(exam: Exam, deps: Deps) -> Marked:
     given = _answers(exam.version, exam.examples, deps)
+    if exam.champion is not None:
+        slots.bring_up(deps, exam.champion)
     compared = _answers(exam.champion, exam.examples, deps) if exam.champion else None
     cases = _cases(exam, given, compared)
     verdict = gate.judge(cases, exam.policy, must_not_miss=exam.must_not_miss)
-    with deps.sessions.begin() as session:
-        _record(session, exam, cases, verdict=verdict, deps=deps)
+    return Marked(exam, cases, verdict, deps.clock())
 
 
 def _exam(session: Session, version: ModelVersion, deps: Deps) -> Exam:
@@ -73,7 +96,6 @@ def _exam(session: Session, version: ModelVersion, deps: Deps) -> Exam:
 
 def _answers(version: ModelVersion, examples: list[Example], deps: Deps) -> list[Answer]:
     """What a version says of the frozen set, in order, through the model server that will serve it."""
-    slots.bring_up(deps, version)
     texts = [example.text for example in examples]
     batches = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
     return [answer for batch in batches for answer in deps.model_server.answer(version.digest, batch)]
@@ -94,8 +116,9 @@ def _cases(exam: Exam, given: list[Answer], compared: list[Answer] | None) -> li
     ]
 
 
-def _record(session: Session, exam: Exam, cases: list[JudgedCase], *, verdict: Verdict, deps: Deps) -> None:
+def _record(session: Session, marked: Marked) -> None:
     """Write measurement, verdict and what follows from it, unless somebody was faster."""
+    exam, verdict = marked.exam, marked.verdict
     plans.lock(session, exam.version.model_type)
     version = models.get(session, exam.version.id)
     champion = models.live(session, version.model_type)
@@ -104,18 +127,16 @@ def _record(session: Session, exam: Exam, cases: list[JudgedCase], *, verdict: V
     if (champion.id if champion else None) != (exam.champion.id if exam.champion else None):
         outbox.ring(session, TaskName.JUDGE_VERSION, version.id)
         return
-    now = deps.clock()
-    if cases:
-        session.add(_performance(exam, cases, deps))
-    session.add(_decision(exam, cases, verdict, deps))
+    if marked.cases:
+        session.add(_performance(marked))
+    session.add(_decision(marked))
     session.flush()
     shown = {"verdict": verdict.verdict, "rules": verdict.as_rows(), "policy": exam.policy_version}
     if verdict.verdict != gate.PASS:
-        releases.refuse(session, version, Cause(RULE, verdict.why, now, shown))
+        releases.refuse(session, version, Cause(RULE, verdict.why, marked.now, shown))
         return
-    releases.pass_gate(session, version, Cause(RULE, "every rule passed", now, shown))
-    _release(session, version, Cause(RULE, "the gate passed", now, shown))
-    log.info("version gated", version=version.name)
+    releases.pass_gate(session, version, Cause(RULE, "every rule passed", marked.now, shown))
+    _release(session, version, Cause(RULE, "the gate passed", marked.now, shown))
 
 
 def _release(session: Session, version: ModelVersion, cause: Cause) -> None:
@@ -129,11 +150,12 @@ def _release(session: Session, version: ModelVersion, cause: Cause) -> None:
     outbox.ring(session, TaskName.LOOK, models.model_type(session, version.model_type).id)
 
 
-def _performance(exam: Exam, cases: list[JudgedCase], deps: Deps) -> ModelPerformance:
+def _performance(marked: Marked) -> ModelPerformance:
+    exam = marked.exam
     report = metrics.measure(
         [
             Scored(case.truth, case.candidate.label, case.candidate.confidence, 1.0, case.subgroup)
-            for case in cases
+            for case in marked.cases
         ]
     )
     return ModelPerformance(
@@ -154,17 +176,18 @@ def _performance(exam: Exam, cases: list[JudgedCase], deps: Deps) -> ModelPerfor
             for name, table in report.subgroups.items()
         },
         calibration_error=report.calibration_error.value,
-        created_at=deps.clock(),
+        created_at=marked.now,
     )
 
 
-def _decision(exam: Exam, cases: list[JudgedCase], verdict: Verdict, deps: Deps) -> GateDecision:
+def _decision(marked: Marked) -> GateDecision:
     """The verdict with everything it read, by case id: recomputing it gives the same bytes."""
+    exam, verdict = marked.exam, marked.verdict
     inputs = {
         "must_not_miss": exam.must_not_miss,
         "cases": [
             {"case_id": str(example.case_id)} | asdict(case)
-            for example, case in zip(exam.examples, cases, strict=True)
+            for example, case in zip(exam.examples, marked.cases, strict=bool(marked.cases))
         ],
     }
     return GateDecision(
@@ -176,5 +199,5 @@ def _decision(exam: Exam, cases: list[JudgedCase], verdict: Verdict, deps: Deps)
         rules=verdict.as_rows(),
         inputs=inputs,
         inputs_sha256=hashlib.sha256(canonical(inputs).encode()).hexdigest(),
-        created_at=deps.clock(),
+        created_at=marked.now,
     )

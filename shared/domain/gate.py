@@ -86,6 +86,11 @@ def judge(cases: Sequence[JudgedCase], policy: Policy, *, must_not_miss: Sequenc
     return Verdict(worst, tuple(rules))
 
 
+def unservable(why: str) -> Verdict:
+    """The verdict over a version that cannot even be brought up as it was trained."""
+    return Verdict(FAIL, (Rule("serves as it was trained", 0.0, 1.0, 0, FAIL, why),))
+
+
 def _against_champion(
     cases: Sequence[JudgedCase], policy: Policy, must_not_miss: Sequence[str]
 ) -> list[Rule]:
