@@ -107,6 +107,6 @@ PARTS: tuple[PartSpec, ...] = (
     _worker("collect"),
     _worker("train"),
     _worker("deploy"),
-    PartSpec("beat", "shared.broker.beat", 3, says_ready("beat"), stop_seconds=5.0),
-    PartSpec("flower", "shared.broker.flower", 3, answers("flower_bind", "/"), stop_seconds=5.0),
+    PartSpec("beat", "shared.broker.beat", 2, says_ready("beat"), stop_seconds=5.0),
+    PartSpec("flower", "shared.broker.flower", 2, answers("flower_bind", "/"), stop_seconds=5.0),
 )

@@ -22,7 +22,7 @@ class PartProcess:
 
     def __init__(self, spec: PartSpec, note: Callable[[str], None]) -> None:
         self.spec, self.note = spec, note
-        self.ready = False
+        self.ready = self.killed = False
         self.restarts = 0
         self.due_at: float | None = None
         self.process: subprocess.Popen[bytes] | None = None
@@ -104,6 +104,6 @@ class PartProcess:
 
     def kill(self) -> None:
         """End the part and everything it has started at once."""
-        self.due_at = None
+        self.due_at, self.killed = None, True
         if self.process is not None:
             kill_group(self.process.pid)

@@ -201,9 +201,10 @@ class Supervisor:
             for part in [part for part in parts if part.ended()]:
                 self._bury(part)
                 parts.remove(part)
-            for part in parts:
-                if time.monotonic() - begun > part.spec.stop_seconds:
-                    part.kill()
+            late = time.monotonic() - begun
+            for part in [part for part in parts if late > part.spec.stop_seconds and not part.killed]:
+                self.console.say(f"{part.spec.name} did not stop in {part.spec.stop_seconds:.0f} s; killed")
+                part.kill()
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

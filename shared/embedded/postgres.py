@@ -67,9 +67,9 @@ def _init(data: Path, bin_folder: Path, *, who: places.Account | None, durable: 
     """Make the data folder under another name first: one that exists is whole, also after a kill."""
     scratch = data.with_name("postgres.making")
     shutil.rmtree(scratch, ignore_errors=True)
-    sync = () if durable else ("--no-sync",)
+    sync = "--sync-method=syncfs" if durable else "--no-sync"
     done = subprocess.run(
-        [str(bin_folder / "initdb"), "-D", str(scratch), *_INIT, *sync],
+        [str(bin_folder / "initdb"), "-D", str(scratch), *_INIT, sync],
         capture_output=True,
         text=True,
         cwd="/",
