@@ -1,0 +1,167 @@
+"""The model server: `python -m deployer_service.serve` holds the versions in service and answers for them."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from deployer_service.serve_http import ModelServerHttp, Routes
+from deployer_service.serve_memory import Memory
+from shared.backends import backend_for
+from shared.backends.base import Scorer
+from shared.backends.files import fetch
+from shared.config import Settings, load_settings
+from shared.errors import Error, InvalidInputError, NotFoundError, PartDownError, TransientError
+from shared.logs import log, set_up_logs
+from shared.registry.session import make_sessions
+from shared.registry.tables import ModelType, ModelVersion, TrafficPlan
+from shared.serving.token import internal_token
+from shared.storage.base import Storage
+from shared.storage.objects import open_storage
+
+RETRY_SECONDS = 1.0
+STOP_SECONDS = 0.1
+
+
+class WrongVersionError(InvalidInputError):
+    """A version answers otherwise than it did when it was trained; it must not serve."""
+
+    code = "wrong_version"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where versions come from: the registry says what they must be, the store holds their bytes."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    storage: Storage
+
+    def bring(self, digest: str) -> Scorer:
+        """Read one version and prove its bytes, its base and its answers.
+
+        Raises:
+            NotFoundError: the registry or the store does not know it.
+            InvalidInputError: something of it is not as recorded.
+            PartDownError: the database does not answer.
+        """
+        version, family = self._recorded(digest)
+        scorer = backend_for(family, self.settings).load(fetch(self.storage, digest), version.base)
+        if scorer.fingerprint() != version.fingerprint:
+            fix = "keep the version it replaced, and train again"
+            raise WrongVersionError(
+                f"{version.name} does not answer as it did when it was trained", field="fingerprint", fix=fix
+            )
+        return scorer
+
+    def in_service(self) -> list[str]:
+        """Digests of the versions that the current traffic plans name."""
+        newest = (
+            select(TrafficPlan)
+            .distinct(TrafficPlan.model_type)
+            .order_by(TrafficPlan.model_type, TrafficPlan.number.desc())
+        )
+        with _database(), self.sessions.begin() as session:
+            plans = session.scalars(newest).all()
+            ids = {i for plan in plans for i in (plan.champion_id, plan.challenger_id, plan.standby_id) if i}
+            named = session.scalars(select(ModelVersion.digest).where(ModelVersion.id.in_(ids)))
+            return sorted(set(named))
+
+    def _recorded(self, digest: str) -> tuple[ModelVersion, str]:
+        wanted = (
+            select(ModelVersion, ModelType.family)
+            .join(ModelType, ModelType.name == ModelVersion.model_type)
+            .where(ModelVersion.digest == digest)
+            .order_by(ModelVersion.created_at)
+            .limit(1)
+        )
+        with _database(), self.sessions.begin() as session:
+            row = session.execute(wanted).first()
+        if row is None:
+            raise NotFoundError("the registry knows no version of that digest", field="digest")
+        return row.ModelVersion, row.family
+
+
+@dataclass
+class Warmth:
+    """How far the start has come: the versions in service, and those that could not be loaded."""
+
+    done: bool = False
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def warm(self, memory: Memory, in_service: Callable[[], list[str]], stopped: threading.Event) -> None:
+        """Load all versions in service; while the database or the store is away, try again."""
+        while not stopped.is_set():
+            try:
+                for digest in in_service():
+                    self._load(memory, digest)
+            except TransientError as error:
+                log.warning("versions in service are not known yet", why=error.code)
+                stopped.wait(RETRY_SECONDS)
+            else:
+                self.done = True
+                return
+
+    def _load(self, memory: Memory, digest: str) -> None:
+        try:
+            memory.load(digest)
+        except TransientError:
+            raise
+        except Error as error:
+            self.failed[digest] = error.code
+            log.error("a version in service was refused", digest=digest, why=error.code)
+
+    def health(self, memory: Memory) -> dict[str, Any]:
+        """Ready once every version in service is in memory."""
+        state = "loading" if not self.done else ("degraded" if self.failed else "ready")
+        return {"state": state, "loaded": len(memory.loaded()), "refused": dict(self.failed)}
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[ModelServerHttp]:
+    """A model server that listens and warms up while the block runs."""
+    origin = Origin(settings, make_sessions(settings, pool_size=2), open_storage(settings))
+    memory, warmth, stopped = Memory(origin.bring), Warmth(), threading.Event()
+    routes = Routes(memory, internal_token(settings), lambda: warmth.health(memory))
+    server = ModelServerHttp(settings.model_server_bind, routes)
+    for target, arguments in (
+        (server.serve_forever, (STOP_SECONDS,)),
+        (warmth.warm, (memory, origin.in_service, stopped)),
+    ):
+        threading.Thread(target=target, args=arguments, daemon=True).start()
+    try:
+        yield server
+    finally:
+        stopped.set()
+        server.shutdown()
+        server.server_close()
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    settings = load_settings()
+    set_up_logs("model-server", level=settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with serving(settings):
+        log.info("model server listens", bind=settings.model_server_bind)
+        stop.wait()
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError:
+        raise PartDownError("the database does not answer", fix="`rounds status` says how it is") from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Our own model server over HTTP: kept connections, short time-outs, no torch."""
+
+import http.client
+import json
+from collections.abc import Mapping, Sequence
+from queue import Empty, LifoQueue
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared.domain.example import Answer
+from shared.errors import PartDownError
+from shared.serving.base import Loaded
+from shared.serving.wire import read_answer, read_error
+
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 10.0
+LOAD_SECONDS = 120.0
+
+
+class LocalModelServer:
+    """A client that any number of threads may share."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._address = urlsplit(url).netloc
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._idle: LifoQueue[http.client.HTTPConnection] = LifoQueue()
+
+    def load(self, digest: str) -> Loaded:
+        """Bring one version into memory; a version that is there already answers at once."""
+        body = self._call("POST", "/load", {"digest": digest}, seconds=LOAD_SECONDS)
+        return Loaded(body["digest"], body["fingerprint"])
+
+    def unload(self, digest: str) -> None:
+        """Drain and drop one version."""
+        self._call("POST", "/unload", {"digest": digest}, seconds=LOAD_SECONDS)
+
+    def loaded(self) -> list[Loaded]:
+        """What is in memory now."""
+        body = self._call("GET", "/loaded", None, seconds=ANSWER_SECONDS)
+        return [Loaded(one["digest"], one["fingerprint"]) for one in body["loaded"]]
+
+    def answer(self, digest: str, texts: Sequence[str]) -> list[Answer]:
+        """Answers of exactly that version, in order."""
+        wish = {"digest": digest, "texts": list(texts)}
+        body = self._call("POST", "/answer", wish, seconds=ANSWER_SECONDS)
+        return [read_answer(one) for one in body["answers"]]
+
+    def health(self) -> dict[str, Any]:
+        """How the server says it is; it answers without the token, too."""
+        return self._call("GET", "/health", None, seconds=CONNECT_SECONDS)
+
+    def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, seconds: float
+    ) -> dict[str, Any]:
+        """One exchange. A kept connection that the server has closed meanwhile is replaced once.
+
+        Raises:
+            PartDownError: the server does not answer in time.
+        """
+        data = None if body is None else json.dumps(body).encode()
+        connection, kept = self._take()
+        try:
+            status, answer = self._exchange(connection, (method, path, data), seconds)
+        except (ConnectionError, http.client.BadStatusLine):
+            connection.close()
+            if not kept:
+                raise _down() from None
+            status, answer = self._second_try((method, path, data), seconds)
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            raise _down() from None
+        if status >= 400:
+            raise read_error(status, answer)
+        return answer
+
+    def _second_try(self, wish: tuple[str, str, bytes | None], seconds: float) -> tuple[int, dict[str, Any]]:
+        connection = http.client.HTTPConnection(self._address, timeout=CONNECT_SECONDS)
+        try:
+            return self._exchange(connection, wish, seconds)
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            raise _down() from None
+
+    def _exchange(
+        self, connection: http.client.HTTPConnection, wish: tuple[str, str, bytes | None], seconds: float
+    ) -> tuple[int, dict[str, Any]]:
+        method, path, data = wish
+        if connection.sock is None:
+            connection.connect()  # sets TCP_NODELAY
+        connection.sock.settimeout(seconds)
+        connection.request(method, path, data, self._headers)
+        response = connection.getresponse()
+        body: dict[str, Any] = json.loads(response.read())
+        self._idle.put(connection)
+        return response.status, body
+
+    def _take(self) -> tuple[http.client.HTTPConnection, bool]:
+        """An idle connection, or a fresh one; and whether it was kept."""
+        try:
+            return self._idle.get_nowait(), True
+        except Empty:
+            return http.client.HTTPConnection(self._address, timeout=CONNECT_SECONDS), False
+
+
+def _down() -> PartDownError:
+    return PartDownError("the model server does not answer", fix="`rounds status` says how it is")
