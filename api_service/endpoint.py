@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter
@@ -25,6 +26,14 @@ MEDIA_BYTES = 32 << 20
 Answer = TypeVar("Answer")
 View = Callable[..., Any]
 Declared = TypeVar("Declared", bound=View)
+
+
+def product_version() -> str:
+    """The installed version of Rounds; a tree that was never installed says so."""
+    try:
+        return version("rounds")
+    except PackageNotFoundError:
+        return "0+source"
 
 
 @dataclass(frozen=True)

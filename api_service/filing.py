@@ -70,7 +70,7 @@ class Given(BaseModel):
             digest=routed.served.digest,
             plan_number=plan.number,
             slot=routed.slot,
-            share=plan.share if routed.held.confirmed else 0.0,
+            share=routed.share,
             salt=plan.salt,
             label=answer.label,
             confidence=answer.confidence,

@@ -3,12 +3,11 @@
 import inspect
 import re
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from api_service.endpoint import Endpoint
+from api_service.endpoint import Endpoint, product_version
 from api_service.show.shape import Shape
 
 Json = dict[str, Any]
@@ -42,7 +41,7 @@ def document(endpoints: Iterable[Endpoint]) -> Json:
         "openapi": "3.1.0",
         "info": {
             "title": "Rounds",
-            "version": version("rounds"),
+            "version": product_version(),
             "description": "A self-learning engine for clinical AI that runs wholly inside one clinic.",
         },
         "servers": [{"url": "/"}],

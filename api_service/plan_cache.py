@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -173,7 +174,7 @@ def _read(path: Path) -> tuple[dict[str, Plan], ServingRules | None]:
 
 def _plan(row: Mapping[str, Any]) -> Plan:
     sides = {name: _served(row[name]) for name in ("champion", "challenger", "standby")}
-    return Plan(**(dict(row) | sides))
+    return Plan(**(dict(row) | sides | {"effective_at": datetime.fromisoformat(row["effective_at"])}))
 
 
 def _served(row: Mapping[str, Any] | None) -> Served | None:

@@ -25,11 +25,12 @@ _TRIES = 3
 
 @dataclass(frozen=True)
 class Routed:
-    """An answer with the plan and the version that gave it."""
+    """An answer with the plan and the version that gave it; `share` is what the challenger could get."""
 
     held: Held
     served: Served
     slot: str
+    share: float
     answer: Answer
     latency_ms: float
 
@@ -56,11 +57,12 @@ class Router:
         began = time.perf_counter()
         for _ in range(_TRIES):
             held = self.cache.held(model_type)
+            share = held.plan.share if held.confirmed and person_key is not None else 0.0
             slot = "challenger" if _to_challenger(held, person_key) else "champion"
             slot, served, answer = self._ask(held.plan, slot, text)
             if _still_serves(self.cache.held(model_type), served):
                 spent = (time.perf_counter() - began) * 1000
-                return Routed(held, served, slot, answer, round(spent, 3))
+                return Routed(held, served, slot, share, answer, round(spent, 3))
         raise PartDownError(f"the plan of {model_type} keeps changing", fix="ask again in a moment")
 
     def _ask(self, plan: Plan, slot: str, text: str) -> tuple[str, Served, Answer]:

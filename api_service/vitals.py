@@ -2,11 +2,11 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 
 from sqlalchemy.orm import Session
 
 from api_service.deps import Deps
+from api_service.endpoint import product_version
 from api_service.errors import is_away
 from api_service.plan_cache import CONFIRMED_SECONDS, DATABASE_ERRORS
 from api_service.show.health import Health, PartHealth
@@ -33,7 +33,7 @@ def taken(deps: Deps) -> Health:
     return Health(
         status="down" if down else "healthy",
         service="rounds",
-        version=version("rounds"),
+        version=product_version(),
         paused=paused,
         checked_at=deps.clock(),
         parts=parts,

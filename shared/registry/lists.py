@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.registry.tables import (
@@ -50,7 +51,7 @@ def gate_decisions(session: Session, version_ids: Sequence[UUID]) -> dict[UUID, 
         select(GateDecision)
         .where(GateDecision.model_version_id.in_(version_ids))
         .order_by(GateDecision.model_version_id, GateDecision.created_at.desc())
-        .distinct(GateDecision.model_version_id)
+        .ext(distinct_on(GateDecision.model_version_id))
     )
     return {row.model_version_id: row for row in rows}
 

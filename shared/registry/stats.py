@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState
@@ -173,7 +174,7 @@ def newest_performance(
         select(ModelPerformance)
         .where(ModelPerformance.model_version_id.in_(version_ids), ModelPerformance.purpose == purpose)
         .order_by(ModelPerformance.model_version_id, ModelPerformance.created_at.desc())
-        .distinct(ModelPerformance.model_version_id)
+        .ext(distinct_on(ModelPerformance.model_version_id))
     )
     return {row.model_version_id: row for row in rows}
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.registry.tables import EvidenceRecord, ModelVersion, MonitorWindow
@@ -20,7 +21,7 @@ def windows(
         .where(MonitorWindow.model_type == model_type)
         .where(MonitorWindow.starts_at >= since, MonitorWindow.starts_at < until)
         .order_by(MonitorWindow.starts_at, MonitorWindow.model_version_id, MonitorWindow.computed_at.desc())
-        .distinct(MonitorWindow.starts_at, MonitorWindow.model_version_id)
+        .ext(distinct_on(MonitorWindow.starts_at, MonitorWindow.model_version_id))
     )
     return [(row[0], row[1]) for row in session.execute(newest)]
 

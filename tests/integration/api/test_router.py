@@ -1,0 +1,283 @@
+"""Who answers: the plan decides, an unconfirmed challenger never serves, a rollback wins every race."""
+
+import threading
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from api_service.auth import Role
+from api_service.plan_cache import CONFIRMED_SECONDS, PlanCache
+from shared.domain.assignment import bucket
+from shared.domain.cycle import VersionState
+from shared.registry.tables import ModelVersion, Person, Prediction, PredictionInput, Reading, TrafficPlan
+from tests.factories import NOW, a_plan, a_version
+from tests.integration.api.world import database_away
+
+ASK = {
+    "person": "p-1",
+    "encounter": "e-1",
+    "text": "throbbing headache with nausea",
+    "subgroup": {"age_band": "40-49", "sex": "f", "site": "north"},
+}
+
+
+def ask(site, **more):
+    return site.post("/predict", Role.SERVICE, ASK | more)
+
+
+def rows(site, table):
+    with site.sessions() as session:
+        return list(session.scalars(select(table)))
+
+
+def test_the_challenger_answers_its_share_and_everything_is_written_down(site):
+    _, challenger = site.serve(share=1.0)
+    answer = ask(site)
+    assert answer.status_code == 200, answer.text
+    told = answer.json
+    assert told["model_version"] == challenger.name
+    assert told["digest"] == challenger.digest
+    assert told["plan_version"] == 1
+    assert (told["label"], told["confidence"]) == (f"label-of-{challenger.digest}", 0.75)
+    assert told["top"][0] == {"label": told["label"], "probability": 0.75}
+    [kept], [person] = rows(site, Prediction), rows(site, Person)
+    assert kept.id == UUID(told["prediction_id"])
+    assert (kept.slot, kept.share, kept.plan_number) == ("challenger", 1.0, 1)
+    assert kept.bucket == bucket(person.key, "s")
+    assert kept.subgroup == ASK["subgroup"]
+    assert kept.audit_probability == 0.1
+    [sealed] = rows(site, PredictionInput)
+    assert b"headache" not in sealed.sealed
+    assert site.deps.vault.open(sealed.sealed, "prediction") == ASK["text"].encode()
+
+
+def test_a_person_keeps_an_arm_and_the_share_is_kept(site):
+    champion, challenger = site.serve(share=0.25)
+    names = {person: ask(site, person=f"p-{person}").json["model_version"] for person in range(40)}
+    assert set(names.values()) == {champion.name, challenger.name}
+    assert sum(name == challenger.name for name in names.values()) < 20
+    assert all(
+        ask(site, person=f"p-{person}").json["model_version"] == name for person, name in names.items()
+    )
+
+
+def test_a_plan_that_nobody_confirmed_for_two_seconds_serves_the_champion(site):
+    champion, challenger = site.serve(share=1.0)
+    assert site.deps.router.answer("diagnosis", "somebody", "text").served.name == challenger.name
+    site.seconds[0] = CONFIRMED_SECONDS + 0.01
+    routed = site.deps.router.answer("diagnosis", "somebody", "text")
+    assert (routed.served.name, routed.slot) == (champion.name, "champion")
+
+
+def test_the_champion_answers_where_the_challenger_cannot(site):
+    champion, challenger = site.serve(share=1.0)
+    site.server.broken.add(challenger.digest)
+    assert ask(site).json["model_version"] == champion.name
+    site.server.broken.add(champion.digest)
+    answer = ask(site)
+    assert (answer.status_code, answer.json["code"]) == (503, "part_down")
+
+
+def test_an_answer_of_a_version_rolled_back_meanwhile_is_computed_again(site):
+    champion, challenger = site.serve(share=1.0)
+
+    def roll_back() -> None:
+        site.server.before = lambda: None
+        answer = site.post("/models/rollback", Role.APPROVER, {"reason": "it errs"})
+        assert answer.status_code == 200, answer.text
+
+    site.server.before = roll_back
+    told = ask(site).json
+    assert site.server.asked == [challenger.digest, champion.digest]
+    assert (told["model_version"], told["plan_version"]) == (champion.name, 2)
+
+
+def test_a_rollback_is_in_force_when_its_answer_arrives(site):
+    champion, challenger = site.serve(share=1.0)
+    assert ask(site).json["model_version"] == challenger.name
+    answer = site.post("/models/rollback", Role.CLINICIAN, {"reason": "it errs"})
+    assert answer.json["from_version"] == challenger.name
+    assert answer.json["to_version"] == champion.name
+    assert answer.json["plan_version"] == 2
+    assert ask(site).json["model_version"] == champion.name
+
+
+def test_the_standby_comes_back_when_the_live_version_is_rolled_back(site):
+    with site.sessions.begin() as session:
+        live, warm = (
+            a_version(session, state=VersionState.LIVE),
+            a_version(session, state=VersionState.STANDBY),
+        )
+        a_plan(session, live, standby_id=warm.id, shadow=True)
+    answer = site.post("/models/rollback", Role.OPERATOR, {"to_version": warm.name})
+    assert (answer.status_code, answer.json["to_version"]) == (200, warm.name)
+    nowhere = site.post("/models/rollback", Role.OPERATOR, {"to_version": "diagnosis-0"})
+    assert nowhere.status_code == 409
+
+
+def test_nothing_live_is_said_so(site):
+    site.deps.router.cache.refresh()
+    answer = ask(site)
+    assert (answer.status_code, answer.json["code"]) == (409, "no_live_version")
+    assert site.post("/predict", Role.SERVICE, ASK | {"text": " "}).status_code in {409, 422}
+
+
+def test_the_audit_sample_is_drawn_with_the_policy_s_share(site):
+    site.serve(share=0.0)
+    for encounter in range(60):
+        assert ask(site, encounter=f"e-{encounter}").status_code == 200
+    drawn = [row for row in rows(site, Prediction) if row.in_audit]
+    assert 0 < len(drawn) < 20
+    assert {row.prediction_id for row in rows(site, Reading)} == {row.id for row in drawn}
+
+
+def test_with_the_database_away_the_champion_answers_and_the_answer_is_filed_later(site):
+    champion, _ = site.serve(share=1.0)
+    assert ask(site).status_code == 200  # the key is known from now on
+    with database_away(site):
+        answer = ask(site, encounter="e-2", person="p-2")
+        assert answer.status_code == 200, answer.text
+        assert answer.json["model_version"] == champion.name
+        [spooled] = list((site.deps.settings.root / "spool" / "answers").iterdir())
+        assert b"headache" not in spooled.read_bytes()
+        assert spooled.stat().st_mode & 0o077 == 0
+        refused = site.post("/training/start", Role.OPERATOR)
+        assert (refused.status_code, refused.json["code"]) == (503, "part_down")
+    filing = site.deps.filing
+    for _ in range(2):  # the second round finds nothing
+        filing.answers.file(filing._file_answer)
+    assert filing.answers.waiting() == 0
+    late = next(row for row in rows(site, Prediction) if str(row.id) == answer.json["prediction_id"])
+    assert (late.slot, late.share, late.digest) == ("champion", 0.0, champion.digest)
+
+
+def test_a_spooled_answer_that_was_filed_already_is_not_filed_twice(site):
+    site.serve(share=0.0)
+    told = ask(site)
+    with database_away(site):
+        ask(site, encounter="e-2")
+    path = next((site.deps.settings.root / "spool" / "answers").iterdir())
+    kept = path.read_bytes()
+    filing = site.deps.filing
+    filing.answers.file(filing._file_answer)
+    path.write_bytes(kept)
+    filing.answers.file(filing._file_answer)
+    assert told.status_code == 200
+    assert len(rows(site, Prediction)) == 2
+
+
+def test_a_rollback_with_the_database_away_is_in_force_at_once_and_recorded_later(site):
+    with site.sessions.begin() as session:
+        live, warm = (
+            a_version(session, state=VersionState.LIVE),
+            a_version(session, state=VersionState.STANDBY),
+        )
+        a_plan(session, live, standby_id=warm.id)
+    site.deps.router.cache.refresh()
+    site.post("/models/rollback", Role.APPROVER, {"to_version": "diagnosis-0"})  # the key is known now
+    assert ask(site).json["model_version"] == live.name
+    with database_away(site):
+        answer = site.post("/models/rollback", Role.APPROVER, {"reason": "it errs"})
+        assert answer.status_code == 202, answer.text
+        assert (answer.json["from_version"], answer.json["to_version"]) == (live.name, warm.name)
+        assert answer.json["plan_version"] is None
+        assert ask(site, encounter="e-2").json["model_version"] == warm.name
+    site.deps.filing._file_orders()
+    site.deps.router.cache.refresh()
+    plan = rows(site, TrafficPlan)[-1]
+    assert (plan.number, plan.champion_id, plan.actor) == (2, warm.id, "key:approver")
+    with site.sessions() as session:
+        assert session.get_one(ModelVersion, live.id).state == VersionState.ROLLED_BACK
+    assert ask(site, encounter="e-3").json["model_version"] == warm.name
+
+
+def test_an_order_that_still_waits_is_obeyed_by_the_next_process(site, settings, sessions):
+    with site.sessions.begin() as session:
+        live, warm = (
+            a_version(session, state=VersionState.LIVE),
+            a_version(session, state=VersionState.STANDBY),
+        )
+        a_plan(session, live, standby_id=warm.id)
+    cache = site.deps.router.cache
+    cache.refresh()
+    site.post("/models/rollback", Role.APPROVER, {"to_version": "diagnosis-0"})
+    with database_away(site):
+        assert site.post("/models/rollback", Role.APPROVER, {"reason": "it errs"}).status_code == 202
+        from api_service.filing import Filing
+
+        again = PlanCache(settings.root / "router", sessions)
+        assert again.held("diagnosis").plan.champion.name == live.name
+        filing = Filing(settings, sessions, vault=site.deps.vault, cache=again)
+        filing.start()
+        filing.stop()
+        assert again.held("diagnosis").plan.champion.name == warm.name
+
+
+def test_a_plan_change_reaches_a_following_router_by_notice(site):
+    site.serve(share=1.0)
+    cache = site.deps.router.cache
+    changed = threading.Event()
+    first = cache.refresh
+
+    def refresh() -> None:
+        first()
+        if cache.held("diagnosis").plan.number == 2:
+            changed.set()
+
+    cache.refresh = refresh
+    cache.follow()
+    try:
+        with site.sessions.begin() as session:
+            from shared.registry import deployments
+            from shared.registry.releases import Cause
+
+            deployments.rollback_by_person(session, "diagnosis", None, cause=Cause("test", "why", NOW))
+        assert changed.wait(5)
+    finally:
+        cache.stop()
+
+
+def test_the_plans_survive_on_disk_and_a_broken_file_is_passed_over(site, settings, sessions):
+    champion, challenger = site.serve(share=1.0)
+    again = PlanCache(settings.root / "router", sessions)
+    held = again.held("diagnosis")
+    assert (held.plan, held.confirmed) == (site.deps.router.cache.held("diagnosis").plan, False)
+    (settings.root / "router" / "plans.json").write_text("{")
+    with pytest.raises(Exception, match="no version"):
+        PlanCache(settings.root / "router", sessions).held("diagnosis")
+
+
+def test_feedback_is_kept_once_corrected_by_a_further_row_and_checked(site):
+    from shared.registry.tables import Outbox, Outcome
+
+    site.serve(share=0.0)
+    path = f"/predictions/{ask(site).json['prediction_id']}/feedback"
+    said = {"diagnosis": "Migraine", "validated_by": "dr-1", "validated_at": NOW.isoformat()}
+    first = site.post(path, Role.CLINICIAN, said)
+    assert (first.status_code, first.json) == (200, site.post(path, Role.CLINICIAN, said).json)
+    assert site.post(path, Role.CLINICIAN, said | {"diagnosis": "Stroke"}).status_code == 200
+    assert [row.label for row in rows(site, Outcome)] == ["Migraine", "Stroke"]
+    assert [row.task for row in rows(site, Outbox)] == ["deploy.look"]
+    future = said | {"validated_at": "2027-01-01T00:00:00Z"}
+    assert site.post(path, Role.CLINICIAN, future).json["field"] == "validated_at"
+    naive = said | {"validated_at": "2026-01-01T00:00:00"}
+    assert site.post(path, Role.CLINICIAN, naive).status_code == 422
+    unknown = "/predictions/00000000-0000-0000-0000-000000000000/feedback"
+    assert site.post(unknown, Role.CLINICIAN, said).json["code"] == "unknown_prediction"
+
+
+def test_a_reading_is_shown_without_the_models_and_counts_once(site):
+    site.serve(share=0.0)
+    while not rows(site, Reading):
+        ask(site)
+    [shown] = site.get("/worklist", Role.CLINICIAN).json
+    assert shown["text"] == ASK["text"]
+    assert shown["kind"] == "audit"
+    assert "label-of" not in str(shown)
+    said = {"reading_id": shown["reading_id"], "diagnosis": "Migraine"}
+    assert site.post("/validations", Role.CLINICIAN, said).json["diagnosis"] == "Migraine"
+    assert site.get("/worklist", Role.CLINICIAN).json == []
+    assert site.post("/validations", Role.CLINICIAN, said | {"diagnosis": "Stroke"}).status_code == 409
+    with site.sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Reading)) == 1
