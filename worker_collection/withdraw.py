@@ -70,7 +70,7 @@ def _end_cases(session: Session, person_id: UUID, *, actor: str, now: datetime) 
 
 
 def _reached(session: Session, cases: Collection[UUID]) -> dict[str, Any]:
-    """Everything that descends from the cases: dataset versions, the jobs on them, the models of those jobs."""
+    """What descends from the cases: dataset versions, the jobs on them, the models of those jobs."""
     used = select(DatasetMember.dataset_version_id).where(DatasetMember.case_id.in_(cases))
     sets = session.execute(
         select(DatasetVersion.id, DatasetVersion.name)

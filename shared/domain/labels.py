@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _SPELLING = (
     ("aemi", "emi"),
@@ -37,6 +38,7 @@ _NOTHING = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """Words alone: folded case and accents, one spelling, no possessive, no punctuation."""
     folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
@@ -48,6 +50,7 @@ def plain(text: str) -> str:
     return words
 
 
+@lru_cache(maxsize=8192)
 def tokens(text: str) -> frozenset[str]:
     """The words that tell diseases apart, whatever their order."""
     words = (_SAME_WORD.get(word, word) for word in plain(text).split())
@@ -59,6 +62,7 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
+@lru_cache(maxsize=8192)
 def category(code: str | None) -> str:
     """The three-character category of an ICD-10 code, or nothing."""
     bare = re.sub(r"[^A-Z0-9]", "", (code or "").upper())
@@ -109,6 +113,7 @@ class LabelSpace:
     _entries: dict[str, Entry] = field(default_factory=dict)
     _by_name: dict[frozenset[str], str] = field(default_factory=dict)
     _by_code: dict[str, str] = field(default_factory=dict)
+    _by_category: dict[str, set[str]] = field(default_factory=dict)
     _by_initials: dict[str, str | None] = field(default_factory=dict)
 
     @classmethod
@@ -131,7 +136,8 @@ class LabelSpace:
         for name in (entry.label, *entry.aliases):
             self._by_name.setdefault(tokens(name), entry.label)
         for code in entry.codes:
-            self._by_code.setdefault(code.upper(), entry.label)
+            owner = self._by_code.setdefault(code.upper(), entry.label)
+            self._by_category.setdefault(category(code), set()).add(owner)
         initials = "".join(word[0] for word in plain(entry.label).split() if word not in _EMPTY_WORDS)
         if len(initials) > 1 and self._by_initials.setdefault(initials, entry.label) != entry.label:
             self._by_initials[initials] = None
@@ -158,8 +164,8 @@ class LabelSpace:
         exact = self._by_code.get(code.upper().strip())
         if exact:
             return exact
-        near = {label for known, label in self._by_code.items() if category(known) == category(code) != ""}
-        return near.pop() if len(near) == 1 else None
+        near = self._by_category.get(category(code), set()) if category(code) else set()
+        return next(iter(near)) if len(near) == 1 else None
 
     def name(self, text: str, code: str | None) -> Named:
         """Bring a clinic's words and code to a label; words decide, and the code must not contradict them.

@@ -27,6 +27,7 @@ class Known:
     """Names, numbers and places of one patient and of the staff around him; never stored."""
 
     names: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
     numbers: tuple[tuple[str, str], ...] = ()
     places: tuple[str, ...] = ()
     tokens: frozenset[str] = field(default=frozenset())
@@ -34,21 +35,21 @@ class Known:
     @classmethod
     def of(cls, row: Mapping[str, Any], staff: Sequence[str] = ()) -> "Known":
         """Read the `known` object of the case format."""
-        names = [*staff, *(value for name in _NAME_FIELDS for value in _listed(row.get(name)))]
+        names = [value for name in _NAME_FIELDS for value in _listed(row.get(name))]
         numbers = [
             (label, value) for name, label in _NUMBER_FIELDS.items() for value in _listed(row.get(name))
         ]
         places = [
             value for name in ("address", "town", "employer", "email") for value in _listed(row.get(name))
         ]
-        tokens = {part for name in names for part in _parts(name)}
-        return cls(tuple(names), tuple(numbers), tuple(places), frozenset(fold(part) for part in tokens))
+        tokens = {fold(part) for name in (*names, *staff) for part in _parts(name)}
+        return cls(tuple(names), tuple(staff), tuple(numbers), tuple(places), frozenset(tokens))
 
 
 def find(text: str, known: Known) -> Iterator[Span]:
     """Everything of the patient's row that stands in the text; an eponym with its disease stays."""
-    if known.names:
-        for match in _names(known.names).finditer(text):
+    for names in (known.names, known.staff):
+        for match in _names(names).finditer(text) if names else ():
             if _is_meant(text, match):
                 yield Span(match.start(), match.end(), "NAME")
     for label, number in known.numbers:

@@ -89,14 +89,13 @@ _COMPANY = re.compile(
     rf"University|College|Academy|Church|Chapel|Temple|Mosque|Hauling|Logistics|Industries|Call Center|"
     rf"Academy|Foods|Motors|Bank)\b\.?)"
 )
-_GENERIC = frozenset(
-    (
-        "the this our referred admitted discharged transferred follow seen general mental public home "
-        "behavioral community primary family emergency pain eye sleep wound memory in at from to patient "
-        "return outpatient inpatient past women's men's surgical physical occupational current national "
-        "world electronic good poor overall oral bone sexual reproductive global allied"
-    ).split()
+_GENERIC_WORDS = (
+    "the this our referred admitted discharged transferred follow seen general mental public home "
+    "behavioral community primary family emergency pain eye sleep wound memory in at from to patient "
+    "return outpatient inpatient past women's men's surgical physical occupational current national "
+    "world electronic good poor overall oral bone sexual reproductive global allied"
 )
+_GENERIC = frozenset(_GENERIC_WORDS.split())
 
 
 def find(text: str) -> Iterator[Span]:
