@@ -104,6 +104,9 @@ class Pipeline:
             if isinstance(row, Broken):
                 self.tally.refused[row.reason] += 1
                 continue
+            if row.get("model_type") not in (None, "", self.terms.site.model_type):
+                self.tally.refused["other_model_type"] += 1
+                continue
             try:
                 draft = read(
                     row, source=self.terms.source_name, is_plan=self.terms.is_plan, zone=self.terms.zone

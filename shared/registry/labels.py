@@ -3,12 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.domain.labels import Entry
-from shared.registry.tables import Label
+from shared.errors import ConflictError, InvalidInputError
+from shared.registry import audit
+from shared.registry.tables import Label, ModelType
+from shared.registry.tables.training import FAMILIES
+
+DEFAULT_BASE = {"text_classifier": "minilm", "causal_lm": "smollm2-135m", "segmentation": "litemedsam"}
 
 
 def of(session: Session, model_type: str) -> list[Entry]:
@@ -39,3 +44,31 @@ def must_not_miss(session: Session, model_type: str) -> set[str]:
     """The labels whose miss is dangerous."""
     dangerous = (Label.model_type == model_type) & Label.must_not_miss.is_(True)
     return set(session.scalars(select(Label.label).where(dangerous)))
+
+
+def add_type(
+    session: Session, name: str, *, family: str, base: str | None, now: datetime, actor: str
+) -> ModelType:
+    """Make a model type: a question of the site with a label space of its own.
+
+    Raises:
+        InvalidInputError: the family does not exist.
+        ConflictError: the name is taken.
+    """
+    if family not in FAMILIES:
+        raise InvalidInputError(
+            f"{family} is no family", field="family", fix=f"use one of {', '.join(FAMILIES)}"
+        )
+    if session.scalar(select(ModelType.id).where(ModelType.name == name)) is not None:
+        raise ConflictError(f"a model type named {name} exists", field="name")
+    row = ModelType(name=name, family=family, base=base or DEFAULT_BASE[family], created_at=now)
+    session.add(row)
+    session.flush()
+    audit.write(session, act="add", subject=("model_types", row.id), actor=actor, at=now)
+    return row
+
+
+def types(session: Session) -> list[tuple[ModelType, int]]:
+    """Every model type with the size of its label space."""
+    count = select(func.count()).where(Label.model_type == ModelType.name).scalar_subquery()
+    return [(kind, size) for kind, size in session.execute(select(ModelType, count).order_by(ModelType.name))]

@@ -95,23 +95,31 @@ def pulled(session: Session) -> list[Source]:
     return list(session.scalars(select(Source).where(own).order_by(Source.name)))
 
 
-def receiving(session: Session, model_type: str, *, mapping: str, vault: Vault, now: datetime) -> Source:
-    """The push source that takes what is handed in for a model type; made at first use."""
-    name = f"push:{model_type}" + (f":{mapping}" if mapping != "cases" else "")
+def receiving(
+    session: Session,
+    model_type: str,
+    *,
+    vault: Vault,
+    now: datetime,
+    form: tuple[str, str] = ("cases", "cases"),
+) -> Source:
+    """The push source that takes what is handed in for a model type, made at first use.
+
+    Args:
+        session: a session.
+        model_type: what the cases are for.
+        vault: seals the empty address.
+        now: the instant.
+        form: the name of the mapping and its text; the case format where rows need none.
+    """
+    mapping_name, mapping = form
+    name = f"push:{model_type}" + ("" if mapping_name == "cases" else f":{mapping_name}")
     row = session.scalar(select(Source).where(Source.name == name))
-    if row is not None:
-        return row
-    return add(
-        session,
-        name,
-        kind="push",
-        address="",
-        mapping=mapping,
-        model_type=model_type,
-        vault=vault,
-        now=now,
-        actor="system",
-    )
+    if row is None:
+        made = {"kind": "push", "address": "", "mapping": mapping, "model_type": model_type}
+        return add(session, name, **made, vault=vault, now=now, actor="system")
+    row.mapping = mapping
+    return row
 
 
 def address(source: Source, vault: Vault) -> str:

@@ -29,12 +29,21 @@ def open_source(source: Source, run: CollectionRun | None, vault: Vault) -> Case
     handed = runs.handed_in(run, vault) if run is not None else None
     if handed is not None:
         return HandedIn(Path(handed["file"]) if isinstance(handed, dict) else handed, mapping)
-    if source.kind == "sql":
-        return SqlSource(sources.address(source, vault), mapping)
-    if source.kind == "folder":
-        return FolderSource(sources.address(source, vault), mapping)
     if source.kind == "push":
         return HandedIn([], mapping)
+    return adapter(source.kind, sources.address(source, vault), mapping)
+
+
+def adapter(kind: str, address: str, mapping: CaseMapping) -> CaseSource:
+    """The adapter of a kind of source at an address.
+
+    Raises:
+        InvalidInputError: the kind cannot be collected yet, or the address or the mapping is wrong.
+    """
+    if kind == "sql":
+        return SqlSource(address, mapping)
+    if kind == "folder":
+        return FolderSource(address, mapping)
     raise InvalidInputError(
-        f"sources of kind {source.kind} cannot be collected yet", field="kind", fix="sql, folder or push"
+        f"sources of kind {kind} cannot be collected yet", field="kind", fix="sql or folder"
     )

@@ -1,0 +1,211 @@
+"""`rounds dataset|types|validator|withdraw`: what is learnt from, for which question, vouched for by whom."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rounds.show import AsJson, show_record, show_rows
+from rounds.site import Site, site
+
+if TYPE_CHECKING:
+    from shared.registry.tables import DatasetVersion, Validator
+
+dataset = typer.Typer(no_args_is_help=True)
+types = typer.Typer(no_args_is_help=True)
+validator = typer.Typer(no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.add_typer(dataset, name="dataset", help="Sealed datasets.")
+    app.add_typer(types, name="types", help="Model types: the questions of the site.")
+    app.add_typer(validator, name="validator", help="Who may validate.")
+    app.command("withdraw")(withdraw)
+
+
+def check_parts(here: Site, names: Sequence[str]) -> None:
+    """Refuse to wait for work that nobody will do."""
+    from shared.errors import PartDownError
+    from shared.registry import health
+
+    with here.sessions() as session:
+        seen = health.parts(session)
+    for name in names:
+        if name not in seen or not seen[name].alive:
+            raise PartDownError(f"{name} is not running", fix="start the stack with `rounds up`")
+
+
+@dataset.command("seal")
+def seal(
+    *,
+    model_type: Annotated[str, typer.Option(help="What is to be learnt.")] = "diagnosis",
+    as_json: AsJson = False,
+) -> None:
+    """Seal the validated cases as an immutable version; unchanged cases give the version that stands."""
+    from shared.registry.tables import DatasetVersion
+    from worker_collection import dataset as stage
+    from worker_collection.deps import make_deps
+
+    here = site()
+    version_id = stage.seal(model_type, make_deps(here.settings), actor=here.actor)
+    with here.sessions() as session:
+        version = session.get_one(DatasetVersion, version_id)
+        parent = session.get(DatasetVersion, version.parent_id) if version.parent_id else None
+    show_record(_version(version) | {"parent": parent.name if parent else None}, as_json=as_json)
+
+
+@dataset.command("list")
+def list_versions(
+    *,
+    model_type: Annotated[str | None, typer.Option(help="Of one model type only.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List sealed versions, newest first."""
+    from shared.registry import datasets
+
+    with site().sessions() as session:
+        rows = [
+            _version(one) | {"sealed_at": one.sealed_at, "sealed_by": one.sealed_by}
+            for one in datasets.every(session, model_type)
+        ]
+    show_rows(rows, as_json=as_json, none="no dataset: `rounds dataset seal`")
+
+
+@dataset.command("diff")
+def diff(before: str, after: str, as_json: AsJson = False) -> None:
+    """Say what came, went and was relabelled between two versions."""
+    from shared.registry import datasets
+
+    with site().sessions() as session:
+        pair = datasets.named(session, before), datasets.named(session, after)
+        show_record(datasets.diff(session, *pair), as_json=as_json)
+
+
+@dataset.command("export")
+def export(
+    version: str,
+    *,
+    file_format: Annotated[str, typer.Option("--format", help="jsonl or chat.")] = "jsonl",
+    out: Annotated[Path, typer.Option(help="The file to write; it must not exist.")],
+    split: Annotated[str | None, typer.Option(help="training or evaluation; else both.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a sealed version to a file of de-identified cases; the export is audited."""
+    from shared.registry import audit, datasets
+
+    here = site()
+    splits = (split,) if split else ("training", "evaluation")
+    with here.sessions.begin() as session:
+        found = datasets.named(session, version)
+        lines = datasets.export_lines(
+            session, found, file_format=file_format, vault=here.vault, splits=splits
+        )
+        count = _write(out, list(lines))
+        subject, details = ("dataset_versions", found.id), {"format": file_format, "lines": count}
+        audit.write(session, act="export", subject=subject, actor=here.actor, at=here.now, details=details)
+        shown = {"dataset_version": found.name, "sha256": found.sha256, "lines": count, "file": str(out)}
+    show_record(shown, as_json=as_json)
+
+
+@types.command("add")
+def add_type(
+    name: str,
+    *,
+    family: Annotated[str, typer.Option(help="text_classifier, causal_lm or segmentation.")],
+    base: Annotated[str | None, typer.Option(help="Base model; else the family's default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a model type."""
+    from shared.registry import labels
+
+    here = site()
+    with here.sessions.begin() as session:
+        row = labels.add_type(session, name, family=family, base=base, now=here.now, actor=here.actor)
+        show_record({"model_type": row.name, "family": row.family, "base": row.base}, as_json=as_json)
+
+
+@types.command("list")
+def list_types(as_json: AsJson = False) -> None:
+    """List the model types with the size of their label space."""
+    from shared.registry import labels
+
+    with site().sessions() as session:
+        rows = [
+            {"model_type": kind.name, "family": kind.family, "base": kind.base, "labels": size}
+            for kind, size in labels.types(session)
+        ]
+    show_rows(rows, as_json=as_json)
+
+
+@validator.command("add")
+def add_validator(
+    name: str,
+    *,
+    alias: Annotated[list[str] | None, typer.Option(help="An id, e-mail or spelling of the name.")] = None,
+    role: Annotated[str, typer.Option()] = "doctor",
+    qualified: Annotated[bool, typer.Option(help="Whether the diagnoses may become labels.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Register somebody whose diagnoses may become labels."""
+    from shared.registry import validators
+
+    here = site()
+    staff = validators.Staff(name, (name, *(alias or ())), role.casefold(), qualified=qualified, active=True)
+    with here.sessions.begin() as session:
+        row = validators.add(session, staff, now=here.now, actor=here.actor)
+        show_record(_validator(row), as_json=as_json)
+
+
+@validator.command("list")
+def list_validators(as_json: AsJson = False) -> None:
+    """List who may validate."""
+    from shared.registry import validators
+
+    with site().sessions() as session:
+        rows = [_validator(row) for row in validators.every(session)]
+    show_rows(rows, as_json=as_json, none="no validators yet: a collection or `rounds validator add`")
+
+
+def withdraw(
+    *,
+    person: Annotated[str, typer.Option(help="The person's record number or opaque id.")],
+    cause: Annotated[str, typer.Option(help="Why, without patient data.")] = "consent withdrawn",
+    as_json: AsJson = False,
+) -> None:
+    """Take a person's cases out of learning; lists every dataset, job and model that used them."""
+    from worker_collection import withdraw as stage
+    from worker_collection.deps import make_deps
+
+    here = site()
+    row = stage.withdraw(person, make_deps(here.settings), cause=cause, actor=here.actor)
+    show_record({"withdrawal_id": row.id, "person": row.person_id} | row.reached, as_json=as_json)
+
+
+def _write(out: Path, lines: Sequence[str]) -> int:
+    """A file of its own, for its owner's eyes; one that exists is not overwritten."""
+    from shared.errors import ConflictError
+
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            out.chmod(0o600)
+            file.writelines(f"{line}\n" for line in lines)
+    except FileExistsError:
+        raise ConflictError(f"{out} exists", field="out", fix="name another file") from None
+    return len(lines)
+
+
+def _version(version: "DatasetVersion") -> dict[str, Any]:
+    counts = version.counts
+    return {
+        "dataset_version": version.name,
+        "sha256": version.sha256,
+        "counts": {"train": counts["training"], "evaluation": counts["evaluation"]},
+        "labels": len(counts["labels"]),
+    }
+
+
+def _validator(row: "Validator") -> dict[str, Any]:
+    kept = {"validator": row.name, "role": row.role, "qualified": row.qualified, "active": row.active}
+    return kept | {"aliases": row.aliases}
