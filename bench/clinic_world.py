@@ -7,7 +7,6 @@ import numpy as np
 
 CLASSES, DANGEROUS = 12, (0, 1, 2)
 AGES, SEXES, SITES = 5, 2, 3
-NEVER = 0.10  # share of labels and readings that never come
 
 
 @dataclass(frozen=True)
@@ -19,6 +18,8 @@ class Scenario:
     discordant: float = 0.10
     per_day: float = 200.0
     days: int = 40
+    reading_days: float = 0.6  # until a reading is answered, on the mean; 0 is at once
+    never: float = 0.10  # share of labels and readings that never come
     budget: int = 20
     site_effect: float | None = None  # at the first site, instead of `effect`
     dangerous_effect: float | None = None  # on classes that must not be missed
@@ -53,8 +54,8 @@ class World:
     def readings(self, ids: list[int], now: float) -> None:
         """Put cases before blinded readers; the answers come about half a day later, some never."""
         for case in ids:
-            if self.rng.random() >= NEVER:
-                delay = float(self.rng.exponential(0.6))
+            if self.rng.random() >= self.scenario.never:
+                delay = float(self.rng.exponential(self.scenario.reading_days))
                 heapq.heappush(self.labels, (now + delay, case, self._read(self.truths[case]), 1))
 
     def due(self, now: float) -> list[list[float]]:
@@ -110,14 +111,16 @@ class World:
         return effect - (scenario.fault if self.is_faulty else 0.0)
 
     def _wrong(self, truth: int, count: int) -> list[int]:
-        return [int(label) for label in self.rng.permutation([c for c in range(CLASSES) if c != truth])[:count]]
+        return [
+            int(label) for label in self.rng.permutation([c for c in range(CLASSES) if c != truth])[:count]
+        ]
 
     def _confidence(self, right: bool) -> float:  # noqa: FBT001
         return float(self.rng.beta(6, 2.5) if right else self.rng.beta(3, 3))
 
     def _label(self, t: float, case: int, shown: int) -> None:
         """A routine label, not blind: days late, sometimes never, sometimes the answer that was shown."""
-        if self.rng.random() < NEVER:
+        if self.rng.random() < self.scenario.never:
             return
         truth = self.truths[case]
         label = shown if self.rng.random() < self.scenario.adopted else self._read(truth)

@@ -1,6 +1,6 @@
 """How often the decision engine is wrong, how soon it is right, and who is exposed: a simulation.
 
-`python -m bench.decide [--runs N] [--only NAME]` prints a row a scenario and writes bench/results/decide.json.
+`python -m bench.decide [--runs N] [--only NAME]` prints a row a scenario; the results go to bench/results.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from shared.domain.policy import Policy
 from shared.domain.rollout import config_of
 
 LOOK_DAYS = 0.25
+AT_ONCE = {"budget": 10_000, "reading_days": 0.0, "never": 0.0}
 RESULTS = Path(__file__).parent / "results" / "decide.json"
 SCENARIOS = (
     Scenario("equal", null=True),
@@ -27,6 +28,9 @@ SCENARIOS = (
     Scenario("equal, adopted labels", adopted=0.6, null=True),
     Scenario("equal, noisy labels", label_noise=0.1, null=True),
     Scenario("equal, doubled facts", doubled=0.3, null=True),
+    Scenario("-5, read at once", effect=-0.05, **AT_ONCE),
+    Scenario("-2, read at once", effect=-0.02, **AT_ONCE),
+    Scenario("+2, read at once", effect=0.02, **AT_ONCE),
     Scenario("-20", effect=-0.20, discordant=0.30),
     Scenario("-5", effect=-0.05),
     Scenario("-2", effect=-0.02),
@@ -58,7 +62,9 @@ def config(scenario: Scenario) -> dict[str, object]:
     """The start message's config under the shipped policy."""
     strata = {"age_band": range(AGES), "sex": range(SEXES), "site": range(SITES)}
     policy = Policy().model_copy(update={"adjudication_budget_per_day": scenario.budget})
-    told = config_of(policy, must_not_miss=(), strata={name: [str(x) for x in xs] for name, xs in strata.items()})
+    told = config_of(
+        policy, must_not_miss=(), strata={name: [str(x) for x in xs] for name, xs in strata.items()}
+    )
     return told | {"must_not_miss": list(DANGEROUS)}
 
 
@@ -94,7 +100,7 @@ def _note(story: Story, answer: dict[str, object], *, now: float, world: World) 
         story.ended_on = now
 
 
-def summary(scenario: Scenario, stories: list[Story]) -> dict[str, float]:
+def summary(stories: list[Story]) -> dict[str, float]:
     """The means of a scenario's runs."""
     ended = [story for story in stories if story.rolled_back]
     before = [story for story in ended if story.promoted_on is None]
@@ -104,7 +110,9 @@ def summary(scenario: Scenario, stories: list[Story]) -> dict[str, float]:
         "rolled_back": len(ended) / len(stories),
         "cases_to_rollback": float(np.mean([story.cases for story in before])) if before else 0.0,
         "readings_to_rollback": float(np.mean([story.readings for story in before])) if before else 0.0,
-        "median_day_promoted": float(np.median([story.promoted_on for story in promoted])) if promoted else 0.0,
+        "median_day_promoted": float(np.median([story.promoted_on for story in promoted]))
+        if promoted
+        else 0.0,
         "exposed": float(np.mean([story.exposed for story in stories])),
         "exposed_p99": float(np.quantile([story.exposed for story in stories], 0.99)),
         "state_kib": max(story.state_bytes for story in stories) / 1024,
@@ -137,7 +145,7 @@ def main() -> None:
     keys = ("promoted", "rolled_back", "cases_to_rollback", "readings_to_rollback", "median_day_promoted")
     print(f"{'scenario':26}", *(f"{key[:20]:>21}" for key in (*keys, "exposed", "exposed_p99", "state_kib")))
     for scenario in chosen:
-        row = summary(scenario, [play(scenario, seed) for seed in range(wish.runs)])
+        row = summary([play(scenario, seed) for seed in range(wish.runs)])
         print(f"{scenario.name:26}", *(f"{value:21.2f}" for value in row.values()), flush=True)
         results += figures(scenario, row)
     RESULTS.parent.mkdir(exist_ok=True)

@@ -69,7 +69,7 @@ class Run:
             else:
                 self._word(fact)
         self._watch_the_time()
-        if self.stage == SHADOW:  # agreements and time alone may open the gate
+        if self.stage in (SHADOW, CANARY):  # agreements, time or a hold that is over may open the way
             self._go_on_if_ready()
         return self._answer(self.queue.ask(self.now) if self.stage != OVER else [])
 

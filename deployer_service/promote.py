@@ -37,14 +37,14 @@ def is_refused(session: Session, version: ModelVersion) -> bool:
 
 def _word(session: Session, version: ModelVersion) -> str | None:
     """What the second person said so far: asked, approved or refused."""
-    given = approvals.newest(session, ("model_versions", version.id))
+    given = approvals.newest(session, (approvals.VERSIONS, version.id))
     return given.state if given else None
 
 
 def ask(session: Session, version: ModelVersion, *, now: datetime) -> None:
     """Ask for that word, once."""
     why = f"{version.name} has the evidence to be promoted"
-    approvals.ask(session, ("model_versions", version.id), maker=MAKER, reason=why, now=now)
+    approvals.ask(session, (approvals.VERSIONS, version.id), maker=MAKER, reason=why, now=now)
 
 
 def advance(session: Session, version: ModelVersion, *, share: float, cause: Cause) -> Plan:

@@ -6,9 +6,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared.domain.bells import TaskName
 from shared.errors import ConflictError, ForbiddenError, NotFoundError
-from shared.registry import audit, events
+from shared.registry import audit, events, models, outbox
 from shared.registry.tables import Approval
+
+VERSIONS = "model_versions"  # the kind of subject whose promotion waits for the answer
 
 
 class SamePersonError(ForbiddenError):
@@ -61,6 +64,9 @@ def decide(
     subject = (row.subject_kind, row.subject_id)
     audit.write(session, act=row.state, subject=subject, actor=checker, at=now, details={"why": reason})
     events.emit(session, kind=f"approvals.{row.state}", subject=row.id, at=now)
+    if row.subject_kind == VERSIONS:
+        version = models.get(session, row.subject_id)
+        outbox.ring(session, TaskName.LOOK, models.model_type(session, version.model_type).id)
     return row
 
 

@@ -1,0 +1,230 @@
+"""A look at a model type: what starts, what is decided, what is written, and that it is written once."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import func, select
+
+from deployer_service.decide import serve
+from deployer_service.look import alone
+from shared.domain.cycle import VersionState
+from shared.domain.policy import Policy
+from shared.registry import approvals, decisions, evidence, models, policies, readings, switches
+from shared.registry.tables import Alert, EvidenceRecord, ReleaseDecision, SilentScore, TrafficPlan
+
+
+def count(deps, table):
+    with deps.sessions() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def test_a_wanted_version_starts_in_shadow_and_serves_nobody(clinic):
+    clinic.to_shadow()
+    plan = clinic.plan()
+    assert clinic.state(clinic.challenger) is VersionState.SHADOW
+    assert (plan.share, plan.shadow, plan.challenger.id) == (0.0, True, clinic.challenger)
+    assert plan.salt
+
+
+def test_every_case_is_scored_silently_once(clinic):
+    clinic.to_shadow()
+    clinic.patients(100, champion="Gout", challenger="Migraine")
+    clinic.look()
+    clinic.look()
+    assert count(clinic.deps, SilentScore) == 100
+
+
+def test_disagreements_are_read_blind_within_the_budget(clinic):
+    clinic.to_shadow()
+    clinic.patients(30, champion="Gout", challenger="Migraine")
+    clinic.patients(30, champion="Gout", challenger="Gout")
+    clinic.look()
+    with clinic.deps.sessions() as session:
+        asked = readings.open(session, "diagnosis", 100)
+    assert len(asked) == Policy().adjudication_budget_per_day
+    assert all(sorted(reading.options) == ["Gout", "Migraine"] for reading in asked)
+    clinic.clock.move(days=1)
+    clinic.look()
+    with clinic.deps.sessions() as session:
+        assert 20 < len(readings.open(session, "diagnosis", 100)) <= 30  # the backlog lowers the rate
+
+
+def test_the_whole_road_to_live_writes_one_record_and_one_alert_a_transition(clinic):
+    clinic.to_live()
+    plan = clinic.plan()
+    assert clinic.state(clinic.challenger) is VersionState.LIVE
+    assert clinic.state(clinic.champion) is VersionState.STANDBY
+    assert (plan.champion.id, plan.standby.id, plan.share) == (clinic.challenger, clinic.champion, 0.0)
+    with clinic.deps.sessions() as session:
+        written = list(session.scalars(select(EvidenceRecord).order_by(EvidenceRecord.seq)))
+        assert [record.transition for record in written] == [
+            "gated>shadow",
+            "shadow>canary_5",
+            "canary_5>canary_25",
+            "canary_25>canary_50",
+            "canary_50>live",
+        ]
+        assert evidence.first_broken(session) is None
+    assert count(clinic.deps, Alert) == 5
+    assert count(clinic.deps, TrafficPlan) == 6
+
+
+def test_looking_again_changes_nothing(clinic):
+    clinic.to_canary()
+    before = count(clinic.deps, ReleaseDecision), count(clinic.deps, EvidenceRecord)
+    clinic.look()
+    clinic.look()
+    assert (count(clinic.deps, ReleaseDecision), count(clinic.deps, EvidenceRecord)) == before
+
+
+def test_a_worse_challenger_is_rolled_back_before_anybody_meets_it(clinic):
+    clinic.to_shadow()
+    clinic.patients(20, champion="Gout", challenger="Migraine")
+    clinic.look()
+    clinic.read("Gout")
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.ROLLED_BACK
+    assert clinic.plan().challenger is None
+    with clinic.deps.sessions() as session:
+        alert = session.scalars(select(Alert).where(Alert.severity == "critical")).one()
+    assert "rolled back" in alert.title
+
+
+def test_a_version_that_turns_bad_in_service_gives_its_place_back(clinic):
+    clinic.to_live()
+    for _ in range(4):
+        clinic.patients(20, champion="Gout", challenger="Migraine")
+        clinic.look()
+        clinic.read("Gout")
+        clinic.look()
+        clinic.clock.move(days=1)
+    assert clinic.state(clinic.challenger) is VersionState.ROLLED_BACK
+    assert clinic.state(clinic.champion) is VersionState.LIVE
+    assert clinic.plan().champion.id == clinic.champion
+
+
+def test_a_model_server_that_is_down_stops_no_rollback(clinic):
+    clinic.to_shadow()
+    clinic.patients(20, champion="Gout", challenger="Migraine")
+    clinic.look()
+    clinic.read("Gout")
+    clinic.server.is_down = True
+    clinic.patients(5, champion="Gout", challenger="Gout")
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.ROLLED_BACK
+
+
+def test_a_paused_site_starts_and_advances_nothing_and_still_rolls_back(clinic):
+    with clinic.deps.sessions.begin() as session:
+        switches.turn(session, switches.PAUSED, on=True, actor="ann", now=clinic.clock())
+    clinic.to_shadow()
+    assert clinic.state(clinic.challenger) is VersionState.GATED
+    with clinic.deps.sessions.begin() as session:
+        switches.turn(session, switches.PAUSED, on=False, actor="ann", now=clinic.clock())
+    clinic.look()
+    with clinic.deps.sessions.begin() as session:
+        switches.turn(session, switches.PAUSED, on=True, actor="ann", now=clinic.clock())
+    clinic.to_canary()
+    assert clinic.state(clinic.challenger) is VersionState.SHADOW
+    clinic.clock.move(days=1)
+    for _ in range(4):
+        clinic.patients(20, champion="Gout", challenger="Migraine")
+        clinic.look()
+        clinic.read("Gout")
+        clinic.look()
+        clinic.clock.move(days=1)
+    assert clinic.state(clinic.challenger) is VersionState.ROLLED_BACK
+
+
+@pytest.mark.parametrize(("says_yes", "ends"), [(True, VersionState.LIVE), (False, VersionState.ROLLED_BACK)])
+def test_with_two_people_the_promotion_waits_for_the_second(clinic, says_yes, ends):
+    with clinic.deps.sessions.begin() as session:
+        wish = Policy(release_mode="approval")
+        policies.adopt(session, wish, reason="two people", actor="ann", now=clinic.clock())
+    clinic.to_live()
+    assert clinic.state(clinic.challenger) is VersionState.CANARY_50
+    with clinic.deps.sessions.begin() as session:
+        request = approvals.waiting(session)[0]
+        assert request.subject_id == clinic.challenger
+        approvals.decide(
+            session, request.id, checker="bob", approve=says_yes, reason="seen", now=clinic.clock()
+        )
+    clinic.look()
+    assert clinic.state(clinic.challenger) is ends
+
+
+def test_a_challenge_without_evidence_is_retired_at_its_horizon(clinic):
+    clinic.to_shadow()
+    clinic.patients(10, champion="Gout", challenger="Gout")
+    clinic.look()
+    clinic.clock.move(days=29)
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.RETIRED
+
+
+def test_a_promoted_version_settles_after_its_days_and_cases(clinic):
+    clinic.to_live()
+    clinic.clock.move(days=15)
+    clinic.look()
+    assert clinic.state(clinic.champion) is VersionState.STANDBY
+    for _ in range(10):
+        clinic.patients(100, champion="Gout", challenger="Gout")
+    clinic.look()
+    with clinic.deps.sessions() as session:
+        assert models.get(session, clinic.challenger).settled
+    assert clinic.state(clinic.champion) is VersionState.RETIRED
+    assert clinic.plan().standby is None
+
+
+def test_the_exported_messages_give_the_stored_answers_byte_for_byte(clinic):
+    clinic.to_live()
+    with clinic.deps.sessions() as session:
+        run = decisions.runs(session, "diagnosis")[0][0]
+        steps = list(decisions.export(session, run))
+    assert len(steps) > 4
+    out = io.StringIO()
+    serve(io.StringIO("".join(message + "\n" for message, _ in steps)), out)
+    assert out.getvalue().splitlines() == [answer for _, answer in steps]
+
+
+def test_the_command_reads_standard_input(clinic):
+    clinic.to_shadow()
+    with clinic.deps.sessions() as session:
+        run = decisions.runs(session, "diagnosis")[0][0]
+        message, answer = next(iter(decisions.export(session, run)))
+    command = [sys.executable, "-m", "deployer_service.decide", "--stdio"]
+    end = json.dumps({"type": "end"})
+    said = subprocess.run(command, input=f"{message}\n{end}\n", capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines() == [answer]
+
+
+def test_two_looks_at_once_are_one(clinic):
+    with alone(clinic.deps, "diagnosis") as mine, alone(clinic.deps, "diagnosis") as second:
+        assert mine and not second
+        clinic.to_shadow()
+    assert clinic.state(clinic.challenger) is VersionState.GATED
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.SHADOW
+
+
+def test_a_look_that_dies_before_its_commit_leaves_nothing_and_the_next_does_it(clinic, monkeypatch):
+    clinic.to_shadow()
+    clinic.patients(20, champion="Gout", challenger="Migraine")
+    clinic.look()
+    clinic.read("Gout")
+    records = count(clinic.deps, EvidenceRecord)
+    monkeypatch.setattr("deployer_service.look._ask_readers", _die)
+    with pytest.raises(KeyboardInterrupt):
+        clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.SHADOW
+    monkeypatch.undo()
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.ROLLED_BACK
+    assert count(clinic.deps, EvidenceRecord) == records + 1
+
+
+def _die(*_):
+    raise KeyboardInterrupt
