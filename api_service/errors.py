@@ -88,6 +88,15 @@ def is_away(error: DBAPIError | PoolTimeoutError) -> bool:
     return isinstance(error, OperationalError | PoolTimeoutError) or lost
 
 
+def named(error: BaseException) -> dict[str, str]:
+    """Type and place of a foreign exception, for the log; its text may quote what a caller sent."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+    return {"error": type(error).__name__, "where": where}
+
+
 def _database_problem(error: DBAPIError | PoolTimeoutError) -> Response:
     if isinstance(error, IntegrityError):
         return problem(ConflictError("another request changed the same record", fix="read it again"))
@@ -109,12 +118,7 @@ def _http_problem(error: HTTPException) -> Response:
 
 
 def _surprise(error: Exception) -> Response:
-    # The type and place only: the text of a foreign exception may quote what the caller sent.
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
-    log.error("request failed", error=type(error).__name__, where=where, request_id=request_id())
+    log.error("request failed", request_id=request_id(), **named(error))
     detail = "something went wrong inside; the log names it by this request id"
     return _answer(500, "Error", "internal", detail=detail)
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import signal
+import socket
 import sys
 import time
 
@@ -10,7 +11,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from api_service.app import create_app
@@ -49,12 +50,12 @@ def wait_for_database(sessions: sessionmaker[Session], seconds: float = DATABASE
             with sessions() as session:
                 session.execute(text("SELECT 1 FROM model_types LIMIT 1"))
             return
-        except OperationalError as error:
+        except (OperationalError, ProgrammingError) as error:
             if time.monotonic() >= until:
                 raise PartDownError(
-                    "the database does not answer",
+                    "the database does not answer or was never migrated",
                     field="ROUNDS_DATABASE_URL",
-                    fix="start it, or unset the variable for the embedded one",
+                    fix="start it, run `rounds migrate`, or unset the variable for the embedded one",
                 ) from error
             if not said:
                 log.warning("waiting for the database")
@@ -63,8 +64,13 @@ def wait_for_database(sessions: sessionmaker[Session], seconds: float = DATABASE
 
 
 def serve(settings: Settings) -> None:
-    """Listen until a signal comes."""
+    """Listen until a signal comes.
+
+    Raises:
+        PartDownError: the port is taken.
+    """
     host, _, port = settings.api_bind.rpartition(":")
+    _check_port(host.strip("[]"), int(port))
     Server(
         "api_service.main:build",
         address=host.strip("[]"),
@@ -77,6 +83,18 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         websockets=False,
     ).serve()
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        with socket.create_server((host, port)):
+            return
+    except OSError as error:
+        raise PartDownError(
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            field="ROUNDS_API_BIND",
+            fix="stop what listens there, or choose another port",
+        ) from error
 
 
 def main() -> int:

@@ -155,6 +155,14 @@ class ActivateWish(Body):
     reason: Sentence | None = None
 
 
+class ApprovalWish(Body):
+    """`POST /approvals`: a second person's yes or no."""
+
+    approval_id: UUID
+    approve: bool
+    reason: Sentence
+
+
 class RollbackWish(Body):
     """`POST /models/rollback`; without a version the warm standby comes back."""
 

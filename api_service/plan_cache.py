@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
+from api_service.errors import named
 from shared.errors import ConflictError
 from shared.logs import log
 from shared.registry import plans, policies
@@ -25,7 +26,6 @@ from shared.registry.tables import ModelType
 
 CHANNEL = "rounds_plans"
 CONFIRMED_SECONDS = 2.0
-ASK_EVERY_SECONDS = 0.5
 DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
 
 
@@ -63,6 +63,8 @@ class Held:
 
 class PlanCache:
     """Holds the plans and follows the registry in a thread of its own; a reader never waits for it."""
+
+    ask_every_seconds = 0.5
 
     def __init__(
         self,
@@ -135,8 +137,8 @@ class PlanCache:
             except DATABASE_ERRORS as error:
                 log.warning("the registry does not answer the router", error=type(error).__name__)
             except Exception as error:  # noqa: BLE001 - a dead thread would freeze the plans for good
-                log.error("the router could not read the plans", error=type(error).__name__)
-            self._stop.wait(ASK_EVERY_SECONDS)
+                log.error("the router could not read the plans", **named(error))
+            self._stop.wait(self.ask_every_seconds)
 
     def _listen(self) -> None:
         """Refresh at each notice and each half second, until the registry goes away."""
@@ -146,15 +148,15 @@ class PlanCache:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.detach()  # for as long as we listen: the pool is for requests
             connection.execute(text(f"LISTEN {CHANNEL}"))
-            raw: Any = connection.connection.driver_connection
+            raw = connection.connection.dbapi_connection
             while not self._stop.is_set():
                 self.before_refresh()
                 self.refresh()
-                _wait_for_notice(raw)
+                _wait_for_notice(raw, self.ask_every_seconds)
 
 
-def _wait_for_notice(raw: Any) -> None:  # noqa: ANN401 - a psycopg2 connection
-    ready, _, _ = select.select([raw], [], [], ASK_EVERY_SECONDS)
+def _wait_for_notice(raw: Any, seconds: float) -> None:  # noqa: ANN401 - a psycopg2 connection
+    ready, _, _ = select.select([raw], [], [], seconds)
     if ready:
         raw.poll()
         raw.notifies.clear()

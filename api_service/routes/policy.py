@@ -1,10 +1,12 @@
-"""The site's thresholds, and the one switch that stops all automation."""
+"""The site's thresholds, the second person's word, and the one switch that stops all automation."""
 
 from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group
-from api_service.show.release import PolicyShown
+from api_service.parse import ApprovalWish
+from api_service.show.release import ApprovalShown, PolicyShown
 from api_service.show.shape import Message
-from shared.registry import policies, switches
+from shared.domain.bells import TaskName
+from shared.registry import approvals, models, outbox, policies, switches
 
 group = Group()
 SWITCHERS = frozenset({Role.OPERATOR, Role.APPROVER})
@@ -27,6 +29,29 @@ def pause(call: Call) -> Message:
 def resume(call: Call) -> Message:
     """Let the automation run again."""
     return _turned(call, on=False)
+
+
+@group.get("/approvals", roles=READERS)
+def list_approvals(call: Call) -> list[ApprovalShown]:
+    """Releases that wait for a second person, oldest first."""
+    return [ApprovalShown.of(row) for row in approvals.waiting(call.session)]
+
+
+@group.post("/approvals", roles=frozenset({Role.APPROVER}))
+def decide(call: Call, wish: ApprovalWish) -> ApprovalShown:
+    """Say yes or no, once; whoever asked may not."""
+    row = approvals.decide(
+        call.session,
+        wish.approval_id,
+        checker=call.caller.name,
+        approve=wish.approve,
+        reason=wish.reason,
+        now=call.now,
+    )
+    if row.subject_kind == approvals.VERSIONS:
+        version = models.get(call.session, row.subject_id)
+        outbox.ring(call.session, TaskName.LOOK, models.model_type(call.session, version.model_type).id)
+    return ApprovalShown.of(row)
 
 
 def _turned(call: Call, *, on: bool) -> Message:

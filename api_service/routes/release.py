@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from pydantic import AwareDatetime
+from sqlalchemy.orm import Session
 
 from api_service import once
 from api_service.auth import READERS, Role
@@ -13,10 +14,11 @@ from api_service.parse import ActivateWish, DeployWish, RollbackWish, TypeQuery
 from api_service.plan_cache import DATABASE_ERRORS
 from api_service.show.release import Deployed, PlanShown, RolledBack
 from api_service.show.shape import link
-from shared.errors import InvalidInputError
+from shared.errors import ConflictError, InvalidInputError
 from shared.logs import log
 from shared.registry import deployments, models, plans, policies
 from shared.registry.releases import Cause
+from shared.registry.tables import Approval, ModelVersion
 
 group = Group()
 MAY_ROLL_BACK = frozenset({Role.CLINICIAN, Role.OPERATOR, Role.APPROVER})
@@ -41,6 +43,8 @@ def deploy(call: Call, wish: DeployWish) -> Reply[Deployed]:
             field="percent",
             fix="leave it out, or propose a policy",
         )
+    if wish.approval_id is not None:
+        _check_approval(call.session, wish.approval_id, version)
     cause = Cause(call.caller.name, wish.reason or "asked for by a person", call.now)
     row = deployments.deploy(call.session, version, strategy=wish.strategy, cause=cause)
     return _asked(row.id, version.name, plan=plans.current(call.session, wish.model_type))
@@ -78,6 +82,16 @@ def list_plans(call: Call, query: PlansQuery) -> list[PlanShown]:
         return [PlanShown.of(plan) for plan in plans.history(call.session, query.model_type)]
     plan = plans.at(call.session, query.model_type, query.at)
     return [PlanShown.of(plan)] if plan else []
+
+
+def _check_approval(session: Session, approval_id: UUID, version: ModelVersion) -> None:
+    row = session.get(Approval, approval_id)
+    if row is None or row.subject_id != version.id or row.state != "approved":
+        raise ConflictError(
+            f"approval {approval_id} does not approve {version.name}",
+            field="approval_id",
+            fix="ask a second person, or leave it out",
+        )
 
 
 def _recorded(call: Call, wish: RollbackWish) -> RolledBack:

@@ -1,5 +1,7 @@
 """What waits for a clinician's eyes, read without the models' answers."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from api_service.auth import Role
@@ -26,9 +28,8 @@ def worklist(call: Call, query: WorklistQuery) -> list[ReadingShown]:
     """Readings that wait: disagreements of two versions first, for they decide, then the audit sample."""
     waiting = readings.open(call.session, query.model_type, _LOOKED_AT)
     first = sorted(waiting, key=lambda reading: reading.kind != "disagreement")[: query.limit]
-    for reading in first:
-        subject = ("readings", reading.id)
-        audit.write(call.session, act="read", subject=subject, actor=call.caller.name, at=call.now)
+    if first:
+        _note_read(call, first)
     return [_shown(call, reading) for reading in first]
 
 
@@ -52,6 +53,18 @@ def validate(call: Call, answer: ReadingAnswer) -> ReadingTaken:
         message="the reading is kept",
         reading_id=reading.id,
         diagnosis=reading.answer or "",
+    )
+
+
+def _note_read(call: Call, shown: Sequence[Reading]) -> None:
+    """One row of the audit trail for the whole page: whose inputs were opened."""
+    audit.write(
+        call.session,
+        act="read",
+        subject=("readings", shown[0].id),
+        actor=call.caller.name,
+        at=call.now,
+        details={"readings": [str(reading.id) for reading in shown]},
     )
 
 

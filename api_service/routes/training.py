@@ -15,6 +15,7 @@ from api_service.show.training import Job, JobDetail, Scheduled, TrainingStarted
 from shared.domain.cycle import JobState, ended
 from shared.registry import jobs, lists, models, policies, schedules, stats
 from shared.registry.jobs import JobWish
+from shared.registry.stats import JobFacts
 from shared.registry.tables import TrainingJob
 
 group = Group()
@@ -36,7 +37,7 @@ def start(call: Call, wish: TrainingWish) -> Reply[TrainingStarted]:
     """Queue one training; refused with the reason while one with the same inputs is open."""
     _refuse_when_full(call.session)
     job = jobs.create(call.session, _job_wish(wish), now=call.now, actor=call.caller.name)
-    shown, job_id = _started(call.session, job), job.id
+    shown, job_id = TrainingStarted.of(job, JobFacts(dataset_version=wish.dataset_version)), job.id
     return Reply(
         shown, headers={"Location": shown.links["self"]}, done=lambda session: _done(session, job_id)
     )

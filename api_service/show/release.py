@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api_service.show.shape import Shape
 from shared.registry.plans import Plan
-from shared.registry.tables import Alert, PolicyVersion
+from shared.registry.tables import Alert, Approval, PolicyVersion
 
 
 class PlanShown(Shape):
@@ -83,6 +83,35 @@ class PolicyShown(Shape):
             reason=row.reason,
             created_by=row.created_by,
             created_at=row.created_at,
+        )
+
+
+class ApprovalShown(Shape):
+    """One request for a second person's word."""
+
+    approval_id: UUID
+    subject_kind: str
+    subject_id: UUID
+    state: str
+    maker: str
+    checker: str | None
+    reason: str
+    created_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Approval) -> "ApprovalShown":
+        """One row of the list."""
+        return cls(
+            approval_id=row.id,
+            subject_kind=row.subject_kind,
+            subject_id=row.subject_id,
+            state=row.state,
+            maker=row.maker,
+            checker=row.checker,
+            reason=row.reason,
+            created_at=row.created_at,
+            decided_at=row.decided_at,
         )
 
 

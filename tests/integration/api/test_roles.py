@@ -61,6 +61,10 @@ def test_a_wrong_revoked_or_expired_key_is_refused(site):
         assert answer.json["code"] == "unauthenticated"
 
 
+def test_the_roles_of_the_door_are_those_that_keys_can_hold():
+    assert tuple(Role) == keys.ROLES
+
+
 def test_the_plan_s_numbers_are_for_every_person_and_not_for_services():
     for endpoint in ENDPOINTS:
         if f"{endpoint.method} {endpoint.path.removeprefix('/api/phase-7')}" in NUMBERS:

@@ -218,15 +218,19 @@ def test_a_plan_change_reaches_a_following_router_by_notice(site):
     site.serve(share=1.0)
     cache = site.deps.router.cache
     changed = threading.Event()
+    read = threading.Event()
     first = cache.refresh
 
     def refresh() -> None:
         first()
+        read.set()
         if cache.held("diagnosis").plan.number == 2:
             changed.set()
 
     cache.refresh = refresh
+    cache.ask_every_seconds = 60  # only a notice can be in time
     cache.follow()
+    assert read.wait(5)
     try:
         with site.sessions.begin() as session:
             from shared.registry import deployments

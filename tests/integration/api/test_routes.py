@@ -346,6 +346,25 @@ def test_policies_pause_and_alerts(site):
     assert site.get("/alerts?state=open").json == []
 
 
+def test_a_second_person_decides_and_the_first_may_not(site):
+    from shared.registry import approvals
+
+    with site.sessions.begin() as session:
+        live, ready = a_version(session, state=VersionState.LIVE), a_version(session)
+        a_plan(session, live)
+        subject = ("model_versions", ready.id)
+        asked = approvals.ask(session, subject, maker="key:approver", reason="better", now=NOW)
+    [waiting] = site.get("/approvals").json
+    assert waiting["approval_id"] == str(asked.id)
+    word = {"approval_id": str(asked.id), "approve": True, "reason": "read it"}
+    assert site.post("/approvals", Role.APPROVER, word).status_code == 403
+    wish = {"model_version": ready.name, "approval_id": str(asked.id)}
+    assert site.post("/models/deploy", Role.APPROVER, wish).json["field"] == "approval_id"
+    with site.sessions.begin() as session:
+        approvals.decide(session, asked.id, checker="key:second", approve=True, reason="ok", now=NOW)
+    assert site.post("/models/deploy", Role.APPROVER, wish).status_code == 202
+
+
 def test_health_names_every_part_and_is_503_without_them(site):
     answer = site.get("/health", role=None)
     assert answer.status_code == 503
