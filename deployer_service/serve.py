@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -64,7 +65,7 @@ class Origin:
         """Digests of the versions that the current traffic plans name."""
         newest = (
             select(TrafficPlan)
-            .distinct(TrafficPlan.model_type)
+            .ext(distinct_on(TrafficPlan.model_type))
             .order_by(TrafficPlan.model_type, TrafficPlan.number.desc())
         )
         with _database(), self.sessions.begin() as session:

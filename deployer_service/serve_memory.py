@@ -88,6 +88,10 @@ class Memory:
         with self._changed:
             return [Loaded(digest, held.fingerprint) for digest, held in sorted(self._held.items())]
 
+    def waiting(self) -> int:
+        """How many texts wait for their turn."""
+        return self._wishes.qsize()
+
     def answer(self, digest: str, texts: Sequence[str]) -> list[Answer]:
         """Answers of exactly that version, in order.
 
@@ -110,7 +114,7 @@ class Memory:
                 self._changed.notify_all()
 
     def _enter(self, digest: str) -> _Held:
-        if self._wishes.qsize() > LONGEST_QUEUE:
+        if self.waiting() > LONGEST_QUEUE:
             raise PartDownError("the model server has too much to answer", fix="try again later")
         with self._changed:
             held = self._held.get(digest)

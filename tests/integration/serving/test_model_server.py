@@ -1,0 +1,256 @@
+"""The model server on real parts: what it refuses, what it answers, and that no change loses an answer."""
+
+import http.client
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from deployer_service.serve import serving
+from deployer_service.serve_memory import Memory
+from deployer_service.slots import bring_up
+from shared.backends import backend_for
+from shared.config import environment
+from shared.domain.example import Answer
+from shared.errors import InvalidInputError, NotFoundError, PartDownError
+from shared.serving.local import LocalModelServer
+from shared.serving.token import internal_token
+
+TEXTS = ["red swollen toe joint", "burning when passing urine", "", "light hurts my eyes"]
+
+
+@dataclass
+class Deps:
+    """The collaborators of a deployer, as far as slots need them."""
+
+    model_server: LocalModelServer
+
+
+def until(ready, seconds=30.0):
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := ready():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never came true")
+
+
+def test_it_answers_exactly_as_the_version_does_in_process(served, fitted):
+    version = served.add(fitted)
+    loaded = served.client.load(version.digest)
+    assert loaded.fingerprint == fitted.fingerprint
+    expected = backend_for("text_classifier", served.settings).load(fitted.files, "minilm").answer(TEXTS)
+    assert served.client.answer(version.digest, TEXTS) == expected
+    assert [one.digest for one in served.client.loaded()] == [version.digest]
+
+
+def test_it_loads_what_the_plans_name_when_it_starts(site, fitted):
+    version = site.add(fitted, in_service=True)
+    with serving(site.settings):
+        assert until(site.client.loaded)[0].digest == version.digest
+        assert until(lambda: site.client.health()["state"] == "ready")
+
+
+def test_an_unknown_version_and_one_not_loaded_are_named(served, fitted):
+    with pytest.raises(NotFoundError, match="registry knows no version"):
+        served.client.load("0" * 64)
+    version = served.add(fitted)
+    with pytest.raises(NotFoundError, match="not in memory"):
+        served.client.answer(version.digest, ["fever"])
+
+
+def test_altered_bytes_are_refused(served, fitted):
+    version = served.add(fitted)
+    path = served.settings.root / "artifacts" / "models" / version.digest / "head.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(InvalidInputError, match="not those of model"):
+        served.client.load(version.digest)
+    assert served.client.loaded() == []
+
+
+def test_a_version_that_answers_otherwise_than_at_training_is_refused_by_name(served, fitted, other):
+    version = served.add(fitted, fingerprint=other.fingerprint)
+    with pytest.raises(InvalidInputError, match=version.name):
+        served.client.load(version.digest)
+
+
+def test_a_refused_version_in_service_shows_in_the_health(site, fitted, other):
+    version = site.add(fitted, in_service=True, fingerprint=other.fingerprint)
+    with serving(site.settings):
+        until(lambda: raw(site, "GET", "/health")[1]["state"] != "loading")
+        status, body = raw(site, "GET", "/health")
+    assert (status, body["state"]) == (503, "degraded")
+    assert body["refused"] == {version.digest: "wrong_version"}
+
+
+def raw(site, method, path, body=None, token=None):
+    """One exchange below our client."""
+    connection = http.client.HTTPConnection(site.settings.model_server_bind, timeout=5)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    return response.status, json.loads(response.read())
+
+
+def test_without_the_internal_token_it_says_only_its_health(served):
+    until(lambda: raw(served, "GET", "/health")[0] == 200)
+    for method, path in (("GET", "/loaded"), ("POST", "/answer"), ("POST", "/load"), ("GET", "/else")):
+        assert raw(served, method, path, b"" if method == "POST" else None, "wrong")[0] == 401
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b"{}", b'{"digest": "x", "texts": "fever"}', b'{"digest": "x", "texts": [1]}']
+)
+def test_a_body_that_is_no_wish_is_refused(served, body):
+    status, answer = raw(served, "POST", "/answer", body, internal_token(served.settings))
+    assert status == 422
+    assert answer["code"] == "invalid_input"
+
+
+def test_a_part_that_is_down_is_said_to_be_down(site):
+    with pytest.raises(PartDownError):
+        site.client.loaded()
+
+
+def test_a_restarted_server_is_met_again_on_the_same_client(site, fitted):
+    version = site.add(fitted, in_service=True)
+    client = site.client
+    for _ in range(2):
+        with serving(site.settings):
+            until(client.loaded)
+            assert client.answer(version.digest, TEXTS[:1])[0].label == "Gout"
+
+
+def test_a_deployer_brings_a_version_up_or_is_told_why_not(served, fitted, other):
+    deps = Deps(served.client)
+    bring_up(deps, served.add(fitted))
+    wrong = served.add(other, fingerprint=fitted.fingerprint)
+    with pytest.raises(InvalidInputError):
+        bring_up(deps, wrong)
+
+
+def test_no_answer_is_lost_or_of_another_version_while_versions_come_and_go(served, fitted, other):
+    steady, moving = served.add(fitted), served.add(other)
+    backend = backend_for("text_classifier", served.settings)
+    expected = {
+        steady.digest: backend.load(fitted.files, "minilm").answer(TEXTS),
+        moving.digest: backend.load(other.files, "minilm").answer(TEXTS),
+    }
+    client = served.client
+    client.load(steady.digest)
+    stop = threading.Event()
+
+    def ask(digest):
+        answered = 0
+        while not stop.is_set():
+            try:
+                assert client.answer(digest, TEXTS) == expected[digest]
+                answered += 1
+            except NotFoundError:
+                assert digest == moving.digest
+        return answered
+
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(ask, digest) for digest in (steady.digest, moving.digest) * 2]
+        for _ in range(3):
+            client.load(moving.digest)
+            client.answer(moving.digest, TEXTS)
+            client.unload(moving.digest)
+        stop.set()
+        assert all(one.result() > 0 for one in asked)
+
+
+class Slow:
+    """A scorer at the Protocol that waits to be let go."""
+
+    labels = ("a",)
+
+    def __init__(self):
+        self.gate = threading.Event()
+        self.seen: list[str] = []
+
+    def answer(self, texts):
+        self.gate.wait(10)
+        self.seen.extend(texts)
+        return [Answer("a", 1.0, (("a", 1.0),)) for _ in texts]
+
+    def fingerprint(self):
+        return "f"
+
+
+def test_short_requests_go_before_long_ones_and_unloading_waits_for_both():
+    slow = Slow()
+    memory = Memory(lambda digest: slow)
+    memory.load("d")
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(memory.answer, "d", ["first"])
+        bulk = pool.submit(memory.answer, "d", [f"bulk {n}" for n in range(20)])
+        until(lambda: memory.waiting() >= 20)
+        live = pool.submit(memory.answer, "d", ["live"])
+        until(lambda: memory.waiting() >= 21)
+        unloading = pool.submit(memory.unload, "d")
+        until(lambda: memory.loaded() == [])
+        assert not unloading.done()
+        slow.gate.set()
+        for one in (first, bulk, live, unloading):
+            one.result(10)
+    assert slow.seen.index("live") <= 1 + slow.seen.index("first")
+
+
+def test_answers_go_on_while_the_database_is_away(served, fitted):
+    from sqlalchemy import create_engine, text
+
+    version = served.add(fitted)
+    served.client.load(version.digest)
+    name = served.settings.database.split("?")[0].rsplit("/", 1)[1]
+    admin = create_engine(
+        served.settings.database.replace(f"/{name}?", "/postgres?"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        ended = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        connection.execute(ended, {"name": name})
+        try:
+            assert served.client.answer(version.digest, TEXTS[:1])[0].label == "Gout"
+            with pytest.raises(PartDownError, match="database"):
+                served.client.load("1" * 64)
+        finally:
+            connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    admin.dispose()
+
+
+def test_the_process_starts_light_and_ends_on_sigterm(site):
+    command = [sys.executable, "-m", "deployer_service.serve"]
+    process = subprocess.Popen(command, env=environment(site.settings), stderr=subprocess.DEVNULL)
+    try:
+
+        def ready():
+            try:
+                return site.client.health()["state"] == "ready"
+            except PartDownError:
+                return False
+
+        until(ready)
+        with open(f"/proc/{process.pid}/maps") as maps:  # noqa: PTH123
+            assert "libtorch" not in maps.read()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_of_two_starts_that_race_both_use_one_token(settings):
+    with ThreadPoolExecutor(8) as pool:
+        tokens = set(pool.map(lambda _: internal_token(settings), range(8)))
+    assert len(tokens) == 1
+    path = settings.root / "keys" / "internal.token"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    with pytest.raises(InvalidInputError, match="readable by others"):
+        internal_token(settings)
