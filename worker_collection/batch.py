@@ -1,8 +1,9 @@
 """One page of a run: unchanged rows fall out, persons are linked, cases are written in one transaction."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from shared.domain.cycle import CaseState
 from shared.domain.labels import Entry
 from shared.registry import cases, labels, persons
 from shared.registry.cases import CASE_PURPOSE, Earlier, Seen
+from shared.registry.persons import Identity
 from worker_collection.deps import Deps
 from worker_collection.draft import Draft, RowError, read
 from worker_collection.intake import Candidate, Site, bands, take_in
@@ -21,6 +23,7 @@ from worker_collection.sources.base import Broken, Row
 from worker_collection.tally import Tally
 
 SAME_EPISODE = timedelta(days=7)
+LARGE_GROUP = 3
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Pipeline:
         changed = [draft for key, draft in drafts.items() if key not in same]
         self.tally.unchanged += len(same)
         with self.deps.sessions.begin() as session:
-            identities = [draft.identity for draft in changed]
+            identities = _grouped(changed) if self.terms.curated else [draft.identity for draft in changed]
             people = persons.link(session, identities, vault=self.deps.vault, now=now) if identities else []
         with self.deps.sessions.begin() as session:
             gone = cases.without_consent(session, set(people))
@@ -169,6 +172,16 @@ class Pipeline:
                 for case_id, one in rows
             ],
         )
+
+
+def _grouped(drafts: Sequence[Draft]) -> list[Identity]:
+    """Research sets come in clusters: one that holds most of a label's rows must not take the label away."""
+    labels_of = Counter(draft.diagnosis for draft in drafts)
+    groups = Counter((draft.diagnosis, draft.identity.sure[0]) for draft in drafts)
+    holding = {
+        person for (label, person), n in groups.items() if n >= LARGE_GROUP and 2 * n > labels_of[label]
+    }
+    return [replace(draft.identity, holds_a_label=draft.identity.sure[0] in holding) for draft in drafts]
 
 
 def _is_in_window(draft: Draft, terms: Terms) -> bool:

@@ -30,6 +30,7 @@ from worker_collection.trust import Rules
 from worker_collection.wording import space_of
 
 PAGE = 200
+CURATED_PAGE = 1000  # research sets are small, and their clusters are seen whole
 TURN_SECONDS = 180.0  # one doorbell works this long at most; the rest follows on the next one
 
 
@@ -65,7 +66,7 @@ def _collect(lease: Lease, lost: Event, deps: Deps) -> None:
     reader = open_source(source, run, deps.vault)
     pipeline = Pipeline(_terms(source, run, reader, deps=deps), Tally.of(run.counts), deps)
     began = time.monotonic()
-    for page in reader.pages(_start(source, run), PAGE):
+    for page in reader.pages(_start(source, run), CURATED_PAGE if run.wish.get("curated") else PAGE):
         if lost.is_set():
             raise FencedOffError(lease)
         work = pipeline.prepare(page.rows)

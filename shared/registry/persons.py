@@ -24,12 +24,15 @@ class Identity:
 
     `sure` names mean this patient and nobody else. `near` ones are compared only: any that is known joins the
     same group, because two groups of one person would leak. `marks` are left for later ones to be near to.
+    `holds_a_label` is a group of a research set without which its label could not be learnt: it is drawn onto
+    the training side. A side once drawn never changes, whatever comes later.
     """
 
     sure: tuple[str, ...]
     near: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     subgroup: Mapping[str, str] = field(default_factory=dict)
+    holds_a_label: bool = False
 
 
 def record(natural_key: str) -> str:
@@ -117,11 +120,17 @@ class _Linker:
         return [self._vault.keyed_hash(name, _LOOKUP) for name in names]
 
     def _make(self, identity: Identity) -> UUID:
-        person_id, key = uuid4(), secrets.token_hex(16)
-        side = split_of(self._vault.keyed_hash(key, SPLIT_PURPOSE), self._share)
+        person_id = uuid4()
+        key, side = self._draw()
+        while identity.holds_a_label and side == EVALUATION and self._share < 1:
+            key, side = self._draw()
         kept = {"subgroup": dict(identity.subgroup), "created_at": self._now}
         self._persons.append({"id": person_id, "key": key, "split": side} | kept)
         return person_id
+
+    def _draw(self) -> tuple[str, str]:
+        key = secrets.token_hex(16)
+        return key, split_of(self._vault.keyed_hash(key, SPLIT_PURPOSE), self._share)
 
     def _one(self, found: Sequence[UUID]) -> UUID:
         """The one person that several known ones turn out to be, on the evaluation side if any was."""

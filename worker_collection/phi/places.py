@@ -42,7 +42,6 @@ _ADDRESS = (
     re.compile(
         rf"\b(?:Calle|Avenida|Av\.|Rua|Rue|Via|Jalan|Jl\.)\s{_CAP}(?:\s{_CAP}){{0,3}}(?:,?\s\d{{1,5}})?"
     ),
-    re.compile(rf"\b\d{{1,4}},?\s(?:{_CAP}-){{1,3}}{_CAP}"),
 )
 _TOWN = (
     re.compile(
