@@ -1,0 +1,100 @@
+import pytest
+
+from shared.broker.reaper import Reaper, Silence
+from shared.domain.cycle import JobState, RunState
+from shared.registry import attempts, leases
+from shared.registry.leases import FencedOffError
+from shared.registry.tables import CollectionRun, TrainingJob
+from tests.factories import a_dataset, a_job, a_run
+
+LEASE = 10.0
+
+
+@pytest.fixture
+def job_id(sessions):
+    with sessions.begin() as session:
+        return a_job(session, dataset_version_id=a_dataset(session).id).id
+
+
+@pytest.fixture
+def claim(sessions, now, job_id):
+    def take(worker="w"):
+        with sessions.begin() as session:
+            return attempts.claim(session, job_id, worker=worker, now=now)
+
+    return take
+
+
+def state_of(sessions, table, row_id):
+    with sessions() as session:
+        return session.get(table, row_id).state
+
+
+def listen(reaper, now, *instants) -> int:
+    return sum(reaper.look(at=at, now=now) for at in instants)
+
+
+def test_one_of_two_workers_gets_the_row_and_each_claim_has_a_higher_fence(sessions, claim, now):
+    first = claim("a")
+    assert claim("b") is None
+    with sessions.begin() as session:
+        leases.release(session, first, now=now, why="test")
+    second = claim("b")
+    assert (second.fence > first.fence, second.attempt) == (True, 2)
+
+
+def test_a_job_without_a_sealed_dataset_is_not_to_be_had(sessions, now):
+    with sessions.begin() as session:
+        job = a_job(session)
+        assert attempts.claim(session, job.id, worker="w", now=now) is None
+
+
+def test_a_silent_worker_is_given_up_after_a_lease_and_is_then_fenced_off(sessions, claim, now, job_id):
+    lease, reaper = claim(), Reaper(sessions, LEASE)
+    assert listen(reaper, now, 0, 4, 8) == 0
+    assert listen(reaper, now, 12) == 1
+    assert state_of(sessions, TrainingJob, job_id) == JobState.QUEUED
+    with sessions.begin() as session:
+        assert not leases.beat(session, lease)
+        with pytest.raises(FencedOffError):
+            leases.hold(session, lease)
+
+
+def test_a_beating_worker_is_never_given_up(sessions, claim, now):
+    lease, reaper = claim(), Reaper(sessions, LEASE)
+    for at in range(0, 60, 4):
+        with sessions.begin() as session:
+            assert leases.beat(session, lease)
+        assert listen(reaper, now, at) == 0
+
+
+def test_silence_that_nobody_heard_proves_nothing(sessions, claim, now):
+    claim()
+    reaper = Reaper(sessions, LEASE)
+    assert listen(reaper, now, 0, 4, 100, 104, 108) == 0
+    assert listen(reaper, now, 112) == 1
+
+
+def test_a_run_that_kills_its_worker_three_times_fails_and_others_stay(sessions, now):
+    with sessions.begin() as session:
+        run_id, other_id = a_run(session).id, a_run(session).id
+    for _ in range(3):
+        with sessions.begin() as session:
+            assert leases.claim(session, CollectionRun, run_id, worker="w", now=now)
+        reaper = Reaper(sessions, LEASE)
+        assert listen(reaper, now, 0, 4, 8, 12) == 1
+    with sessions() as session:
+        assert session.get(CollectionRun, run_id).error == "poison"
+    assert state_of(sessions, CollectionRun, run_id) == RunState.FAILED
+    assert state_of(sessions, CollectionRun, other_id) == RunState.QUEUED
+
+
+def test_silence_forgets_rows_that_are_held_no_more():
+    silence = Silence(LEASE)
+    silence.listen({1: (1, 5)}, at=0)
+    silence.listen({}, at=4)
+    assert silence.listen({1: (1, 5)}, at=8) == []
+    assert silence.listen({1: (2, 5)}, at=12) == []
+    assert silence.listen({1: (2, 5)}, at=16) == []
+    assert silence.listen({1: (2, 5)}, at=20) == []
+    assert silence.listen({1: (2, 5)}, at=22) == [(1, 2, 5)]
