@@ -5,8 +5,7 @@ from api_service.endpoint import Call, Group
 from api_service.parse import ApprovalWish
 from api_service.show.release import ApprovalShown, PolicyShown
 from api_service.show.shape import Message
-from shared.domain.bells import TaskName
-from shared.registry import approvals, models, outbox, policies, switches
+from shared.registry import approvals, policies, switches
 
 group = Group()
 SWITCHERS = frozenset({Role.OPERATOR, Role.APPROVER})
@@ -48,9 +47,6 @@ def decide(call: Call, wish: ApprovalWish) -> ApprovalShown:
         reason=wish.reason,
         now=call.now,
     )
-    if row.subject_kind == approvals.VERSIONS:
-        version = models.get(call.session, row.subject_id)
-        outbox.ring(call.session, TaskName.LOOK, models.model_type(call.session, version.model_type).id)
     return ApprovalShown.of(row)
 
 
