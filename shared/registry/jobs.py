@@ -58,10 +58,12 @@ def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> Tra
     kind = models.model_type(session, wish.model_type)
     # One door at a time for each type, so that of two equal wishes at once the second meets the first.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"jobs:{kind.name}"))))
+    dataset = _named_dataset(session, wish)
     job = TrainingJob(
         model_type=kind.name,
         base=wish.base or kind.base,
-        dataset_version_id=_dataset_id(session, wish),
+        dataset_version_id=dataset.id if dataset else None,
+        dataset_size=dataset.counts["training"] if dataset else None,
         parent_model_version=live.name if live else None,
         seed=wish.seed,
         recipe=parse_recipe(kind.family, wish.recipe).model_dump(exclude_unset=True),
@@ -167,7 +169,7 @@ def fail(session: Session, job: TrainingJob, *, code: str, message: str, by: str
     alerts.raise_alert(session, trouble, now=now)
 
 
-def _dataset_id(session: Session, wish: JobWish) -> UUID | None:
+def _named_dataset(session: Session, wish: JobWish) -> DatasetVersion | None:
     if wish.dataset_version is None:
         return None
     dataset = session.scalar(select(DatasetVersion).where(DatasetVersion.name == wish.dataset_version))
@@ -182,7 +184,7 @@ def _dataset_id(session: Session, wish: JobWish) -> UUID | None:
             f"{dataset.name} holds cases of {dataset.model_type}, not of {wish.model_type}",
             field="dataset_version",
         )
-    return dataset.id
+    return dataset
 
 
 def _refuse_twin(session: Session, job: TrainingJob) -> None:
