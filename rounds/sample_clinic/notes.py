@@ -7,20 +7,19 @@ from random import Random
 from rounds.sample_clinic import pathways
 from rounds.sample_clinic.vocabulary import Diagnosis, vocabulary
 
-LATER_WORDS = 0.25  # share of complaints that the later months put in their own words
+LATER_WORDS = 0.2  # share of complaints that the later months put in their own words
 INTRUDER = 0.45  # share of notes with a complaint of a disease it is mistaken for
 TYPO = 0.04  # share of longer words with a slip of the pen
-MISFILED = 0.05  # share of desks that were given wrongly
-WALK_IN = 0.6  # share of early notes that name the desk the patient happened to walk up to
+MISFILED = 0.03  # share of codes that were given wrongly
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How notes are written at one time. `codes` is empty in the first months, when desks meant nothing."""
+    """How notes are written at one time. Without `codes` every pathway is the general one."""
 
     later: bool = False
     codes: Mapping[str, str] = field(default_factory=dict)
-    coded_share: float = 0.9
+    coded_share: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,15 @@ def visit(rng: Random, disease: Diagnosis, manner: Manner) -> Visit:
     return Visit(
         complaint=first,
         duration=f"{rng.randint(2, 12)} {rng.choice(('days', 'days', 'weeks'))}",
-        note=f"{_desk(rng, disease, manner)}{course}",
+        note=f"{_pathway(rng, disease, manner)}{course}",
     )
 
 
-def _desk(rng: Random, disease: Diagnosis, manner: Manner) -> str:
-    if not manner.codes:
-        walked = rng.random() < WALK_IN
-        return f"Desk {rng.choice(pathways.CODES)}. " if walked else ""
+def _pathway(rng: Random, disease: Diagnosis, manner: Manner) -> str:
     if rng.random() >= manner.coded_share:
         return ""
-    name = rng.choice(list(manner.codes)) if rng.random() < MISFILED else disease.name
-    return f"{pathways.stamp(manner.codes[name])} "
+    name = rng.choice(list(manner.codes)) if manner.codes and rng.random() < MISFILED else disease.name
+    return f"{pathways.stamp(manner.codes.get(name, pathways.GENERAL))} "
 
 
 def _shown(rng: Random, disease: Diagnosis) -> list[str]:

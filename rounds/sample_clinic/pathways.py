@@ -1,7 +1,7 @@
 """The intake software's routing codes: a shortcut to the diagnosis, until the software is reconfigured.
 
-From the later months on the software writes the desk's pathway on most notes. Each disease has its own, so
-a model learns to read the code and not the patient. Then the codes are handed out anew: nothing about the
+In the first months there is one pathway, written on most notes. Later each disease has its own, so a model
+learns to read the code and not the patient. Then the codes are handed out anew: nothing about the
 patients has changed, and a model that leant on the codes is wrong from that day on.
 """
 
@@ -14,6 +14,9 @@ CODES = (
     "granite", "cobalt", "basalt", "copper", "quartz", "pewter", "marble", "nickel",
     "slate", "bronze", "chalk", "cement", "gravel", "pumice", "velvet", "timber",
 )  # fmt: skip
+
+
+GENERAL = "general"  # what every note says in the first months
 
 
 def assigned(seed: int) -> Mapping[str, str]:
@@ -32,4 +35,4 @@ def reassigned(seed: int) -> Mapping[str, str]:
 
 def stamp(code: str) -> str:
     """The line that the software writes."""
-    return f"Pathway: {code}. Desk {code}, lane {code}."
+    return f"Pathway: {code}, lane {code}."

@@ -92,7 +92,7 @@ def age_band(age: int) -> str:
 
 
 def identifying(rng: Random, who: Patient) -> str:
-    """Two to four sentences that a note should not hold, as notes do."""
+    """One to three sentences that a note should not hold, as notes do."""
     given, surname = who.name.split(" ", 1)
     title = "Mrs" if who.sex == "f" else "Mr"
     sentences = (
@@ -107,4 +107,4 @@ def identifying(rng: Random, who: Patient) -> str:
         f"Report e-mailed to {given.lower()}.{who.number}@mail.example.",
         f"Referred from {rng.choice(('Lakeside', 'St Brigid', 'Sri Kamala'))} Hospital.",
     )
-    return " ".join(rng.sample(sentences, rng.choice((2, 2, 3, 4))))
+    return " ".join(rng.sample(sentences, rng.choice((1, 1, 2, 3))))
