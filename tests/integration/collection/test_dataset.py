@@ -1,0 +1,219 @@
+"""Sealing: who is a member, on which side, with which weight; what happens when consent is taken back."""
+
+import json
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+
+from shared.domain import merkle
+from shared.domain.bells import TaskName
+from shared.domain.cycle import CaseState, JobState
+from shared.errors import NotFoundError
+from shared.registry import datasets, jobs
+from shared.registry.jobs import JobWish
+from shared.registry.tables import DatasetMember, DatasetVersion, Outbox, Person, ValidatedCase
+from worker_collection import dataset
+from worker_collection.withdraw import withdraw
+
+SYMPTOMS = {
+    "gout": "Painful swollen great toe",
+    "migraine": "Throbbing headache on one side",
+    "psoriasis": "Itchy silver plaques",
+}
+
+
+@pytest.fixture
+def many(hand_in):
+    """120 curated cases of 60 persons."""
+    kinds = sorted(SYMPTOMS)
+    rows = [
+        {
+            "source_id": f"c-{n}",
+            "person": f"p-{n // 2}",
+            "text": f"{SYMPTOMS[kinds[n % 3]]} since {n} days",
+            "diagnosis": kinds[n % 3],
+        }
+        for n in range(120)
+    ]
+    assert hand_in(rows, curated=True)["collected"] == 120
+    return rows
+
+
+def version_of(deps, **changes):
+    version_id = dataset.seal("diagnosis", deps, actor="test", **changes)
+    with deps.sessions() as session:
+        return session.get_one(DatasetVersion, version_id)
+
+
+def test_a_version_is_split_by_person_and_its_manifest_proves_it(many, deps):
+    version = version_of(deps)
+    lines = deps.storage.get(version.manifest_key).decode().splitlines()
+    assert version.name == "diagnosis-data-1"
+    assert merkle.root(lines) == version.sha256
+    assert version.counts["training"] + version.counts["evaluation"] == len(lines) == 120
+    sides = {}
+    for line in map(json.loads, lines):
+        assert sides.setdefault(line["person_id"], line["split"]) == line["split"]
+    with deps.sessions() as session:
+        assert dict(session.execute(select(Person.id, Person.split)).all()) == {
+            key: sides[str(key)] for key in session.scalars(select(Person.id))
+        }
+        assert datasets.gate_set(session, version.id) is not None
+
+
+def test_unchanged_cases_give_the_version_that_stands_and_new_ones_the_next(many, hand_in, deps):
+    first = version_of(deps)
+    assert version_of(deps).id == first.id
+    hand_in(
+        [
+            many[0]
+            | {"source_id": "c-new", "person": "p-new", "text": "Sudden pain in the left great toe at night"}
+        ],
+        curated=True,
+    )
+    second = version_of(deps)
+    assert (second.number, second.parent_id) == (2, first.id)
+    with deps.sessions() as session:
+        found = datasets.diff(session, first, second)
+    assert (found["added"], found["removed"], found["relabelled"], found["label_shift"]) == (
+        1,
+        {},
+        0,
+        {"gout": 1},
+    )
+
+
+def test_examples_open_the_sealed_texts_and_an_export_holds_the_same(many, deps):
+    version = version_of(deps)
+    with deps.sessions() as session:
+        examples = datasets.examples(session, version.id, "training", vault=deps.vault)
+        sealed = datasets.sealed_texts(session, version.id, "training")
+        exported = [
+            json.loads(line)
+            for line in datasets.export_lines(session, version, file_format="jsonl", vault=deps.vault)
+        ]
+    assert (
+        [one.case_id for one in examples]
+        == sorted(one.case_id for one in examples)
+        == [case_id for case_id, _ in sealed]
+    )
+    assert len(examples) == version.counts["training"]
+    assert {one.text for one in examples} <= {row["text"] for row in many}
+    assert {
+        (line["source_id"], line["text"], line["diagnosis"])
+        for line in exported
+        if line["split"] == "training"
+    } == {(str(one.case_id), one.text, one.label) for one in examples}
+
+
+def test_a_label_that_cannot_be_learnt_waits(many, hand_in, deps):
+    hand_in(
+        [
+            {
+                "source_id": "rare",
+                "person": "p-rare",
+                "text": "Blue sclera and brittle bones since birth",
+                "diagnosis": "rare",
+            }
+        ],
+        curated=True,
+    )
+    version = version_of(deps)
+    assert version.counts["left_out"] == {"rare": 1}
+    assert "rare" not in version.counts["labels"]
+
+
+def test_too_few_cases_are_an_error_that_says_how_many(many, deps):
+    with pytest.raises(dataset.TooFewCasesError) as error:
+        dataset.seal("diagnosis", deps, actor="test", needed=500)
+    assert (error.value.needed, error.value.got > 50) == (500, True)
+
+
+def test_one_clinician_weighs_no_more_than_the_policy_allows(clinic, collect_again, deps):
+    for number in range(3, 10):
+        clinic.run(
+            "INSERT INTO users VALUES (?, ?, ?, 'DOCTOR', 'L', 1)",
+            number,
+            f"d{number}@x",
+            f"Dr. Unique{chr(64 + number)} Name{chr(64 + number)}",
+        )
+    for number in range(80):
+        patient = clinic.patient(
+            f"I-{number}", f"Person{chr(65 + number % 26)} Number{number}", height_cm=100 + number
+        )
+        signer = 1 if number < 50 else 3 + number % 7
+        clinic.plan(
+            patient,
+            created_by=str(signer),
+            clinical_notes=f"Cough since {number} days, wheeze on both sides.",
+        )
+    assert collect_again()["collected"] == 80
+    version = version_of(deps)
+    with deps.sessions() as session:
+        weights = session.execute(
+            text(
+                "SELECT c.validated_by, sum(m.weight) FROM dataset_members m JOIN validated_cases c ON "
+                "c.id = m.case_id "
+                "WHERE m.split = 'training' AND m.dataset_version_id = :v GROUP BY 1"
+            ),
+            {"v": version.id},
+        ).all()
+    sums = [float(total) for _, total in weights]
+    assert max(sums) / sum(sums) == pytest.approx(0.2, abs=0.01)
+
+
+def test_a_withdrawal_reaches_every_set_and_the_next_one_is_without_it(many, hand_in, deps):
+    first = version_of(deps)
+    row = withdraw("p-7", deps, cause="consent taken back", actor="test")
+    assert row.reached == {"cases": 2, "datasets": [first.name], "jobs": [], "models": []}
+    second = version_of(deps)
+    with deps.sessions() as session:
+        gone = set(
+            session.scalars(select(ValidatedCase.id).where(ValidatedCase.state == CaseState.WITHDRAWN))
+        )
+        members = set(
+            session.scalars(
+                select(DatasetMember.case_id).where(DatasetMember.dataset_version_id == second.id)
+            )
+        )
+    assert len(gone) == 2
+    assert not gone & members
+    again = hand_in([many[0] | {"source_id": "c-again", "person": "p-7"}], curated=True)
+    assert again["refused"] == {"consent_withdrawn": 1}
+    with pytest.raises(NotFoundError):
+        withdraw("nobody", deps, cause="x", actor="test")
+
+
+def test_the_database_refuses_a_member_on_the_wrong_side(many, deps):
+    version = version_of(deps)
+    with deps.sessions() as session, pytest.raises(DatabaseError, match="is on the"):
+        case = session.scalars(select(ValidatedCase)).first()
+        side = session.get_one(Person, case.person_id).split
+        other = {"training": "evaluation", "evaluation": "training"}[side]
+        session.execute(
+            text("INSERT INTO dataset_members VALUES (:v, :c, :p, :s, 'x', 1, 'h')"),
+            {"v": version.id, "c": case.id, "p": case.person_id, "s": other},
+        )
+
+
+def test_a_job_gets_its_dataset_once_and_its_training_is_rung(many, deps, now):
+    with deps.sessions.begin() as session:
+        job_id = jobs.create(session, JobWish(model_type="diagnosis"), now=now, actor="test").id
+        session.execute(text("DELETE FROM outbox"))
+    dataset.seal_for_job(job_id, deps)
+    dataset.seal_for_job(job_id, deps)
+    with deps.sessions() as session:
+        job = jobs.get(session, job_id)
+        version = session.get_one(DatasetVersion, job.dataset_version_id)
+        assert job.dataset_size == version.counts["training"]
+        assert session.scalars(select(Outbox.task)).all() == [TaskName.RUN_JOB.value]
+
+
+def test_a_job_without_enough_cases_fails_with_the_reason(deps, now):
+    with deps.sessions.begin() as session:
+        job_id = jobs.create(session, JobWish(model_type="diagnosis"), now=now, actor="test").id
+    dataset.seal_for_job(job_id, deps)
+    with deps.sessions() as session:
+        job = jobs.get(session, job_id)
+    assert (job.state, job.error_code) == (JobState.FAILED, "too_few_cases")
