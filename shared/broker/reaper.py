@@ -13,6 +13,7 @@ from shared.registry import attempts, events, leases, moves, outbox
 from shared.registry.leases import Work
 from shared.registry.tables import CollectionRun, TrainingJob
 
+LISTEN_SECONDS = 1.0  # the reaper comes more often than this
 Held = Mapping[UUID, tuple[int | None, int]]
 
 
@@ -20,34 +21,38 @@ Held = Mapping[UUID, tuple[int | None, int]]
 class _Seen:
     fence: int | None
     beat_seq: int
-    since: float
+    silent_seconds: float = 0.0
 
 
 class Silence:
-    """What was last heard of every held row of one table, and for how long nothing came after it."""
+    """What was last heard of every held row of one table, and how much silence was heard after it.
+
+    Only silence that was listened to counts: while the listener was away (database down, process frozen)
+    the workers could not speak either, so a long gap counts no more than a quarter of a lease.
+    """
 
     def __init__(self, lease_seconds: float) -> None:
         self._lease_seconds = lease_seconds
+        self._longest = max(lease_seconds / 4, LISTEN_SECONDS)
         self._seen: dict[UUID, _Seen] = {}
-        self._listened_at = 0.0
+        self._at: float | None = None
 
     def listen(self, held: Held, *, at: float) -> list[tuple[UUID, int | None, int]]:
-        """The rows whose counter stood still for a lease: id, fence and the counter it stands at.
-
-        A listener who was away himself (database down, process frozen) begins anew: silence that nobody
-        heard proves nothing, and the workers could not speak either.
-        """
-        was_away = at - self._listened_at > self._lease_seconds / 2
-        self._listened_at = at
-        self._seen = {row: seen for row, seen in self._seen.items() if row in held and not was_away}
-        lost = []
+        """The rows whose counter stood still for a lease: id, fence and the counter it stands at."""
+        heard = 0.0 if self._at is None else min(at - self._at, self._longest)
+        known, self._seen, self._at = self._seen, {}, at
         for row, (fence, beat_seq) in held.items():
-            seen = self._seen.get(row)
+            seen = known.get(row)
             if seen is None or (seen.fence, seen.beat_seq) != (fence, beat_seq):
-                self._seen[row] = _Seen(fence, beat_seq, at)
-            elif at - seen.since >= self._lease_seconds:
-                lost.append((row, fence, beat_seq))
-        return lost
+                seen = _Seen(fence, beat_seq)
+            else:
+                seen.silent_seconds += heard
+            self._seen[row] = seen
+        return [
+            (row, seen.fence, seen.beat_seq)
+            for row, seen in self._seen.items()
+            if seen.silent_seconds >= self._lease_seconds
+        ]
 
 
 class Reaper:

@@ -44,7 +44,7 @@ class Counting:
 
 
 def _wait_at(gate: str | None, step: int) -> None:
-    while gate is not None and int(Path(gate).read_text()) < step:
+    while gate is not None and int(Path(gate).read_text() or 0) < step:  # empty while it is written
         time.sleep(0.01)
 
 

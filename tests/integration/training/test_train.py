@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import threading
+from itertools import count
 
 import pytest
 from sqlalchemy import func, select
@@ -113,13 +114,13 @@ def _count(deps, job_id) -> str | None:
 def test_a_worker_that_is_asked_to_stop_gives_the_job_back_without_counting_the_attempt(
     deps, sessions, queued, gate, working
 ):
-    job_id = queued(steps=4, gate=str(gate))
+    job_id = queued(steps=500, gate=str(gate))
     gate.write_text("2")
     worker = working(job_id)
     until(lambda: _count(deps, job_id) == "2")
     farewell.ask()
-    gate.write_text("3")  # the trainer meets the wish at its next step
-    worker.join(timeout=5)
+    steps = count(3)  # the trainer meets the wish at the first step after it heard of it
+    until(lambda: gate.write_text(str(next(steps))) and not worker.is_alive())
     job = job_of(sessions, job_id)
     assert (job.state, job.attempt) == (JobState.QUEUED, 0)
     assert int(_count(deps, job_id)) >= 2

@@ -1,0 +1,195 @@
+"""The backbone on real processes: workers are killed and stopped, the broker forgets, and no job is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from itertools import count as count_from
+
+import pytest
+from redis import Redis
+from sqlalchemy import func, select
+
+from shared.clock import system_clock
+from shared.config import load_settings
+from shared.domain.cycle import JobState
+from shared.embedded import prepare_home, remove_home, start_valkey
+from shared.registry import jobs, outbox, schedules
+from shared.registry.cases import CASE_PURPOSE
+from shared.registry.schedules import ScheduleWish
+from shared.registry.tables import AuditEvent, CollectionRun, ModelVersion, Part, ScheduleFire
+from shared.vault import open_vault
+from tests.factories import a_case, a_dataset, a_job, a_member, a_source
+
+pytestmark = pytest.mark.stack
+RELAY, BEAT = ("shared.broker.relay",), ("shared.broker.beat",)
+WORKER = ("tests.cycle.counting_worker",)
+
+
+@pytest.fixture
+def site(settings, tmp_path):
+    """Settings with a short lease and a Valkey of this test alone, and the environment that says so."""
+    home = tmp_path / "broker"
+    broker = load_settings(home=home)
+    prepare_home(broker)
+    valkey = start_valkey(broker)
+    own = settings.model_copy(update={"broker_url": broker.broker, "lease_seconds": 1.0})
+    yield own, home
+    valkey.stop()
+    remove_home(broker)
+
+
+@pytest.fixture
+def start(site):
+    """Starts a process of the stack in a group of its own; whatever still runs at the end is killed."""
+    settings, _ = site
+    env = os.environ | {
+        "ROUNDS_HOME": str(settings.home),
+        "ROUNDS_DATABASE_URL": settings.database,
+        "ROUNDS_BROKER_URL": settings.broker,
+        "ROUNDS_LEASE_SECONDS": "1",
+    }
+    started = []
+
+    def run(module):
+        process = subprocess.Popen([sys.executable, "-m", *module], env=env, start_new_session=True)
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        kill_group(process)
+
+
+def kill_group(process) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def until(condition, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def queue_job(site, sessions):
+    settings, _ = site
+    vault = open_vault(settings.secret_file)
+
+    def make(**recipe):
+        with sessions.begin() as session:
+            dataset = a_dataset(session)
+            case = a_case(session, input_sealed=vault.seal(b"a headache", CASE_PURPOSE))
+            a_member(session, dataset, case)
+            job = a_job(session, dataset_version_id=dataset.id, recipe=recipe)
+            outbox.ring(session, jobs.next_bell(session, job), job.id)
+            return job.id
+
+    return make
+
+
+@pytest.fixture
+def look(sessions):
+    def state(job_id):
+        with sessions() as session:
+            return jobs.get(session, job_id).state
+
+    return state
+
+
+def count(sessions, table) -> int:
+    with sessions() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def parts(sessions) -> set[str]:
+    with sessions() as session:
+        return set(session.scalars(select(Part.name)))
+
+
+def test_a_worker_group_killed_in_mid_training_loses_nothing(
+    site, start, queue_job, look, sessions, tmp_path
+):
+    gate, pid_file = tmp_path / "gate", tmp_path / "pid"
+    gate.write_text("2")
+    job_id = queue_job(steps=4, gate=str(gate), pid_file=str(pid_file))
+    start(RELAY)
+    worker = start(WORKER)
+    saved = site[0].root / "work" / "checkpoints" / str(job_id) / "count"
+    until(lambda: saved.exists() and saved.read_text() == "2")
+    trainer = int(pid_file.read_text())
+    kill_group(worker)
+    gate.write_text("4")
+    start(WORKER)
+    until(lambda: look(job_id) == JobState.COMPLETED)
+    with sessions() as session:
+        job = jobs.get(session, job_id)
+    assert (job.attempt, job.result["resumed_from"], count(sessions, ModelVersion)) == (2, 2, 1)
+    with pytest.raises(ProcessLookupError):
+        os.kill(trainer, 0)
+
+
+def test_a_worker_told_to_stop_gives_its_job_to_the_next_one(start, queue_job, look, sessions, tmp_path):
+    gate, pid_file = tmp_path / "gate", tmp_path / "pid"
+    gate.write_text("1")
+    job_id = queue_job(steps=500, gate=str(gate), pid_file=str(pid_file))
+    start(RELAY)
+    worker = start(WORKER)
+    until(pid_file.exists)
+    worker.send_signal(signal.SIGTERM)
+    steps = count_from(2)
+    until(lambda: gate.write_text(str(next(steps))) and worker.poll() is not None)
+    with sessions() as session:
+        job = jobs.get(session, job_id)
+    assert (job.state, job.attempt) == (JobState.QUEUED, 0)
+    assert "worker-train" not in parts(sessions)
+    gate.write_text("500")
+    start(WORKER)
+    until(lambda: look(job_id) == JobState.COMPLETED)
+    assert count(sessions, ModelVersion) == 1
+
+
+def test_a_broker_that_comes_back_empty_loses_no_job(site, start, queue_job, look, sessions):
+    settings, home = site
+    relay = start(RELAY)
+    first = queue_job()
+    broker = Redis(unix_socket_path=settings.broker.split("://")[1].split("?")[0])
+    until(lambda: broker.llen("train.text") == 1)  # pushed, and nobody works yet
+    broker.flushall()
+    broker.shutdown(nosave=True)
+    second = queue_job()
+    again = start_valkey(load_settings(home=home))
+    try:
+        start(WORKER)
+        until(lambda: {look(first), look(second)} == {JobState.COMPLETED})
+    finally:
+        again.stop()
+    assert relay.poll() is None
+    assert count(sessions, ModelVersion) == 2
+
+
+def test_two_beats_make_one_fire(start, sessions):
+    with sessions.begin() as session:
+        for _ in range(3):
+            a_source(session, kind="folder")
+        wish = ScheduleWish("nightly collection", "collect", "* * * * *", "UTC")
+        schedules.upsert(session, wish, now=system_clock() - timedelta(minutes=2), actor="tester")
+    beats = [start(BEAT) for _ in range(2)]
+    until(lambda: count(sessions, Part) == 2 and count(sessions, CollectionRun) > 0)
+    for beat in beats:
+        beat.send_signal(signal.SIGTERM)
+        beat.wait(timeout=15)
+    # A second fire would find the runs open and take them, so the fires are counted, and the audit of each.
+    with sessions() as session:
+        fired = session.scalars(select(ScheduleFire.outcome).where(ScheduleFire.outcome.like("%runs"))).all()
+        audited = session.scalars(
+            select(AuditEvent.details["key"].astext).where(AuditEvent.act == "fire")
+        ).all()
+    assert len(fired) == len(set(audited)) == len(audited)
+    assert count(sessions, CollectionRun) == 3
+    assert parts(sessions) == set()
