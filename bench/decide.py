@@ -49,7 +49,7 @@ class Story:
     """How one run went. `exposed` counts cases that the challenger served before it was rolled back."""
 
     promoted_on: float | None = None
-    ended_on: float | None = None
+    left_shadow_after: int | None = None  # cases
     rolled_back: bool = False
     cases: int = 0
     readings: int = 0
@@ -76,44 +76,46 @@ def play(scenario: Scenario, seed: int) -> Story:
     while now < scenario.days and not story.rolled_back:
         predictions = world.cases(now, LOOK_DAYS, answer["fraction"])
         now += LOOK_DAYS
-        before = world.exposed
         answer = run.feed({"now": now, "predictions": predictions, "labels": world.due(now)})
         world.readings(answer["adjudicate"], now)
         _note(story, answer, now=now, world=world)
         if run.stage == "over":
             break
-        if scenario.fault and world.is_faulty:
-            story.exposed_to_fault += world.exposed - before
     counts = run.ledger.counts
     story.cases, story.readings, story.exposed = counts["pairs"], counts["asked"], world.exposed
+    story.exposed_to_fault = world.exposed - story.exposed_to_fault if world.is_faulty else 0
     story.state_bytes = len(json.dumps(answer["state"]))
     return story
 
 
 def _note(story: Story, answer: dict[str, object], *, now: float, world: World) -> None:
+    if answer["action"] == "advance" and story.left_shadow_after is None:
+        story.left_shadow_after = world.next_id
     if answer["action"] == "promote":
         story.promoted_on = now
-        story.exposed_to_fault = -world.exposed
+        story.exposed_to_fault = world.exposed
         world.is_faulty = True
     if answer["action"] == "rollback":
         story.rolled_back = True
-        story.ended_on = now
 
 
 def summary(stories: list[Story]) -> dict[str, float]:
     """The means of a scenario's runs."""
     ended = [story for story in stories if story.rolled_back]
     before = [story for story in ended if story.promoted_on is None]
+    sure = [story.left_shadow_after for story in stories if story.left_shadow_after is not None]
     promoted = [story for story in stories if story.promoted_on is not None]
     return {
         "promoted": len(promoted) / len(stories),
         "rolled_back": len(ended) / len(stories),
         "cases_to_rollback": float(np.mean([story.cases for story in before])) if before else 0.0,
         "readings_to_rollback": float(np.mean([story.readings for story in before])) if before else 0.0,
+        "cases_in_shadow": float(np.mean(sure)) if sure else 0.0,
         "median_day_promoted": float(np.median([story.promoted_on for story in promoted]))
         if promoted
         else 0.0,
         "exposed": float(np.mean([story.exposed for story in stories])),
+        "exposed_to_fault": float(np.mean([story.exposed_to_fault for story in stories])),
         "exposed_p99": float(np.quantile([story.exposed for story in stories], 0.99)),
         "state_kib": max(story.state_bytes for story in stories) / 1024,
     }
@@ -142,8 +144,7 @@ def main() -> None:
     wish = parser.parse_args()
     results: list[dict[str, object]] = []
     chosen = [scenario for scenario in SCENARIOS if wish.only in scenario.name]
-    keys = ("promoted", "rolled_back", "cases_to_rollback", "readings_to_rollback", "median_day_promoted")
-    print(f"{'scenario':26}", *(f"{key[:20]:>21}" for key in (*keys, "exposed", "exposed_p99", "state_kib")))
+    print(f"{'scenario':26}", *(f"{key[:20]:>21}" for key in summary([Story()])))
     for scenario in chosen:
         row = summary([play(scenario, seed) for seed in range(wish.runs)])
         print(f"{scenario.name:26}", *(f"{value:21.2f}" for value in row.values()), flush=True)

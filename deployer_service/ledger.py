@@ -34,7 +34,7 @@ COUNTS = (
 _CONFIDENCE_CASES = 100  # agreements before the calibration is judged
 _SPREAD = 0.5  # of the overconfidence of one case; larger values are cut
 _SUSPICION = 4.0  # evidence of harm in a group that holds the ramp without ending it
-_GROUP_SHARE, _CALIBRATION_SHARE = 0.4, 0.1  # of alpha_rollback; the overall harm has the other half
+_HARM_SHARE, _GROUP_SHARE, _CALIBRATION_SHARE = 0.70, 0.25, 0.05  # of alpha_rollback, 1 together
 
 
 class Ledger:
@@ -100,7 +100,7 @@ class Ledger:
         alpha = self._terms.alpha_rollback
         if live and reaches(self.detector, DETECTOR_THRESHOLD):
             return "worse than the version it replaced"
-        if not live and reaches(self.harm, 2 / alpha):
+        if not live and reaches(self.harm, 1 / (_HARM_SHARE * alpha)):
             return "worse than the champion"
         for name, group in self.groups.items():
             share = self._terms.group_share(group["place"])

@@ -166,12 +166,14 @@ def test_a_challenge_without_evidence_is_retired_at_its_horizon(clinic):
 
 
 def test_a_promoted_version_settles_after_its_days_and_cases(clinic):
+    with clinic.deps.sessions.begin() as session:
+        wish = Policy(settle_days=14, settle_cases=100)
+        policies.adopt(session, wish, reason="small clinic", actor="ann", now=clinic.clock())
     clinic.to_live()
-    clinic.clock.move(days=15)
+    clinic.patients(100, champion="Gout", challenger="Gout")
     clinic.look()
     assert clinic.state(clinic.champion) is VersionState.STANDBY
-    for _ in range(10):
-        clinic.patients(100, champion="Gout", challenger="Gout")
+    clinic.clock.move(days=14)
     clinic.look()
     with clinic.deps.sessions() as session:
         assert models.get(session, clinic.challenger).settled

@@ -12,9 +12,10 @@ from deployer_service.look import look
 from shared.domain.cycle import VersionState
 from shared.domain.example import Answer
 from shared.errors import NotFoundError, PartDownError
-from shared.registry import models, outcomes, plans, predictions, readings
+from shared.registry import deployments, models, outcomes, plans, readings
 from shared.registry.cases import CASE_PURPOSE
-from shared.registry.tables import Label, ModelVersion, Outcome, Prediction
+from shared.registry.releases import Cause
+from shared.registry.tables import Label, Outcome, Person, Prediction, PredictionInput
 from shared.serving.base import Loaded
 from tests.factories import NOW, a_case, a_dataset, a_member, a_person, a_plan, a_version
 
@@ -90,7 +91,7 @@ class Clinic:
 
     def __post_init__(self) -> None:
         with self.deps.sessions.begin() as session:
-            champion = a_version(session, state=VersionState.LIVE)
+            champion = a_version(session, state=VersionState.LIVE, labels=["Gout", "Migraine", "Sepsis"])
             a_plan(session, champion)
             self.champion = champion.id
             self.challenger = a_version(session).id
@@ -116,28 +117,39 @@ class Clinic:
     def patients(self, count: int, *, champion: str, challenger: str) -> list[UUID]:
         """Predictions as the router files them; the challenger answers its share."""
         plan, said = self.plan(), {CHAMPION: champion, CHALLENGER: challenger}
-        ids = []
+        sealed = self.deps.vault.seal(json.dumps(said).encode(), INPUT_PURPOSE)
         with self.deps.sessions.begin() as session:
-            versions = [models.get(session, plan.champion.id)]
-            if plan.challenger is not None:
-                versions.append(models.get(session, plan.challenger.id))
-            for number in range(count):
-                served = versions[-1] if number < round(count * plan.share) else versions[0]
-                ids.append(self._file(session, served, plan, said))
+            people = [Person(key=uuid4().hex, split="training", created_at=NOW) for _ in range(count)]
+            session.add_all(people)
+            session.flush()
+            rows = [
+                self._given(plan, said, person.id, challenged=number < round(count * plan.share))
+                for number, person in enumerate(people)
+            ]
+            session.add_all(rows)
+            session.flush()
+            expires = self.clock() + timedelta(days=90)
+            session.add_all(
+                [PredictionInput(prediction_id=row.id, sealed=sealed, expires_at=expires) for row in rows]
+            )
         self.clock.move(minutes=10)
-        return ids
+        return [row.id for row in rows]
 
-    def _file(self, session, served: ModelVersion, plan: plans.Plan, said: dict[str, str]) -> UUID:
-        row = Prediction(
+    def _given(
+        self, plan: plans.Plan, said: dict[str, str], person_id: UUID, *, challenged: bool
+    ) -> Prediction:
+        served = plan.challenger if challenged else plan.champion
+        assert served is not None
+        return Prediction(
             id=uuid4(),
             model_type="diagnosis",
             model_version_id=served.id,
             digest=served.digest,
             plan_number=plan.number,
-            slot="champion" if served.id == plan.champion.id else "challenger",
+            slot=CHALLENGER if challenged else CHAMPION,
             share=plan.share,
             bucket=0,
-            person_id=a_person(session).id,
+            person_id=person_id,
             encounter=b"e",
             label=said[self.server.roles[served.digest]],
             confidence=0.8,
@@ -149,10 +161,6 @@ class Clinic:
             latency_ms=1.0,
             at=self.clock(),
         )
-        sealed = self.deps.vault.seal(json.dumps(said).encode(), INPUT_PURPOSE)
-        expires = self.clock() + timedelta(days=90)
-        predictions.add(session, row, sealed_input=sealed, expires_at=expires)
-        return row.id
 
     def label(self, ids: list[UUID], label: str, *, blind: bool = False) -> None:
         with self.deps.sessions.begin() as session:
@@ -168,9 +176,6 @@ class Clinic:
         return len(waiting)
 
     def to_shadow(self) -> None:
-        from shared.registry import deployments
-        from shared.registry.releases import Cause
-
         with self.deps.sessions.begin() as session:
             version = models.get(session, self.challenger)
             deployments.deploy(

@@ -1,0 +1,137 @@
+"""Alerts on their way: by a real mail server, tried again, escalated, never doubled."""
+
+import socket
+from email import message_from_bytes
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select
+
+from deployer_service.alerts import TRIES, deliver
+from deployer_service.deps import Deps
+from shared.domain.cycle import AlertState
+from shared.errors import InvalidInputError
+from shared.notify.apprise import NotAcceptedError, open_notifier
+from shared.registry import alerts
+from shared.registry.alerts import Trouble
+from shared.registry.tables import Alert, Delivery, Event, Outbox
+
+TROUBLE = Trouble(
+    "rolled_back", "critical", "release:x", "Rounds: diagnosis-2 was rolled back", "worse. 42 cases."
+)
+
+
+class Postbox:
+    """Keeps every mail that a real SMTP session brings."""
+
+    def __init__(self):
+        self.mails = []
+
+    async def handle_DATA(self, server, session, envelope):
+        self.mails.append(message_from_bytes(envelope.content))
+        return "250 kept"
+
+
+@pytest.fixture
+def postbox():
+    box = Postbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        box.port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    controller.start()
+    yield box
+    controller.stop()
+
+
+def mailing(settings, port):
+    address = f"mailto://127.0.0.1:{port}/?from=rounds@clinic.test&to=lead@clinic.test&mode=insecure"
+    return open_notifier(settings.model_copy(update={"notify_urls": address}))
+
+
+def raised(deps):
+    with deps.sessions.begin() as session:
+        alert = alerts.raise_alert(session, TROUBLE, now=deps.clock())
+        return session.scalars(select(Delivery.id).filter_by(alert_id=alert)).one()
+
+
+def the_delivery(deps, delivery_id):
+    with deps.sessions() as session:
+        return session.get_one(Delivery, delivery_id)
+
+
+def with_notifier(deps, notifier):
+    return Deps(deps.settings, deps.sessions, deps.clock, deps.vault, deps.model_server, notifier)
+
+
+def test_an_alert_is_mailed_once(deps, postbox):
+    mailed = with_notifier(deps, mailing(deps.settings, postbox.port))
+    delivery = raised(mailed)
+    deliver(delivery, mailed)
+    deliver(delivery, mailed)
+    assert [mail["Subject"] for mail in postbox.mails] == [TROUBLE.title]
+    assert "42 cases" in postbox.mails[0].as_string()
+    assert the_delivery(mailed, delivery).state == "sent"
+
+
+def test_a_mail_server_that_is_away_is_tried_again_and_then_escalated(deps, clock, postbox):
+    nobody = with_notifier(deps, mailing(deps.settings, 1))
+    delivery = raised(nobody)
+    deliver(delivery, nobody)
+    deliver(delivery, nobody)
+    assert the_delivery(nobody, delivery).attempts == 1
+    for _ in range(TRIES - 1):
+        clock.move(hours=1)
+        deliver(delivery, nobody)
+    row = the_delivery(nobody, delivery)
+    assert (row.state, row.error, row.attempts) == ("failed", NotAcceptedError.code, TRIES)
+    with nobody.sessions() as session:
+        assert session.scalars(select(Event.kind).where(Event.kind == "alerts.undelivered")).all()
+
+
+def test_every_channel_gets_it(deps):
+    deps.notifier.addresses = 3
+    deliver(raised(deps), deps)
+    with deps.sessions() as session:
+        waiting = session.scalars(select(Delivery.id).filter_by(state="waiting")).all()
+        rung = session.scalars(select(Outbox.subject).filter_by(task="notify.deliver")).all()
+    assert len(waiting) == 2 and set(waiting) <= set(rung)
+    for delivery in waiting:
+        deliver(delivery, deps)
+    assert sorted(channel for channel, _, _ in deps.notifier.sent) == [0, 1, 2]
+
+
+def test_without_an_address_the_delivery_says_so(deps):
+    deps.notifier.addresses = 0
+    delivery = raised(deps)
+    deliver(delivery, deps)
+    assert (the_delivery(deps, delivery).state, the_delivery(deps, delivery).error) == (
+        "failed",
+        "no_address",
+    )
+
+
+def test_the_same_trouble_is_one_alert_until_it_is_resolved(deps):
+    for _ in range(3):
+        with deps.sessions.begin() as session:
+            alerts.raise_alert(session, TROUBLE, now=deps.clock())
+    with deps.sessions.begin() as session:
+        alert = session.scalars(select(Alert)).one()
+        assert alert.seen == 3
+        alerts.acknowledge(session, alert.id, by="ann", now=deps.clock())
+        alerts.resolve(session, TROUBLE.dedup_key, by="ann", now=deps.clock())
+    with deps.sessions.begin() as session:
+        alerts.raise_alert(session, TROUBLE, now=deps.clock())
+        assert [row.state for row in alerts.page(session)].count(AlertState.OPEN) == 1
+        assert len(alerts.page(session)) == 2
+
+
+def test_an_address_that_is_not_understood_is_named_by_its_place(settings):
+    with pytest.raises(InvalidInputError, match="address 1") as refusal:
+        open_notifier(settings.model_copy(update={"notify_urls": "nonsense://secret@host"}))
+    assert "secret" not in str(refusal.value)
+
+
+def test_masked_channels_show_no_secret(settings):
+    notifier = open_notifier(settings.model_copy(update={"notify_urls": "mailto://ann:hush@clinic.test"}))
+    assert "hush" not in "".join(notifier.channels())
