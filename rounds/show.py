@@ -68,6 +68,8 @@ def _cell(value: object) -> str:
         return str(value.value)
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, list) and value and all(isinstance(one, float) for one in value):
+        return " – ".join(f"{one:.4g}" for one in value)  # an interval
     if isinstance(value, (dict, list)):
         return json.dumps(value, default=_plain, ensure_ascii=False)
     return str(value)
