@@ -51,6 +51,7 @@ clean: ## remove what was built here; the site's data in .rounds stays
 .venv/ready-dev: .venv/torch requirements/dev.txt pyproject.toml
 	$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	$(finish-install)
+	touch .venv/ready
 
 # A build of torch for GPUs needs the libraries it pins itself; a build for CPUs is whole already.
 define finish-install

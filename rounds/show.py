@@ -68,11 +68,16 @@ def _cell(value: object) -> str:
         return str(value.value)
     if isinstance(value, float):
         return f"{value:.4g}"
-    if isinstance(value, list) and value and all(isinstance(one, float) for one in value):
-        return " – ".join(f"{one:.4g}" for one in value)  # an interval
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, default=_plain, ensure_ascii=False)
+    if isinstance(value, dict | list):
+        return _interval(value) or json.dumps(value, default=_plain, ensure_ascii=False)
     return str(value)
+
+
+def _interval(value: object) -> str | None:
+    """Two numbers as low – high; None for anything else."""
+    if not isinstance(value, list) or [type(one) for one in value] != [float, float]:
+        return None
+    return f"{value[0]:.4g} – {value[1]:.4g}"
 
 
 def _plain(value: object) -> object:

@@ -51,7 +51,7 @@ def test_a_training_is_queued_with_its_doorbell_and_cancelled(cli, sessions):
     queued = answer(cli("train", "--seed", "7", "--set", "epochs=2", "--json"))
     with sessions() as session:
         job = session.get(TrainingJob, queued["job_id"])
-        assert (job.seed, job.recipe, job.model_type) == (7, {"epochs": "2"}, "diagnosis")
+        assert (job.seed, job.recipe, job.model_type) == (7, {"epochs": 2}, "diagnosis")
         assert session.scalar(select(Outbox.subject)) == job.id
     assert [job["job_id"] for job in answer(cli("jobs", "list", "--json"))] == [queued["job_id"]]
     code, _, err = cli("train", "--seed", "7", "--set", "epochs=2")
