@@ -15,6 +15,7 @@ from shared.registry.tables import CollectionRun, TrainingJob
 
 LISTEN_SECONDS = 1.0  # the reaper comes more often than this
 Held = Mapping[UUID, tuple[int | None, int]]
+Lost = tuple[UUID, int | None, int]
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Silence:
         self._seen: dict[UUID, _Seen] = {}
         self._at: float | None = None
 
-    def listen(self, held: Held, *, at: float) -> list[tuple[UUID, int | None, int]]:
+    def listen(self, held: Held, *, at: float) -> list[Lost]:
         """The rows whose counter stood still for a lease: id, fence and the counter it stands at."""
         heard = 0.0 if self._at is None else min(at - self._at, self._longest)
         known, self._seen, self._at = self._seen, {}, at
@@ -68,12 +69,17 @@ class Reaper:
         for table, silence in self._silence.items():
             with self._sessions() as session:
                 held = leases.held(session, table)
-            for row, fence, beat_seq in silence.listen(held, at=at):
-                with self._sessions.begin() as session:
-                    if leases.give_up_on(session, table, row, beat_seq=beat_seq, now=now):
-                        _after_loss(session, table, row, fence=fence, now=now)
-                        given_up += 1
+            for lost in silence.listen(held, at=at):
+                given_up += self._give_up(table, lost, now)
         return given_up
+
+    def _give_up(self, table: type[Work], lost: Lost, now: datetime) -> bool:
+        row, fence, beat_seq = lost
+        with self._sessions.begin() as session:
+            taken = leases.give_up_on(session, table, row, beat_seq=beat_seq, now=now)
+            if taken:
+                _after_loss(session, table, row, fence=fence, now=now)
+        return taken
 
 
 def _after_loss(session: Session, table: type[Work], row: UUID, *, fence: int | None, now: datetime) -> None:

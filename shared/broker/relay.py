@@ -105,19 +105,26 @@ def serve(settings: Settings, is_over: Callable[[float], bool]) -> None:
     heartbeat.start()
     try:
         while not is_over(0):
-            try:
-                relay.state["leader"] = post.is_mine()
-                if relay.state["leader"]:
-                    relay.turn(at=time.monotonic())
-                post.wait(POLL_SECONDS)
-            except (SQLAlchemyError, psycopg2.Error) as error:
-                relay.state["leader"] = False
-                post.leave()
-                log.warning("database down", reason=type(error).__name__)
+            if not _one_turn(relay, post):
                 is_over(POLL_SECONDS)
     finally:
         post.leave()
         heartbeat.stop()
+
+
+def _one_turn(relay: Relay, post: Post) -> bool:
+    """Work if the post is this relay's, then wait for the next ring; whether the database answered."""
+    try:
+        relay.state["leader"] = post.is_mine()
+        if relay.state["leader"]:
+            relay.turn(at=time.monotonic())
+        post.wait(POLL_SECONDS)
+    except (SQLAlchemyError, psycopg2.Error) as error:
+        relay.state["leader"] = False
+        post.leave()
+        log.warning("database down", reason=type(error).__name__)
+        return False
+    return True
 
 
 def main() -> int:
