@@ -6,18 +6,18 @@
 import argparse
 import json
 import platform
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bench.clinic_world import AGES, DANGEROUS, SEXES, SITES, Scenario, World
-from deployer_service.decide import Run
+from bench.worlds.clinic import AGES, DANGEROUS, SEXES, SITES, Scenario, World
+from deployer_service.decide import Run, answer_line
 from shared.domain.policy import Policy
 from shared.domain.rollout import config_of
 
-LOOK_DAYS = 0.25
-AT_ONCE = {"budget": 10_000, "reading_days": 0.0, "never": 0.0}
+AT_ONCE = {"budget": 10_000, "reading_days": 0.0, "never": 0.0, "look_days": 0.02}
 RESULTS = Path(__file__).parent / "results" / "decide.json"
 SCENARIOS = (
     Scenario("equal", null=True),
@@ -31,6 +31,7 @@ SCENARIOS = (
     Scenario("-5, read at once", effect=-0.05, **AT_ONCE),
     Scenario("-2, read at once", effect=-0.02, **AT_ONCE),
     Scenario("+2, read at once", effect=0.02, **AT_ONCE),
+    Scenario("+5, then a fault of 8, read at once", effect=0.05, fault=0.13, **AT_ONCE),
     Scenario("-20", effect=-0.20, discordant=0.30),
     Scenario("-5", effect=-0.05),
     Scenario("-2", effect=-0.02),
@@ -42,6 +43,16 @@ SCENARIOS = (
     Scenario("+3, overconfident", effect=0.03, overconfident=0.15),
     Scenario("+5, then a fault of 8", effect=0.05, fault=0.08 + 0.05, days=60),
 )
+
+GOALS = {
+    ("-5, read at once", "cases_to_rollback"): 330,
+    ("+2, read at once", "cases_in_shadow"): 2100,
+    ("-5", "readings_to_rollback"): 75,
+    ("-5", "exposed_p99"): 0,
+    ("-2", "exposed"): 5,
+    ("+5, then a fault of 8", "exposed_to_fault"): 550,
+}
+FACTS = 20_000
 
 
 @dataclass
@@ -74,8 +85,8 @@ def play(scenario: Scenario, seed: int) -> Story:
     run = Run({"type": "start", "run": str(seed), "config": config(scenario), "columns": None, "state": None})
     answer, now = run.begin(), 0.0
     while now < scenario.days and not story.rolled_back:
-        predictions = world.cases(now, LOOK_DAYS, answer["fraction"])
-        now += LOOK_DAYS
+        predictions = world.cases(now, scenario.look_days, answer["fraction"])
+        now += scenario.look_days
         answer = run.feed({"now": now, "predictions": predictions, "labels": world.due(now)})
         world.readings(answer["adjudicate"], now)
         _note(story, answer, now=now, world=world)
@@ -122,32 +133,52 @@ def summary(stories: list[Story]) -> dict[str, float]:
 
 
 def figures(scenario: Scenario, row: dict[str, float]) -> list[dict[str, object]]:
-    """The row as figures with goals; a null scenario must rarely be judged either way."""
-    goals = {"promoted": 0.05, "rolled_back": 0.05} if scenario.null else {}
+    """The figures of a row that have a goal; a null scenario must rarely be judged either way."""
+    goals = {key: goal for (name, key), goal in GOALS.items() if name == scenario.name}
+    if scenario.null:
+        goals |= {"promoted": 0.05, "rolled_back": 0.05}
+    return [_figure(f"{scenario.name}: {key}", row[key], goal) for key, goal in goals.items()]
+
+
+def _figure(key: str, value: float, goal: float, unit: str = "mean") -> dict[str, object]:
+    return {"key": key, "value": round(value, 4), "unit": unit, "goal": goal, "met": value <= goal}
+
+
+def speed() -> list[dict[str, object]]:
+    """The cost of a fact, JSON in and out, in messages of 1,000."""
+    scenario = Scenario("speed", days=FACTS)
+    world = World(scenario, 1)
+    run = Run(
+        {"run": "speed", "config": config(scenario) | {"horizon_days": 1e9}, "columns": None, "state": None}
+    )
+    rows = world.cases(0.0, FACTS / 2 / scenario.per_day, 0.0)
+    lines = []
+    for start in range(0, len(rows), 500):
+        batch = rows[start : start + 500]
+        now = batch[-1][1]
+        lines.append(json.dumps({"now": now, "predictions": batch, "labels": world.due(now)[:500]}))
+    began = time.process_time()
+    for line in lines:
+        answer_line(run.feed(json.loads(line)))
+    each = (time.process_time() - began) / len(lines)
     return [
-        {
-            "key": f"{scenario.name}: {key}",
-            "value": round(value, 4),
-            "unit": "share" if key in ("promoted", "rolled_back") else key,
-            "goal": goals.get(key),
-            "met": value <= goals[key] if key in goals else None,
-        }
-        for key, value in row.items()
+        _figure("step of 1,000 facts", each * 1000, 5.0, "ms"),
+        _figure("1,000,000 facts", each * 1000, 10.0, "s"),
     ]
 
 
 def main() -> None:
     """Play every scenario and write the results."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=40)
+    parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--only", default="")
     wish = parser.parse_args()
-    results: list[dict[str, object]] = []
+    results = speed()
     chosen = [scenario for scenario in SCENARIOS if wish.only in scenario.name]
-    print(f"{'scenario':26}", *(f"{key[:20]:>21}" for key in summary([Story()])))
+    print(f"{'scenario':35}", *(f"{key[:20]:>21}" for key in summary([Story()])))
     for scenario in chosen:
         row = summary([play(scenario, seed) for seed in range(wish.runs)])
-        print(f"{scenario.name:26}", *(f"{value:21.2f}" for value in row.values()), flush=True)
+        print(f"{scenario.name:35}", *(f"{value:21.2f}" for value in row.values()), flush=True)
         results += figures(scenario, row)
     RESULTS.parent.mkdir(exist_ok=True)
     report = {"name": "decide", "machine": platform.platform(), "figures": results}

@@ -18,6 +18,7 @@ class Scenario:
     discordant: float = 0.10
     per_day: float = 200.0
     days: int = 40
+    look_days: float = 0.25  # between two messages
     reading_days: float = 0.6  # until a reading is answered, on the mean; 0 is at once
     never: float = 0.10  # share of labels and readings that never come
     budget: int = 20
