@@ -60,11 +60,9 @@ def encounters(seed: int, day: int, n: int, *, reconfigured: bool = False) -> li
     ]
 
 
-def reading(seed: int, of: Encounter, options: list[str]) -> str:
-    """What a blinded reader answers: the truth, seldom something else; "neither" when it is not offered."""
-    rng = chance(seed, "reading", of.encounter)
-    answer = _judged(rng, of.truth)
-    return answer if answer in options else "neither"
+def reading(seed: int, of: Encounter) -> str:
+    """What a blinded reader says the patient has: the truth, seldom something else."""
+    return _judged(chance(seed, "reading", of.encounter), of.truth)
 
 
 def _person(rng: Random, day: int, place: int, *, of: int) -> str:

@@ -1,0 +1,46 @@
+"""A real mail server for the demo's alerts, in a thread: what arrives is kept with the moment it came."""
+
+import time
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.header import decode_header, make_header
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail; `at` is seconds of the monotonic clock."""
+
+    at: float
+    subject: str
+    to: str
+
+
+class MailBox:
+    """Listens on a port of its own until it is closed."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+        self._server = Controller(self, hostname="127.0.0.1", port=0)
+        self._server.start()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
+        """Keep one mail; the name is aiosmtpd's."""
+        content = envelope.content
+        assert isinstance(content, bytes)
+        subject = str(make_header(decode_header(message_from_bytes(content)["Subject"])))
+        self.mails.append(Mail(time.monotonic(), subject, ", ".join(envelope.rcpt_tos)))
+        return "250 taken"
+
+    @property
+    def url(self) -> str:
+        """Its address for `ROUNDS_NOTIFY_URLS`."""
+        port = self._server.server.sockets[0].getsockname()[1]
+        people = "from=rounds@clinic.example&to=oncall@clinic.example"
+        return f"mailto://127.0.0.1:{port}?{people}&mode=insecure"
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.stop()
