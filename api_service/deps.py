@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api_service.auth import KeyRing
 from api_service.filing import Filing
+from api_service.people import People
 from api_service.router import Router
 from shared.clock import Clock
 from shared.config import Settings, load_settings
@@ -28,6 +29,7 @@ class Deps:
     ring: KeyRing
     router: Router
     filing: Filing
+    people: People
 
     def start(self) -> None:
         """Let the router follow the registry, and file what a former process could not."""
@@ -53,6 +55,7 @@ def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None)
         ring=KeyRing(sessions, settings.clock),
         router=router,
         filing=Filing(settings, sessions, vault=vault, cache=router.cache),
+        people=People(),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session, sessionmaker
 
+from api_service.people import Known
 from api_service.plan_cache import DATABASE_ERRORS, PlanCache
 from api_service.router import Routed, rolled_back
 from api_service.spool import Entry, Spool
@@ -17,7 +18,7 @@ from shared.registry import deployments, persons, predictions, readings
 from shared.registry.plans import Plan
 from shared.registry.readings import Wanted
 from shared.registry.releases import Cause
-from shared.registry.tables import Person, Prediction
+from shared.registry.tables import Prediction
 from shared.vault import Vault
 
 INPUT_PURPOSE = "prediction"
@@ -95,7 +96,7 @@ class Order(BaseModel):
     at: datetime
 
 
-def store(session: Session, given: Given, *, person: Person, vault: Vault) -> None:
+def store(session: Session, given: Given, *, person: Known, vault: Vault) -> None:
     """Write one answer with its sealed input and draw it into the audit sample or not, by keyed hash."""
     drawn = int.from_bytes(vault.keyed_hash(str(given.id), "audit")[:8]) / 2**64
     row = Prediction(
@@ -188,4 +189,4 @@ class Filing:
             if session.get(Prediction, given.id) is not None:
                 return  # filed before, and the entry outlived the process that filed it
             person = persons.of(session, given.asked.person, vault=self._vault, now=given.at)
-            store(session, given, person=person, vault=self._vault)
+            store(session, given, person=Known(person.id, person.key), vault=self._vault)

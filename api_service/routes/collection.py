@@ -43,7 +43,7 @@ def push(call: Call, pushed: PushedCases) -> Reply[Pushed]:
     rows = pushed.cases()
     model_type = _one_model_type(rows)
     vault = call.deps.vault
-    source = sources.receiving(call.session, model_type, mapping="cases", vault=vault, now=call.now)
+    source = sources.receiving(call.session, model_type, vault=vault, now=call.now)
     run = runs.push(
         call.session,
         source,

@@ -10,12 +10,13 @@ from api_service.endpoint import MEDIA_BYTES, Call, Group, Rules
 from api_service.errors import is_away
 from api_service.filing import Asked, Given, store
 from api_service.parse import FeedbackWish, PredictWish
+from api_service.people import Known
 from api_service.plan_cache import DATABASE_ERRORS
 from api_service.show.serving import FeedbackTaken, Predicted, Probability
 from shared.errors import InvalidInputError
 from shared.registry import outcomes, persons, predictions, validations
 from shared.registry.idempotency import RequestKey
-from shared.registry.tables import Outcome, Person
+from shared.registry.tables import Outcome
 
 group = Group()
 SERVED = frozenset({Role.CLINICIAN, Role.SERVICE})
@@ -66,20 +67,26 @@ def _text(call: Call, wish: PredictWish) -> str:
     return wish.text
 
 
-def _person(call: Call, natural_key: str) -> Person | None:
+def _person(call: Call, natural_key: str) -> Known | None:
     """The person behind the caller's opaque id, made at first sight; None while the database is away."""
     if not call.deps.router.cache.confirmed:
         return None
+    known = call.deps.people.recall(natural_key)
+    if known is not None and call.key is None:
+        return known
     try:
         with once.transaction(call) as session:
-            return persons.of(session, natural_key, vault=call.deps.vault, now=call.now)
+            person = persons.of(session, natural_key, vault=call.deps.vault, now=call.now)
+            known = Known(person.id, person.key)
     except DATABASE_ERRORS as error:
         if not is_away(error):
             raise
         return None
+    call.deps.people.remember(natural_key, known)
+    return known
 
 
-def _stored(call: Call, given: Given, *, person: Person, answer: Predicted) -> bool:
+def _stored(call: Call, given: Given, *, person: Known, answer: Predicted) -> bool:
     try:
         with once.transaction(call) as session:
             store(session, given, person=person, vault=call.deps.vault)

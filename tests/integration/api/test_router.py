@@ -116,6 +116,23 @@ def test_the_standby_comes_back_when_the_live_version_is_rolled_back(site):
     assert nowhere.status_code == 409
 
 
+def test_a_person_who_was_merged_is_followed_within_a_minute(site):
+    from shared.registry import persons
+    from tests.factories import a_person
+
+    site.serve(share=0.0)
+    ask(site)
+    [first] = rows(site, Person)
+    with site.sessions.begin() as session:
+        keeper = a_person(session)
+        persons.merge(session, keeper, session.get_one(Person, first.id), reason="same", now=NOW)
+    ask(site)
+    site.seconds[0] = 61
+    site.deps.router.cache.refresh()
+    ask(site)
+    assert [row.person_id for row in rows(site, Prediction)] == [first.id, first.id, keeper.id]
+
+
 def test_nothing_live_is_said_so(site):
     site.deps.router.cache.refresh()
     answer = ask(site)

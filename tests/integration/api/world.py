@@ -13,6 +13,7 @@ from api_service.auth import KeyRing, Role
 from api_service.deps import Deps
 from api_service.endpoint import API_BASE
 from api_service.filing import Filing
+from api_service.people import People
 from api_service.plan_cache import PlanCache
 from api_service.router import Router
 from shared.domain.cycle import VersionState
@@ -101,6 +102,7 @@ def a_site(settings, sessions) -> Site:
         ring=KeyRing(sessions, lambda: NOW),
         router=Router(cache, server),
         filing=Filing(settings, sessions, vault=vault, cache=cache),
+        people=People(lambda: seconds[0]),
     )
     made = {}
     with sessions.begin() as session:
