@@ -140,7 +140,7 @@ def figures(scenario: Scenario, row: dict[str, float]) -> list[dict[str, object]
     return [_figure(f"{scenario.name}: {key}", row[key], goal) for key, goal in goals.items()]
 
 
-def _figure(key: str, value: float, goal: float, unit: str = "mean") -> dict[str, object]:
+def _figure(key: str, value: float, goal: float, *, unit: str = "mean") -> dict[str, object]:
     return {"key": key, "value": round(value, 4), "unit": unit, "goal": goal, "met": value <= goal}
 
 
@@ -162,8 +162,8 @@ def speed() -> list[dict[str, object]]:
         answer_line(run.feed(json.loads(line)))
     each = (time.process_time() - began) / len(lines)
     return [
-        _figure("step of 1,000 facts", each * 1000, 5.0, "ms"),
-        _figure("1,000,000 facts", each * 1000, 10.0, "s"),
+        _figure("step of 1,000 facts", each * 1000, 5.0, unit="ms"),
+        _figure("1,000,000 facts", each * 1000, 10.0, unit="s"),
     ]
 
 

@@ -11,9 +11,10 @@ from deployer_service import canary, challenge, promote, rollback, watch
 from deployer_service.challenge import Challenge, Step
 from deployer_service.deps import Deps
 from shared.domain.rollout import summary
-from shared.errors import Error
+from shared.errors import Error, TransientError
 from shared.logs import log
-from shared.registry import facts, models, plans, readings
+from shared.registry import alerts, facts, models, plans, readings
+from shared.registry.alerts import Trouble
 from shared.registry.readings import Wanted
 from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
@@ -34,6 +35,7 @@ def look(model_type_id: UUID, deps: Deps) -> None:
             if not _go_round(model_type, deps):
                 break
         watch.measure(model_type, deps)
+        watch.free_slots(model_type, deps)
 
 
 @contextmanager
@@ -57,8 +59,21 @@ def _prepare(model_type: str, deps: Deps) -> None:
             return
     try:
         canary.start_waiting(model_type, deps)
-    except Error as error:
+    except TransientError as error:
         log.warning("challenge not started", model_type=model_type, code=error.code)
+    except Error as error:
+        with deps.sessions.begin() as session:
+            alerts.raise_alert(session, _stuck(model_type, error), now=deps.clock())
+
+
+def _stuck(model_type: str, error: Error) -> Trouble:
+    return Trouble(
+        kind="challenge_not_started",
+        severity="warning",
+        dedup_key=f"challenge:{model_type}:{error.code}",
+        title=f"Rounds: the next version of {model_type} cannot start",
+        body=f"{error} Fix: {error.fix or 'see the deployer log'}.",
+    )
 
 
 def _go_round(model_type: str, deps: Deps) -> bool:

@@ -1,4 +1,4 @@
-"""The doorbells of the deployer."""
+"""The doorbells of the deployer: one id each."""
 
 from uuid import UUID
 

@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from deployer_service import slots
 from deployer_service.challenge import Challenge
 from deployer_service.deps import Deps
 from shared.domain.cycle import VersionState
 from shared.domain.metrics import Estimate, share_of
 from shared.domain.policy import Policy
+from shared.errors import ConflictError, TransientError
+from shared.logs import log
 from shared.registry import models, monitor, plans, predictions, releases
 from shared.registry.monitor import Matured
 from shared.registry.releases import Cause
@@ -17,6 +20,7 @@ from shared.registry.tables import ModelVersion, MonitorWindow
 WINDOW = timedelta(days=1)
 _WINDOWS = 14  # labels come days later, so that the last two weeks are counted again
 _EVERY = timedelta(hours=6)
+_DRAIN = timedelta(minutes=1)
 RULE = "rule:settle"
 
 
@@ -54,12 +58,36 @@ def measure(model_type: str, deps: Deps) -> None:
         plan = plans.current(session, model_type)
         if plan is None or (last is not None and now - last < _EVERY):
             return
+        known = {
+            (one.starts_at, one.model_version_id): (one.n_predicted, one.n_matured)
+            for one in monitor.newest_windows(session, model_type)
+        }
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         for back in range(_WINDOWS):
             starts = today - WINDOW * back
             for version_id, rows in monitor.matured(session, model_type, (starts, starts + WINDOW)).items():
-                session.add(_window(rows, model_type, starts=starts, now=now, version_id=version_id))
+                window = _window(rows, model_type, starts=starts, now=now, version_id=version_id)
+                if known.get((starts, version_id)) != (window.n_predicted, window.n_matured):
+                    session.add(window)
         predictions.forget_expired(session, now=now)
+
+
+def free_slots(model_type: str, deps: Deps) -> None:
+    """Unload versions whose road has ended, a minute after it did: no router still names them then."""
+    ended = (VersionState.ROLLED_BACK, VersionState.RETIRED, VersionState.REJECTED)
+    with deps.sessions() as session:
+        over = [
+            version
+            for version in models.in_state(session, model_type, *ended)
+            if deps.clock() - version.state_since > _DRAIN
+        ]
+    try:
+        loaded = {one.digest for one in deps.model_server.loaded()} if over else set()
+        for version in over:
+            if version.digest in loaded:
+                slots.take_down(deps, version)
+    except (TransientError, ConflictError) as error:
+        log.warning("slots not freed", model_type=model_type, code=error.code)
 
 
 def _window(rows: list[Matured], model_type: str, **when: object) -> MonitorWindow:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.registry import outcomes
@@ -43,7 +44,7 @@ def newest_windows(session: Session, model_type: str, limit: int = 60) -> list[M
     latest = (
         select(MonitorWindow)
         .filter_by(model_type=model_type)
-        .distinct(MonitorWindow.starts_at, MonitorWindow.model_version_id)
+        .ext(distinct_on(MonitorWindow.starts_at, MonitorWindow.model_version_id))
         .order_by(
             MonitorWindow.starts_at.desc(),
             MonitorWindow.model_version_id,

@@ -12,7 +12,7 @@ from deployer_service.decide import serve
 from deployer_service.look import alone
 from shared.domain.cycle import VersionState
 from shared.domain.policy import Policy
-from shared.registry import approvals, decisions, evidence, models, policies, readings, switches
+from shared.registry import approvals, decisions, evidence, models, monitor, policies, readings, switches
 from shared.registry.tables import Alert, EvidenceRecord, ReleaseDecision, SilentScore, TrafficPlan
 
 
@@ -201,6 +201,45 @@ def test_the_command_reads_standard_input(clinic):
     end = json.dumps({"type": "end"})
     said = subprocess.run(command, input=f"{message}\n{end}\n", capture_output=True, text=True, check=True)
     assert said.stdout.splitlines() == [answer]
+
+
+def test_a_rolled_back_version_is_unloaded_once_no_router_names_it(clinic):
+    clinic.to_shadow()
+    clinic.patients(20, champion="Gout", challenger="Migraine")
+    clinic.look()
+    clinic.read("Gout")
+    clinic.look()
+    assert len(clinic.server.loaded()) == 2
+    clinic.clock.move(minutes=2)
+    clinic.look()
+    assert list(clinic.server.roles.values()) == ["champion"]
+
+
+def test_a_version_that_cannot_be_brought_up_is_an_alert_and_serves_nobody(clinic):
+    clinic.server.fingerprint = "another"
+    clinic.to_shadow()
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.GATED
+    with clinic.deps.sessions() as session:
+        alert = session.scalars(select(Alert)).one()
+    assert (alert.kind, alert.seen) == ("challenge_not_started", 2)
+
+
+def test_live_accuracy_is_counted_by_day_with_its_interval_as_labels_come(clinic):
+    ids = clinic.patients(20, champion="Gout", challenger="Gout")
+    clinic.label(ids[:8], "Gout")
+    clinic.label(ids[8:10], "Migraine")
+    clinic.look()
+    with clinic.deps.sessions() as session:
+        window = monitor.newest_windows(session, "diagnosis")[0]
+    assert (window.n_predicted, window.n_matured) == (20, 10)
+    accuracy = window.estimates["accuracy"]
+    assert accuracy["value"] == 0.8 and accuracy["low"] < 0.8 < accuracy["high"]
+    clinic.label(ids[10:], "Gout")
+    clinic.clock.move(hours=7)
+    clinic.look()
+    with clinic.deps.sessions() as session:
+        assert monitor.newest_windows(session, "diagnosis")[0].n_matured == 20
 
 
 def test_two_looks_at_once_are_one(clinic):
