@@ -62,7 +62,7 @@ def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
         "base": {"name": task.base.name, "digest": task.base.digest},
         "labels": list(task.material.labels),
         "labels_left_out": dict(task.material.left_out),
-        "pooling": "mean",
+        "pooling": "mean of the embeddings beside mean of the last layer",
         "probes": [["", -1.0]] * len(PROBES),
         "recipe": recipe.model_dump(),
         "seed": task.request.seed,

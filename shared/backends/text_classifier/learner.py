@@ -11,7 +11,7 @@ from shared.backends.base import FitRequest
 from shared.backends.text_classifier.adapter import Weights, adapting, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.checkpoints import Checkpoint
-from shared.backends.text_classifier.encoder import embed, pad, plain, pool, run_layers
+from shared.backends.text_classifier.encoder import Linear, embed, features, pad, plain, pool, run_layers
 from shared.backends.text_classifier.material import Material
 from shared.domain.recipe import TextRecipe
 
@@ -31,11 +31,19 @@ class Task:
     identity: str
 
 
+@dataclass(frozen=True)
+class Frozen:
+    """What the frozen part of the base makes of every row, computed once for all epochs."""
+
+    words: Tensor  # mean of the embeddings, shape (rows, hidden)
+    lower: Sequence[Tensor]  # hidden states below the adapted layers, one (length, hidden) a row
+
+
 class Learner:
     """The adapter and the head while they learn."""
 
-    def __init__(self, task: Task, lower: Sequence[Tensor], weights: Weights) -> None:
-        self.task, self.lower = task, lower
+    def __init__(self, task: Task, frozen: Frozen, weights: Weights) -> None:
+        self.task, self.frozen = task, frozen
         self.weights = {name: tensor.to(task.device).requires_grad_() for name, tensor in weights.items()}
         self.layers = top_layers(task.base, task.recipe.top_layers)
         self._targets = torch.tensor(task.material.targets, device=task.device)
@@ -46,11 +54,10 @@ class Learner:
 
     def logits(self, rows: Sequence[int]) -> Tensor:
         """Scores before the softmax, shape (rows, labels)."""
-        base, recipe = self.task.base, self.task.recipe
-        hidden, mask = stack([self.lower[row] for row in rows])
-        linear = adapting(base, self.weights, recipe.lora_alpha / recipe.lora_r)
-        top = run_layers(base, hidden, mask, layers=self.layers, linear=linear)
-        return functional.linear(pool(top, mask), self.weights["head.weight"], self.weights["head.bias"])
+        recipe = self.task.recipe
+        linear = adapting(self.task.base, self.weights, recipe.lora_alpha / recipe.lora_r)
+        found = top_features(self.task, self.frozen, rows, linear=linear)
+        return functional.linear(found, self.weights["head.weight"], self.weights["head.bias"])
 
     def learn(self, rows: Sequence[int], rate: float) -> float:
         """One step of AdamW on one batch; answers the loss before it."""
@@ -86,29 +93,34 @@ class Learner:
             self._optimizer.state[self.weights[name]][part] = place
 
 
-def activations(task: Task) -> list[Tensor]:
-    """The hidden states below the adapted layers, one tensor of shape (length, hidden) a row.
-
-    The layers below are frozen, so that one pass serves all epochs.
-    """
+def freeze(task: Task) -> Frozen:
+    """Run every row through the layers that do not learn."""
     base, layers = task.base, top_layers(task.base, task.recipe.top_layers)
-    found: dict[int, Tensor] = {}
     below = range(layers.start)
+    words: dict[int, Tensor] = {}
+    lower: dict[int, Tensor] = {}
     for rows in encoder_batches(task.material):
         tokens, mask = pad([task.material.rows[row] for row in rows], task.device)
-        hidden = run_layers(base, embed(base, tokens), mask, layers=below, linear=plain(base))
-        found |= {row: hidden[place, mask[place]] for place, row in enumerate(rows)}
-    return [found[row] for row in range(len(found))]
+        embedded = embed(base, tokens)
+        hidden = run_layers(base, embedded, mask, layers=below, linear=plain(base))
+        words |= dict(zip(rows, pool(embedded, mask), strict=True))
+        lower |= {row: hidden[place, mask[place]] for place, row in enumerate(rows)}
+    order = range(len(task.material.rows))
+    return Frozen(torch.stack([words[row] for row in order]), [lower[row] for row in order])
 
 
-def embeddings(task: Task, lower: Sequence[Tensor], rows: Sequence[int]) -> Tensor:
-    """Mean embeddings of the base without an adapter, shape (rows, hidden)."""
-    base, layers = task.base, top_layers(task.base, task.recipe.top_layers)
-    parts = []
-    for start in range(0, len(rows), CACHE_BATCH):
-        hidden, mask = stack([lower[row] for row in rows[start : start + CACHE_BATCH]])
-        parts.append(pool(run_layers(base, hidden, mask, layers=layers, linear=plain(base)), mask))
-    return torch.cat(parts)
+def top_features(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear) -> Tensor:
+    """What the head reads of some rows, through the top layers as `linear` applies them."""
+    hidden, mask = stack([frozen.lower[row] for row in rows])
+    layers = top_layers(task.base, task.recipe.top_layers)
+    top = run_layers(task.base, hidden, mask, layers=layers, linear=linear)
+    return features(frozen.words[list(rows)], pool(top, mask))
+
+
+def plain_features(task: Task, frozen: Frozen, rows: Sequence[int]) -> Tensor:
+    """What the head reads of some rows without an adapter, shape (rows, 2 hidden)."""
+    parts = [rows[start : start + CACHE_BATCH] for start in range(0, len(rows), CACHE_BATCH)]
+    return torch.cat([top_features(task, frozen, part, linear=plain(task.base)) for part in parts])
 
 
 def encoder_batches(material: Material) -> list[list[int]]:

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from shared.backends.text_classifier.adapter import adapting, from_file, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
-from shared.backends.text_classifier.encoder import Linear, embed, pad, plain, pool, run_layers
+from shared.backends.text_classifier.encoder import Linear, embed, features, pad, plain, pool, run_layers
 from shared.backends.text_classifier.material import cut
 from shared.domain.example import Answer
 from shared.errors import InvalidInputError
@@ -73,10 +73,10 @@ class TextScorer:
         base = self._base
         row = cut(base.tokenizer.encode(text).ids, self._max_tokens)
         tokens, mask = pad([row], str(self._head["weight"].device))
-        hidden = run_layers(
-            base, embed(base, tokens), mask, layers=range(base.shape.layers), linear=self._linear
-        )
-        logits = functional.linear(pool(hidden, mask), self._head["weight"], self._head["bias"])[0]
+        words = embed(base, tokens)
+        hidden = run_layers(base, words, mask, layers=range(base.shape.layers), linear=self._linear)
+        found = features(pool(words, mask), pool(hidden, mask))  # (1, 2 hidden)
+        logits = functional.linear(found, self._head["weight"], self._head["bias"])[0]
         shares = torch.softmax(logits.double() / self._temperature, 0).tolist()  # (labels,)
         ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
         return [(label, round(share, DIGITS)) for label, share in ranked]
@@ -100,7 +100,7 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, device: str) -> Tex
         fix = f"load it onto the {facts['base']['name']} it was trained on"
         raise InvalidInputError("the version was trained on another base model", field="base", fix=fix)
     head = {name: tensor.to(device) for name, tensor in load(files["head.safetensors"]).items()}
-    if head["weight"].shape != (len(facts["labels"]), base.shape.hidden):
+    if head["weight"].shape != (len(facts["labels"]), 2 * base.shape.hidden):
         raise InvalidInputError("the head does not fit the labels and the base", field="head")
     recipe = facts["recipe"]
     layers = top_layers(base, int(recipe["top_layers"]))

@@ -11,12 +11,10 @@ from torch import Tensor
 from shared.backends.base import Progress, Step
 from shared.backends.text_classifier import checkpoints, head
 from shared.backends.text_classifier.adapter import make_adapter, top_layers
-from shared.backends.text_classifier.learner import Learner, Task, activations, embeddings
+from shared.backends.text_classifier.learner import Frozen, Learner, Task, freeze, plain_features
 from shared.backends.text_classifier.material import batches
 from shared.domain.recipe import TextRecipe
 from shared.errors import InvalidInputError
-
-FEWEST_HELD_BACK = 10
 
 
 class DivergedError(InvalidInputError):
@@ -32,15 +30,15 @@ class DivergedError(InvalidInputError):
 
 def start(task: Task) -> tuple[Learner, int]:
     """A learner and the step it stands at: the newest whole checkpoint, or the fitted head at step 0."""
-    lower = activations(task)
+    frozen = freeze(task)
     found = checkpoints.newest(task.request.checkpoints, identity=task.identity)
     if found is not None:
-        learner = Learner(task, lower, dict(found.weights))
+        learner = Learner(task, frozen, dict(found.weights))
         learner.take_moments(found.moments)
         return learner, found.step
     layers = top_layers(task.base, task.recipe.top_layers)
     adapter = make_adapter(task.base, layers, rank=task.recipe.lora_r, seed=task.request.seed)
-    learner = Learner(task, lower, adapter | _fitted_head(task, lower))
+    learner = Learner(task, frozen, adapter | _fitted_head(task, frozen))
     checkpoints.write(task.request.checkpoints, learner.checkpoint(0), identity=task.identity)
     return learner, 0
 
@@ -70,22 +68,18 @@ def run(learner: Learner, begun: int, progress: Progress) -> dict[str, float]:
 
 
 def calibrate(learner: Learner) -> tuple[float, dict[str, float]]:
-    """The temperature fitted on the held-back persons, and how the model does on them.
-
-    With too few of them the temperature stays 1: a guess from a handful would be worse.
-    """
+    """The temperature fitted on the held-back persons, and how the model does on them."""
     material = learner.task.material
     rows = material.held_back
-    if not rows:
-        return 1.0, {"held_back": 0}
+    labels = torch.zeros(0, len(material.labels), device=learner.task.device)
     with torch.no_grad():
-        logits = torch.cat([learner.logits([row]) for row in rows])
-    targets = torch.tensor([material.targets[row] for row in rows], device=logits.device)
+        logits = torch.cat([labels, *(learner.logits([row]) for row in rows)])  # (held back, labels)
+    targets = torch.tensor([material.targets[row] for row in rows], dtype=torch.long, device=logits.device)
     weights = torch.tensor([material.weights[row] for row in rows], device=logits.device)
-    enough = len(rows) >= FEWEST_HELD_BACK
-    temperature = head.fit_temperature(logits, targets, weights) if enough else 1.0
-    right = float((logits.argmax(1) == targets).double().mean())
-    return temperature, {"held_back": len(rows), "held_back_accuracy": right}
+    figures = {"held_back": float(len(rows))}
+    if rows:
+        figures["held_back_accuracy"] = float((logits.argmax(1) == targets).double().mean())
+    return head.fit_temperature(logits, targets, weights), figures
 
 
 def rate_at(step: int, steps: int, recipe: TextRecipe) -> float:
@@ -96,11 +90,11 @@ def rate_at(step: int, steps: int, recipe: TextRecipe) -> float:
     return recipe.learning_rate * (steps - step) / max(1, steps - warmup)
 
 
-def _fitted_head(task: Task, lower: Sequence[Tensor]) -> dict[str, Tensor]:
+def _fitted_head(task: Task, frozen: Frozen) -> dict[str, Tensor]:
     rows = task.material.learnt
     targets = torch.tensor([task.material.targets[row] for row in rows], device=task.device)
     weights = torch.tensor([task.material.weights[row] for row in rows], device=task.device)
-    found = embeddings(task, lower, rows)
+    found = plain_features(task, frozen, rows)
     fitted = head.fit_head(found, targets, weights, penalty=task.recipe.head_penalty)
     return {f"head.{name}": tensor for name, tensor in fitted.items()}
 
