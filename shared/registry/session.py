@@ -20,6 +20,7 @@ def make_engine(settings: Settings, *, pool_size: int = 5, statement_seconds: in
         pool_timeout=5,
         pool_recycle=1800,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error of the database must not quote a value
         connect_args={"connect_timeout": 3, "options": options},
     )
 
