@@ -55,21 +55,21 @@ def measure(model_type: str, deps: Deps) -> None:
     now = deps.clock()
     with deps.sessions.begin() as session:
         last = monitor.last_computed(session, model_type)
-        plan = plans.current(session, model_type)
-        if plan is None or (last is not None and now - last < _EVERY):
+        if plans.current(session, model_type) is None or (last is not None and now - last < _EVERY):
             return
-        known = {
-            (one.starts_at, one.model_version_id): (one.n_predicted, one.n_matured)
-            for one in monitor.newest_windows(session, model_type)
-        }
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         for back in range(_WINDOWS):
-            starts = today - WINDOW * back
-            for version_id, rows in monitor.matured(session, model_type, (starts, starts + WINDOW)).items():
-                window = _window(rows, model_type, starts=starts, now=now, version_id=version_id)
-                if known.get((starts, version_id)) != (window.n_predicted, window.n_matured):
-                    session.add(window)
+            _count(session, model_type, starts=today - WINDOW * back, now=now)
         predictions.forget_expired(session, now=now)
+
+
+def _count(session: Session, model_type: str, *, starts: datetime, now: datetime) -> None:
+    """Write the windows of one day that say something else than they did."""
+    for version_id, rows in monitor.matured(session, model_type, (starts, starts + WINDOW)).items():
+        window = _window(rows, model_type, starts=starts, now=now, version_id=version_id)
+        before = monitor.newest_window(session, version_id, starts)
+        if before is None or before.n_matured != window.n_matured or before.n_predicted != len(rows):
+            session.add(window)
 
 
 def free_slots(model_type: str, deps: Deps) -> None:

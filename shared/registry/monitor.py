@@ -39,6 +39,12 @@ def last_computed(session: Session, model_type: str) -> datetime | None:
     return session.scalar(select(func.max(MonitorWindow.computed_at)).filter_by(model_type=model_type))
 
 
+def newest_window(session: Session, version_id: UUID, starts: datetime) -> MonitorWindow | None:
+    """The latest count of one version's window; None when it was never counted."""
+    counted = select(MonitorWindow).filter_by(model_version_id=version_id, starts_at=starts)
+    return session.scalar(counted.order_by(MonitorWindow.computed_at.desc()).limit(1))
+
+
 def newest_windows(session: Session, model_type: str, limit: int = 60) -> list[MonitorWindow]:
     """The latest count of each window, newest first."""
     latest = (
