@@ -89,7 +89,7 @@ class Pipeline:
         earlier = {person: list(known) for person, known in work.earlier.items()}
         placed = [(one, *self._place(one, earlier)) for one in work.candidates]
         rows = [(case_id, one) for one, case_id, _ in placed if case_id is not None]
-        labels.add(session, self.terms.site.model_type, _new_labels(rows, self.terms), now=now)
+        labels.add(session, self.terms.site.model_type, _used_labels(rows, self.terms), now=now)
         self._insert(session, rows, work)
         for one, case_id, outcome in placed:
             before = work.seen.get(one.draft.source_id)
@@ -203,7 +203,7 @@ def _is_same_case(mine: Earlier, other: Earlier, *, is_plan: bool) -> bool:
     return ended[0] is not None and ended[1] is not None and abs(ended[0] - ended[1]) <= SAME_EPISODE
 
 
-def _new_labels(rows: Sequence[tuple[UUID, Candidate]], terms: Terms) -> list[Entry]:
+def _used_labels(rows: Sequence[tuple[UUID, Candidate]], terms: Terms) -> list[Entry]:
     used = {one.trusted.label for _, one in rows if one.state is CaseState.VALIDATED and one.trusted.label}
     return [terms.site.rules.space.entry(label) or Entry(label) for label in sorted(used)]
 

@@ -28,12 +28,18 @@ _TOKENS = re.compile(
 )
 _ORDERS = re.compile(
     r"[^.\n]{0,80}\b(?:"
-    r"(?:ignore|disregard|forget|override)\s(?:all\s|any\s|the\s|your\s){0,3}(?:previous|prior|above|earlier|preceding|"
+    r"(?:ignore|disregard|forget|override)\s(?:all\s|any\s|the\s|your\s){0,3}"
+    r"(?:previous|prior|above|earlier|preceding|"
     r"other)\s(?:instructions?|prompts?|rules|directions|text)"
     r"|(?:mark|label|classify|treat|set)\s(?:every|all|each|this)\scases?\b"
     r"|you are (?:now )?(?:an? )?(?:ai|assistant|language model|chatbot)"
     r"|system prompt|new instructions:|respond only with|output only"
     r")[^.\n]{0,200}[.\n]?",
+    re.IGNORECASE,
+)
+_ORDER_WORDS = re.compile(
+    r"\b(?:ignore|disregard|forget|override|mark|label|classify|treat|set|you are|system prompt|"
+    r"new instructions|respond only|output only)\b",
     re.IGNORECASE,
 )
 
@@ -62,7 +68,9 @@ def prepare_text(text: str, phrases: Iterable[str] = ()) -> Prepared:
 def neutralised(text: str) -> tuple[str, bool]:
     """The text without invisible characters, control tokens and orders to a model; whether there were any."""
     visible = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
-    clean = _ORDERS.sub(" ", _TOKENS.sub(" ", visible))
+    clean = _TOKENS.sub(" ", visible)
+    if _ORDER_WORDS.search(clean):  # the whole pattern is slow, and few notes have any of its words
+        clean = _ORDERS.sub(" ", clean)
     return re.sub(r"[ \t]{2,}", " ", clean), clean != visible
 
 
@@ -76,8 +84,10 @@ def phrases_of(entry: Entry | None, written: str | None = None) -> tuple[str, ..
 
 def _masked(text: str, phrases: Iterable[str]) -> tuple[str, bool]:
     """Mask whole phrases only: a symptom that shares a word with the disease stays; initials are capitals."""
-    before = text
+    before, lowered = text, text.casefold()
     for phrase in phrases:
+        if phrase.strip().casefold().split("-")[0].split()[0] not in lowered:
+            continue
         words = re.split(r"[\s-]+", phrase.strip())
         pattern = r"(?<!\w)" + r"[\s-]+".join(map(re.escape, words)) + r"(?:['’]s|s)?(?!\w)"
         text = re.sub(pattern, MASK, text, flags=re.NOFLAG if phrase.isupper() else re.IGNORECASE)

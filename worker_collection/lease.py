@@ -15,22 +15,26 @@ from worker_collection.deps import Deps
 def heartbeat(lease: Lease, deps: Deps) -> Iterator[Event]:
     """Beat four times a lease until the block ends; the event is set when the run is lost or cancelled."""
     stop, lost = Event(), Event()
-    every = deps.settings.lease_seconds / 4
-
-    def beat() -> None:
-        while not stop.wait(every):
-            try:
-                with deps.sessions.begin() as session:
-                    if not leases.beat(session, lease):
-                        lost.set()
-                        return
-            except OperationalError:
-                continue  # The database is away for a moment; the fence decides when it is back.
-
-    thread = Thread(target=beat, name="heartbeat", daemon=True)
+    thread = Thread(target=_keep_alive, args=(lease, deps, (stop, lost)), name="heartbeat", daemon=True)
     thread.start()
     try:
         yield lost
     finally:
         stop.set()
         thread.join()
+
+
+def _keep_alive(lease: Lease, deps: Deps, signals: tuple[Event, Event]) -> None:
+    stop, lost = signals
+    while not stop.wait(deps.settings.lease_seconds / 4):
+        if not _beat(lease, deps):
+            lost.set()
+            return
+
+
+def _beat(lease: Lease, deps: Deps) -> bool:
+    try:
+        with deps.sessions.begin() as session:
+            return leases.beat(session, lease)
+    except OperationalError:
+        return True  # The database is away for a moment; the fence decides when it is back.

@@ -54,8 +54,8 @@ class Rules:
 def judge(draft: Draft, rules: Rules, *, consent_withdrawn: bool) -> Trusted:
     """Name the diagnosis in the label space and apply the trust table."""
     signer = validators.resolve(rules.signers, draft.validated_by)
-    if rules.curated and is_stated(draft.diagnosis) and not consent_withdrawn:
-        vouched = _as_vouched(draft.diagnosis or "", rules.space)
+    if rules.curated and draft.diagnosis and not consent_withdrawn:
+        vouched = _as_vouched(draft.diagnosis, rules.space)
         return Trusted(vouched, rules.space.entry(vouched), signer, curated())
     named = _named(draft, rules.space)
     label = named.label or _newcomer(draft, named, rules.space)

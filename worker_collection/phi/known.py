@@ -20,6 +20,9 @@ _NUMBER_FIELDS = {
 }
 _TITLES = frozenset("dr mr mrs ms miss prof sir jr sr md rn van der de la von bin al el the and of".split())  # noqa: SIM905
 _MIN_DIGITS = 4
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*")
+_GAP = re.compile(r",?\.?\s?")
+_DIGITS = re.compile(r"\D")
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,9 @@ class Known:
 
 def find(text: str, known: Known) -> Iterator[Span]:
     """Everything of the patient's row that stands in the text; an eponym with its disease stays."""
-    for names in (known.names, known.staff):
-        for match in _names(names).finditer(text) if names else ():
-            if _is_meant(text, match):
-                yield Span(match.start(), match.end(), "NAME")
+    yield from _names(text, known)
     for label, number in known.numbers:
-        pattern = _number(number)
-        for match in pattern.finditer(text) if pattern else ():
+        for match in _number(number).finditer(text) if _may_hold(text, number) else ():
             yield Span(match.start(), match.end(), label)
     for place in known.places:
         for match in re.finditer(rf"(?<!\w){re.escape(place)}(?!\w)", text, re.IGNORECASE):
@@ -76,29 +75,39 @@ def is_clinical_use(text: str, start: int, end: int) -> bool:
     )
 
 
-@lru_cache(maxsize=512)
-def _names(names: tuple[str, ...]) -> re.Pattern[str]:
-    forms: set[str] = set()
-    for name in names:
-        parts = _parts(name)
-        forms |= {re.escape(part) for part in parts}
-        if len(parts) > 1:
-            first, last = re.escape(parts[0]), re.escape(parts[-1])
-            forms.add(rf"{first}(?:\s[A-Z]\.?|\s\w+)?\s{last}")
-            forms.add(rf"{last},?\s{first}(?:\s[A-Z]\b\.?)?")
-            forms.add(rf"{re.escape(parts[0][0])}\.?\s?{last}")
-            forms.add(rf"{first}\s{re.escape(parts[-1][0])}\.(?!\w)")
-    longest_first = sorted(forms, key=lambda form: (-len(form), form))
-    return re.compile(rf"(?<![\w@])(?:{'|'.join(longest_first)})(?:['’]s)?(?!\w)", re.IGNORECASE)
+def _names(text: str, known: Known) -> Iterator[Span]:
+    """Every word of a known name, joined with its neighbours: "Quill, Marta", "M. Quill", "Marta Q."."""
+    words = list(_WORD.finditer(text))
+    hits = [place for place, word in enumerate(words) if _is_known(word.group(), known.tokens)]
+    for place in hits:
+        word = words[place]
+        before, after = words[max(0, place - 1)], words[min(len(words) - 1, place + 1)]
+        beside = place - 1 in hits and _GAP.fullmatch(text, before.end(), word.start())
+        beside = beside or (place + 1 in hits and _GAP.fullmatch(text, word.end(), after.start()))
+        if not beside and not _is_meant(text, word):
+            continue
+        start, end = word.span()
+        if _is_initial(before.group(), known) and _GAP.fullmatch(text, before.end(), start) and place:
+            start = before.start()
+        if _is_initial(after.group(), known) and text[after.end() : after.end() + 1] == ".":
+            end = after.end()
+        yield Span(start, end, "NAME")
+
+
+def _is_known(word: str, tokens: frozenset[str]) -> bool:
+    folded = fold(word)
+    return folded in tokens or ("-" in folded and any(part in tokens for part in folded.split("-")))
+
+
+def _is_initial(word: str, known: Known) -> bool:
+    return len(word) == 1 and word.isupper() and any(token[0] == word.lower() for token in known.tokens)
 
 
 def _is_meant(text: str, match: re.Match[str]) -> bool:
     """Whether the words are the person: not "may" for Dr. May, not the disease of Graves."""
     words = match.group()
-    if " " not in words.strip() and is_clinical_use(text, match.start(), match.end()):
+    if is_clinical_use(text, match.start(), match.end()):
         return False
-    if any(char.isspace() or char == "," for char in words.strip()):
-        return True
     if not is_common(words):
         return True
     before = text[: match.start()].rstrip(" ")
@@ -109,14 +118,18 @@ def _is_meant(text: str, match: re.Match[str]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _number(number: str) -> re.Pattern[str] | None:
+def _number(number: str) -> re.Pattern[str]:
     """The digits over any punctuation; a code with letters also in any case."""
     signs = re.findall(r"[^\W_]", number)
-    if sum(sign.isdigit() for sign in signs) < _MIN_DIGITS:
-        return None
     return re.compile(
         r"(?<![^\W_])\+?\(?" + r"[\s().\-/]{0,2}".join(map(re.escape, signs)) + r"(?![^\W_])", re.IGNORECASE
     )
+
+
+def _may_hold(text: str, number: str) -> bool:
+    """Whether the digits stand in the text at all; four are the least that tell a person."""
+    wanted = _DIGITS.sub("", number)
+    return len(wanted) >= _MIN_DIGITS and wanted in _DIGITS.sub("", text)
 
 
 def _parts(name: str) -> list[str]:

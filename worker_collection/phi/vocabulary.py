@@ -1,13 +1,15 @@
 """Word lists of the de-identifier: names, everyday clinical words, eponyms and the words that follow them."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _LISTS = Path(__file__).parent / "lists"
+_REMEMBERED = 16384  # bounded: names of patients are among the words asked for
 _STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"})
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def fold(word: str) -> str:
     """The word without case, accents and possessive."""
     text = word.casefold().replace("’", "'").removesuffix("'s").strip("'").translate(_STROKES)
@@ -20,19 +22,19 @@ def words(name: str) -> frozenset[str]:
     return frozenset((_LISTS / f"{name}.txt").read_text().split())
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def is_common(word: str) -> bool:
     """Whether the word is everyday clinical English, so that a capital alone makes it no name."""
     return fold(word) in words("common")
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def is_given(word: str) -> bool:
     """Whether somebody is called so."""
     return _any_part(word, "given")
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def is_surname(word: str) -> bool:
     """Whether a family is called so."""
     return _any_part(word, "surnames")
@@ -48,13 +50,13 @@ def is_surely_name(word: str) -> bool:
     return is_name(word) and not is_common(word) and not is_eponym(word)
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def is_eponym(word: str) -> bool:
     """Whether a disease, sign, score or tool is called after somebody of that name."""
     return any(part in words("eponyms") for part in fold(word).split("-"))
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def is_head(word: str) -> bool:
     """Whether the word makes an eponym before it a clinical term."""
     return fold(word) in words("heads") or fold(word).removesuffix("s") in words("heads")
