@@ -92,7 +92,10 @@ def eligible(session: Session, model_type: str) -> list[Eligible]:
         .where(ValidatedCase.model_type == model_type, may_be_member())
         .order_by(ValidatedCase.id)
     )
-    return [Eligible(*row) for row in rows]
+    return [
+        Eligible(case_id, person_id, split, label or "", content, validator, curated)
+        for case_id, person_id, split, label, content, validator, curated in rows
+    ]
 
 
 def members(session: Session, version_id: UUID) -> list[DatasetMember]:
@@ -137,6 +140,7 @@ def examples(session: Session, dataset_version_id: UUID, split: str, *, vault: V
             subgroup=subgroup,
         )
         for member, sealed, subgroup in rows
+        if sealed is not None
     ]
 
 
