@@ -99,6 +99,7 @@ def _check_port(host: str, port: int) -> None:
 
 def main() -> int:
     """Start; what stops the start is one sentence and the exit status 3."""
+    set_up_logs("api")
     try:
         settings = load_settings()
         set_up_logs("api", level=settings.log_level)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from api_service.show.shape import Shape, counts, link, percent, percent_or_zero
+from api_service.show.shape import Shape, counts, link, percent_or_zero
 from shared.domain.cycle import CaseState, RunState, ended
 from shared.registry.stats import CaseCounts, Collected
 from shared.registry.tables import CollectionRun, ValidatedCase
@@ -94,7 +94,9 @@ class Run(Shape):
     duplicates: int
     refused: dict[str, int]
     review: dict[str, int]
+    pending: int
     quarantined: int
+    unchanged: int
     triggered_by: str
     created_at: datetime
     started_at: datetime | None
@@ -116,7 +118,9 @@ class Run(Shape):
             duplicates=int(run.counts.get("duplicates", 0)),
             refused=counts(run.counts, "refused"),
             review=counts(run.counts, "review"),
+            pending=int(run.counts.get("pending", 0)),
             quarantined=int(run.counts.get("quarantined", 0)),
+            unchanged=int(run.counts.get("unchanged", 0)),
             triggered_by=run.triggered_by,
             created_at=run.created_at,
             started_at=run.started_at,
@@ -241,7 +245,7 @@ def case_fields(case: ValidatedCase, source: str) -> dict[str, object]:
         "validation_status": _SHOWN.get(case.state, case.state.value),
         "state": case.state.value,
         "review_reasons": [str(reason) for reason in case.review_reasons],
-        "confidence": percent(case.confidence),
+        "confidence": case.confidence,
         "validated_at": case.validated_at,
         "data_quality_score": case.data_quality_score,
         "completeness_score": case.completeness_score,

@@ -129,6 +129,7 @@ def test_cases_are_listed_by_page_and_opened_with_a_trace(site):
     assert site.get("/cases?cursor=AAAA", Role.CLINICIAN).json["field"] == "cursor"
     opened = site.get(f"/cases/{first.json[0]['case_id']}", Role.STEWARD).json
     assert (opened["text"], opened["validation_status"]) == ("cough", "validated")
+    assert opened["confidence"] is None
     with site.sessions() as session:
         assert session.scalars(select(AuditEvent).filter_by(act="read")).one().actor == "key:steward"
 
