@@ -113,7 +113,10 @@ def last_fire(session: Session, schedule_id: UUID) -> ScheduleFire | None:
 
 
 def new_cases(session: Session, model_type: str) -> Counts:
-    """Cases on the training side that may be members: all, and those that the newest sealed version lacks."""
+    """Collected cases on the training side that may be members: all, and those the newest sealed version lacks.
+
+    A curated set does not count: the person who vouches for it says when to train on it.
+    """
     newest = datasets.newest(session, model_type)
     sealed = select(DatasetMember.case_id).where(
         DatasetMember.case_id == ValidatedCase.id,
@@ -123,7 +126,12 @@ def new_cases(session: Session, model_type: str) -> Counts:
         select(func.count(), func.count().filter(~sealed.exists()))
         .select_from(ValidatedCase)
         .join(Person, Person.id == ValidatedCase.person_id)
-        .where(ValidatedCase.model_type == model_type, Person.split == "training", datasets.may_be_member())
+        .where(
+            ValidatedCase.model_type == model_type,
+            ValidatedCase.curated.is_(False),
+            Person.split == "training",
+            datasets.may_be_member(),
+        )
     ).one()
     return Counts(total=row[0], unused=row[1])
 

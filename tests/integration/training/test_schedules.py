@@ -31,11 +31,11 @@ def wish(sessions):
     return write
 
 
-def cases(sessions, count: int, **person) -> None:
+def cases(sessions, count: int, *, curated: bool = False, **person) -> None:
     with sessions.begin() as session:
         someone = a_person(session, **person)
         for _ in range(count):
-            a_case(session, person=someone)
+            a_case(session, person=someone, curated=curated)
 
 
 def fires(sessions) -> list[tuple[str, str]]:
@@ -96,6 +96,12 @@ def test_the_count_of_new_cases_starts_a_training_by_itself(sessions, wish, now)
     assert [key for key, _ in fires(sessions)] == ["cases:60"]
     with sessions() as session:
         assert session.scalars(select(TrainingJob.triggered_by)).all() == ["threshold"]
+
+
+def test_a_curated_set_waits_for_the_person_who_vouches_for_it(sessions, wish, now):
+    wish(ScheduleWish("by count", "train", None, "UTC", "diagnosis", after_new_cases=60))
+    cases(sessions, 100, curated=True)
+    assert fire_due(sessions, now) == 0
 
 
 def test_a_night_missed_is_made_up_for_once(sessions, wish):
