@@ -113,7 +113,7 @@ def last_fire(session: Session, schedule_id: UUID) -> ScheduleFire | None:
 
 
 def new_cases(session: Session, model_type: str) -> Counts:
-    """Collected cases on the training side that may be members: all, and those the newest sealed version lacks.
+    """Collected cases on the training side: all that may be members, and those the newest set lacks.
 
     A curated set does not count: the person who vouches for it says when to train on it.
     """
