@@ -117,6 +117,7 @@ def test_after_the_promotion_a_fault_is_found_and_rolled_back():
     assert (answer["action"], answer["fraction"]) == ("promote", 1.0)
     answers = [wins(run, 10, first=60_000 + 10 * n, win=False, now=3.0 + n) for n in range(6)]
     assert "rollback" in [answer["action"] for answer in answers]
+    assert run.why == "worse than the version it replaced"
 
 
 def test_readings_are_asked_within_the_budget_with_dangerous_ones_first():
@@ -198,6 +199,7 @@ def story(seed):
             truth = chall if rng.random() < 0.6 else champ
             labels += [[number, day + n / 100 + 0.3, truth, int(rng.random() < 0.7)]] * (1 + (n % 9 == 0))
         rng.shuffle(labels)
+        labels += [[(day + 1) * 100 + n, day + 1.4, "b", 1] for n in range(8)]  # before their predictions
         messages.append(events(day + 1.5, cases + cases[:5], labels))
     return messages
 
