@@ -23,7 +23,7 @@ SCENARIOS = (
     Scenario("equal", null=True),
     Scenario("equal, discordant 0.20", discordant=0.20, null=True),
     Scenario("equal, small clinic", per_day=20, null=True),
-    Scenario("equal, large clinic", per_day=2000, days=30, null=True),
+    Scenario("equal, large clinic", per_day=2000, days=10, null=True),
     Scenario("equal, repeat visits", repeats=0.6, null=True),
     Scenario("equal, adopted labels", adopted=0.6, null=True),
     Scenario("equal, noisy labels", label_noise=0.1, null=True),
