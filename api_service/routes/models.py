@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from api_service.auth import READERS
 from api_service.endpoint import Call, Group
 from api_service.parse import PAGE_MOST, Body, Name, TypeQuery
-from api_service.show.models import AbTest, Compared, Counted, Current, Performance, Split, Version
+from api_service.show.ab_test import AbTest
+from api_service.show.models import Compared, Current, Performance, Version
 from shared.registry import challenges, lists, models, plans, stats
-from shared.registry.challenges import Challenge
 from shared.registry.tables import ModelVersion
 
 group = Group()
@@ -89,7 +89,7 @@ def ab_test(call: Call, query: TypeQuery) -> AbTest:
     if found is None:
         message = f"no version of {query.model_type} was compared in service yet"
         return AbTest(status="none", message=message, model_type=query.model_type)
-    return _told(found, query.model_type)
+    return AbTest.of(found, query.model_type)
 
 
 def current_of(session: Session, model_type: str) -> Current:
@@ -99,28 +99,6 @@ def current_of(session: Session, model_type: str) -> Current:
         return Current.none(model_type)
     champion = models.get(session, plan.champion.id)
     return Current.of(plan, champion, models.performance(session, champion.id))
-
-
-def _told(found: Challenge, model_type: str) -> AbTest:
-    served = found.served_by_champion + found.served_by_challenger
-    verb = "is compared with" if found.running else "was compared with"
-    return AbTest(
-        status="running" if found.running else "concluded",
-        message=f"{found.challenger} {verb} {found.champion}; it is {found.state}",
-        model_type=model_type,
-        model_a=found.champion,
-        model_b=found.challenger,
-        traffic_split=Split(model_a=100 * (1 - found.share), model_b=100 * found.share),
-        started_at=found.started_at,
-        n=Counted(served=served, labelled=found.labelled, paired=found.paired),
-        sample_ratio_check={
-            "expected_percent": 100 * found.share,
-            "served_by_challenger": found.served_by_challenger,
-            "served": served,
-        },
-        decision=found.decision,
-        why=found.why,
-    )
 
 
 def _shown(call: Call, versions: Sequence[ModelVersion]) -> list[Version]:

@@ -187,41 +187,6 @@ class Compared(Shape):
     gate: dict[str, object] | None
 
 
-class Counted(Shape):
-    """How many answers a comparison rests on."""
-
-    served: int
-    labelled: int
-    paired: int
-
-
-class Split(Shape):
-    """The share of persons that each side answers, in percent; together 100."""
-
-    model_a: float
-    model_b: float
-
-
-class AbTest(Shape):
-    """`GET /models/ab-test`: the running or the last comparison in service."""
-
-    status: str
-    message: str
-    model_type: str
-    model_a: str | None = None
-    model_b: str | None = None
-    traffic_split: Split | None = None
-    started_at: datetime | None = None
-    n: Counted | None = None
-    effect: float | None = None
-    interval: list[float] | None = None
-    e_value: float | None = None
-    guardrails: list[object] = []
-    sample_ratio_check: dict[str, object] | None = None
-    decision: str | None = None
-    why: str | None = None
-
-
 def metrics(figures: ModelPerformance | None) -> Metrics | None:
     """The four figures in percent; None where nothing was measured."""
     if figures is None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from shared.domain.rollout import summary
 from shared.registry.tables import ModelVersion, ReleaseDecision, TrafficPlan
 
 _COUNTS = text(
@@ -16,6 +17,7 @@ _COUNTS = text(
     SELECT
       count(*) FILTER (WHERE p.model_version_id = :champion) AS champion,
       count(*) FILTER (WHERE p.model_version_id = :challenger) AS challenger,
+      avg(p.share) AS expected_share,
       count(*) FILTER (WHERE o.label IS NOT NULL) AS labelled,
       count(*) FILTER (WHERE o.label IS NOT NULL AND s.label IS NOT NULL) AS paired
     FROM predictions p
@@ -45,7 +47,8 @@ class Challenge:
     state: str
     why: str
     decision: str | None
-    answer: dict[str, Any]
+    shown: dict[str, Any]  # `rollout.summary` of the engine's last state; empty before its first step
+    expected_share: float | None  # of the answers given, by the share in force at each
 
 
 def newest(session: Session, model_type: str) -> Challenge | None:
@@ -95,7 +98,8 @@ def _told(session: Session, plan: TrafficPlan, *, since: datetime, after: Traffi
         state=challenger.state.value,
         why=(after or plan).reason,
         decision=decision.action if decision else None,
-        answer=json.loads(decision.answer) if decision else {},
+        shown=summary(json.loads(decision.answer)["state"]) if decision else {},
+        expected_share=found.expected_share,
     )
 
 

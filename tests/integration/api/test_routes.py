@@ -302,7 +302,7 @@ def test_ab_test_tells_none_running_and_concluded(site):
     assert (told["status"], told["model_a"], told["model_b"]) == ("running", champion.name, challenger.name)
     assert told["traffic_split"] == {"model_a": 75.0, "model_b": 25.0}
     site.post("/predict", Role.SERVICE, {"person": "p", "encounter": "e", "text": "t"})
-    assert site.get("/models/ab-test").json["n"] == {"served": 1, "labelled": 0, "paired": 0}
+    assert site.get("/models/ab-test").json["n"]["served"] == 1
     site.post("/models/rollback", Role.APPROVER)
     assert site.get("/models/ab-test").json["status"] == "concluded"
 
