@@ -153,7 +153,8 @@ def _fall(name: str, part: Sequence[JudgedCase], floor: float) -> Rule:
 def _calibration(cases: Sequence[JudgedCase], policy: Policy) -> Rule:
     """The rise of the expected calibration error, less what so few cases show by chance."""
     if not cases:
-        return Rule("calibration", 0.0, policy.gate_calibration_floor, 0, PASS, "no case of a label that the champion knows")
+        why = "no case of a label that the champion knows"
+        return Rule("calibration", 0.0, policy.gate_calibration_floor, 0, PASS, why)
     given = [(case.truth, case.candidate, case.champion) for case in cases if case.champion is not None]
     candidate = calibration_error([Scored(truth, one.label, one.confidence) for truth, one, _ in given])
     champion = calibration_error([Scored(truth, one.label, one.confidence) for truth, _, one in given])
