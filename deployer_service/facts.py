@@ -2,8 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.errors import InvalidInputError
 
@@ -26,8 +25,7 @@ UNSCORED = -1
 _DIGITS = 15  # of a number that ends an id
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One prediction with both answers, or -1 for one that was not made."""
 
     key: str
@@ -47,8 +45,7 @@ class Case:
         return UNSCORED not in (self.champion, self.challenger)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One label of one prediction."""
 
     key: str
