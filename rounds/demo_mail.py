@@ -1,5 +1,6 @@
 """A real mail server for the demo's alerts, in a thread: what arrives is kept with the moment it came."""
 
+import socket
 import time
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -23,7 +24,8 @@ class MailBox:
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
-        self._server = Controller(self, hostname="127.0.0.1", port=0)
+        self._port = _free_port()
+        self._server = Controller(self, hostname="127.0.0.1", port=self._port)
         self._server.start()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
@@ -37,10 +39,15 @@ class MailBox:
     @property
     def url(self) -> str:
         """Its address for `ROUNDS_NOTIFY_URLS`."""
-        port = self._server.server.sockets[0].getsockname()[1]
         people = "from=rounds@clinic.example&to=oncall@clinic.example"
-        return f"mailto://127.0.0.1:{port}?{people}&mode=insecure"
+        return f"mailto://127.0.0.1:{self._port}?{people}&mode=insecure"
 
     def close(self) -> None:
         """Stop listening."""
         self._server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -53,7 +53,9 @@ def encounters(seed: int, day: int, n: int, *, reconfigured: bool = False) -> li
     """
     rng = chance(seed, "day", day)
     codes = pathways.reassigned(seed) if reconfigured else pathways.assigned(seed)
-    manner = Manner(later=True, codes=codes, coded_share=1.0 if reconfigured else 0.95)
+    manner = (
+        Manner(later=True, codes=codes, coded_share=1.0) if reconfigured else Manner(later=True, codes=codes)
+    )
     hours = sorted(rng.uniform(7, 19) for _ in range(n))
     return [
         _encounter(rng, _person(rng, day, place, of=n), manner, hour=hour) for place, hour in enumerate(hours)
