@@ -18,7 +18,7 @@ from shared.backends.files import digest_of, fetch, folder_of, store
 from shared.backends.text_classifier import checkpoints
 from shared.backends.text_classifier.base_model import BaseModelError, find_base, load_base
 from shared.backends.text_classifier.checkpoints import Checkpoint
-from shared.backends.text_classifier.encoder import embed, pad, plain, pool, run_layers
+from shared.backends.text_classifier.encoder import embed, features, pad, plain, pool, run_layers
 from shared.backends.text_classifier.material import NothingToLearnError, batches, prepare
 from shared.backends.text_classifier.scorer import PROBES
 from shared.config import load_settings
@@ -217,7 +217,8 @@ def test_plain_peft_loads_the_adapter_and_answers_the_same(backend, fitted, tmp_
         tokens, mask = pad([tokenizer.encode(probe).ids], "cpu")
         with torch.no_grad():
             states = adapted(input_ids=tokens, attention_mask=mask.long()).last_hidden_state
-        logits = pool(states, mask) @ head["weight"].T + head["bias"]
+            words = encoder.embeddings(input_ids=tokens)
+        logits = features(pool(words, mask), pool(states, mask)) @ head["weight"].T + head["bias"]
         shares = dict(
             zip(facts["labels"], (logits / facts["temperature"]).softmax(1)[0].tolist(), strict=True)
         )
@@ -304,6 +305,8 @@ def test_a_save_cut_short_leaves_nothing_that_counts(tmp_path):
     scratch.mkdir()
     (scratch / "weights.safetensors").write_bytes(b"half")
     assert checkpoints.newest(tmp_path, identity="x") is None
+    checkpoints.write(tmp_path, Checkpoint(8, {"a": torch.ones(1)}, {}), identity="x")
+    assert [place.name for place in tmp_path.iterdir()] == ["step-000000008"]
 
 
 def test_two_checkpoints_are_kept(backend, tmp_path):

@@ -46,8 +46,8 @@ def write(folder: Path, checkpoint: Checkpoint, *, identity: str) -> None:
     _sync_folder(scratch)
     scratch.rename(place)
     _sync_folder(folder)
-    for older in list(_newest_first(folder))[KEPT:]:
-        shutil.rmtree(older)
+    for left in (*list(_newest_first(folder))[KEPT:], *folder.glob(".step-*")):
+        shutil.rmtree(left, ignore_errors=True)  # a killed writer leaves a hidden one
 
 
 def newest(folder: Path, *, identity: str) -> Checkpoint | None:

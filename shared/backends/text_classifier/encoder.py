@@ -10,6 +10,7 @@ from shared.backends.text_classifier.base_model import BaseModel
 
 Linear = Callable[[str, Tensor], Tensor]
 LAYER = "encoder.layer."
+STRIDE = 8
 LINEARS = (
     "attention.self.query",
     "attention.self.key",
@@ -81,9 +82,14 @@ def features(words: Tensor, meaning: Tensor) -> Tensor:
     return torch.cat([words, meaning], dim=1)
 
 
+def rounded(length: int) -> int:
+    """The length that rows are padded to: few shapes, since each one costs the CPU a kernel of its own."""
+    return -(-length // STRIDE) * STRIDE
+
+
 def pad(rows: Sequence[Sequence[int]], device: str) -> tuple[Tensor, Tensor]:
-    """Token rows as one tensor with its mask, both of shape (n, longest)."""
-    longest = max(len(row) for row in rows)
+    """Token rows as one tensor with its mask, both of shape (n, longest, rounded up)."""
+    longest = rounded(max(len(row) for row in rows))
     tokens = torch.zeros(len(rows), longest, dtype=torch.long)
     mask = torch.zeros(len(rows), longest, dtype=torch.bool)
     for place, row in enumerate(rows):

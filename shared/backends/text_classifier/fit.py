@@ -15,7 +15,7 @@ from shared.backends.text_classifier.learner import Learner, Task
 from shared.backends.text_classifier.material import identity_of, prepare
 from shared.backends.text_classifier.scorer import PROBES, hash_of, load_scorer
 from shared.config import Settings
-from shared.domain.recipe import parse_recipe
+from shared.domain.recipe import RecipeError, parse_recipe
 
 FORMAT = 1
 
@@ -31,6 +31,9 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     device = to_device(settings.device)
     recipe = parse_recipe("text_classifier", request.recipe)
     base = load_base(request.base, settings.base_models, device)
+    if recipe.max_tokens > base.shape.positions:
+        fix = f"at most {base.shape.positions} for {base.name}"
+        raise RecipeError("max_tokens is more than the base reads", field="max_tokens", fix=fix)
     material = prepare(request, recipe, base.tokenizer)
     task = Task(base, request, recipe, material, device, identity_of(request, recipe, base.digest))
     learner, begun = train.start(task)

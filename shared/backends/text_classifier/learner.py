@@ -11,11 +11,20 @@ from shared.backends.base import FitRequest
 from shared.backends.text_classifier.adapter import Weights, adapting, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.checkpoints import Checkpoint
-from shared.backends.text_classifier.encoder import Linear, embed, features, pad, plain, pool, run_layers
+from shared.backends.text_classifier.encoder import (
+    Linear,
+    embed,
+    features,
+    pad,
+    plain,
+    pool,
+    rounded,
+    run_layers,
+)
 from shared.backends.text_classifier.material import Material
 from shared.domain.recipe import TextRecipe
 
-CACHE_BATCH = 32
+CACHE_BATCH = 16
 LARGEST_GRADIENT = 1.0
 
 
@@ -130,10 +139,13 @@ def encoder_batches(material: Material) -> list[list[int]]:
 
 
 def stack(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Rows of hidden states padded to the longest, shape (n, longest, hidden), and their mask."""
-    lengths = torch.tensor([len(row) for row in rows], device=rows[0].device)
-    hidden = torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
-    mask = torch.arange(hidden.shape[1], device=rows[0].device)[None, :] < lengths[:, None]
+    """Rows of hidden states padded to one length, shape (n, length, hidden), and their mask."""
+    lengths = [len(row) for row in rows]
+    hidden = rows[0].new_zeros(len(rows), rounded(max(lengths)), rows[0].shape[1])
+    mask = torch.zeros(hidden.shape[:2], dtype=torch.bool, device=hidden.device)
+    for place, (row, length) in enumerate(zip(rows, lengths, strict=True)):
+        hidden[place, :length] = row
+        mask[place, :length] = True
     return hidden, mask
 
 
