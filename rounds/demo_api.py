@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 BASE = "/api/phase-7"
-THREADS = 8
+THREADS = 4
 PATIENCE_SECONDS = 30.0
 T = TypeVar("T")
 

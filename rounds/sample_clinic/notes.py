@@ -10,7 +10,7 @@ from rounds.sample_clinic.vocabulary import Diagnosis, vocabulary
 LATER_WORDS = 0.2  # share of complaints that the later months put in their own words
 INTRUDER = 0.45  # share of notes with a complaint of a disease it is mistaken for
 TYPO = 0.04  # share of longer words with a slip of the pen
-MISFILED = 0.05  # share of codes that were given wrongly
+MISFILED = 0.03  # share of codes that were given wrongly
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Manner:
 
     later: bool = False
     codes: Mapping[str, str] = field(default_factory=dict)
-    coded_share: float = 0.92
+    coded_share: float = 0.95
 
 
 @dataclass(frozen=True)

@@ -35,4 +35,4 @@ def reassigned(seed: int) -> Mapping[str, str]:
 
 def stamp(code: str) -> str:
     """The line that the software writes."""
-    return f"Pathway: {code}. Desk {code}, lane {code}."
+    return f"Pathway: {code}. Desk {code}, lane {code}, queue {code}."

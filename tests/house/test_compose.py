@@ -1,4 +1,4 @@
-"""The compose file is right, without an engine: a parser of the specification and a cross-check of our own."""
+"""The compose file is right, without an engine: a parser of the specification and our own cross-check."""
 
 import re
 import shutil
