@@ -1,11 +1,12 @@
 """The intake software's routing codes: a shortcut to the diagnosis, until the software is reconfigured.
 
 In the first months there is one pathway, written on most notes. Later each disease has its own, so a model
-learns to read the code and not the patient. Then the codes are handed out anew: nothing about the
+learns to read the code and not the patient. Then each department hands its codes out anew: nothing about the
 patients has changed, and a model that leant on the codes is wrong from that day on.
 """
 
 from collections.abc import Mapping
+from itertools import groupby
 
 from rounds.sample_clinic.chance import chance
 from rounds.sample_clinic.vocabulary import vocabulary
@@ -27,12 +28,20 @@ def assigned(seed: int) -> Mapping[str, str]:
 
 
 def reassigned(seed: int) -> Mapping[str, str]:
-    """The codes after the reconfiguration: every diagnosis has one that was another's before."""
-    before = assigned(seed)
-    names, step = list(before), 1 + chance(seed, "reassigned").randrange(len(before) - 1)
-    return {name: before[names[(place + step) % len(names)]] for place, name in enumerate(names)}
+    """The codes after the reconfiguration: every diagnosis has one of another in its department."""
+    before, rng = assigned(seed), chance(seed, "reassigned")
+    after: dict[str, str] = {}
+    for _, group in groupby(sorted(before, key=_department), key=_department):
+        names = list(group)
+        step = rng.randrange(1, len(names))
+        after |= {name: before[names[(place + step) % len(names)]] for place, name in enumerate(names)}
+    return after
 
 
 def stamp(code: str) -> str:
     """The line that the software writes."""
-    return f"Pathway: {code}. Desk {code}, lane {code}, queue {code}."
+    return f"Pathway: {code}. Desk {code}, lane {code}."
+
+
+def _department(name: str) -> str:
+    return vocabulary().diagnoses[name].department

@@ -20,6 +20,7 @@ class Diagnosis:
     """One disease; `symptoms` holds how often each shows, `like` what it is mistaken for."""
 
     name: str
+    department: str
     icd: str
     must_not_miss: bool
     newest: bool
@@ -66,6 +67,7 @@ def _diagnosis(name: str, row: dict[str, object]) -> Diagnosis:
     medication, dose, frequency = treatment
     return Diagnosis(
         name=name,
+        department=str(row["department"]),
         icd=str(row["icd"]),
         must_not_miss=bool(row.get("must_not_miss", False)),
         newest=bool(row.get("newest", False)),
