@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from itertools import count as count_from
 
@@ -22,6 +21,7 @@ from shared.registry.schedules import ScheduleWish
 from shared.registry.tables import AuditEvent, CollectionRun, ModelVersion, Part, ScheduleFire
 from shared.vault import open_vault
 from tests.factories import a_case, a_dataset, a_job, a_member, a_source
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 RELAY, BEAT = ("shared.broker.relay",), ("shared.broker.beat",)
@@ -67,13 +67,6 @@ def kill_group(process) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def until(condition, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 @pytest.fixture

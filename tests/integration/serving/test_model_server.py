@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from shared.domain.example import Answer
 from shared.errors import InvalidInputError, NotFoundError, PartDownError
 from shared.serving.local import LocalModelServer
 from shared.serving.token import internal_token
+from tests.waiting import until
 
 TEXTS = ["red swollen toe joint", "burning when passing urine", "", "light hurts my eyes"]
 
@@ -30,16 +30,6 @@ class Deps:
     """The collaborators of a deployer, as far as slots need them."""
 
     model_server: LocalModelServer
-
-
-def until(ready, seconds=30.0):
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := ready():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it never came true")
 
 
 def test_it_answers_exactly_as_the_version_does_in_process(served, fitted):

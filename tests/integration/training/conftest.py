@@ -1,7 +1,6 @@
 """A training worker of this test alone, with the counting family and a short lease."""
 
 import threading
-import time
 
 import pytest
 
@@ -57,11 +56,3 @@ def working(deps):
     for thread in threads:
         thread.join(timeout=10)
         assert not thread.is_alive()
-
-
-def until(condition, seconds=8.0):
-    """Wait for something to become true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)

@@ -23,8 +23,8 @@ from shared.registry.tables import (
     Outbox,
     TrainingJob,
 )
-from tests.integration.training.conftest import until
 from tests.integration.training.counting import COMMAND, SECRET_TEXT
+from tests.waiting import until
 from worker_training.fit import ORPHANED
 from worker_training.folder import write_request
 from worker_training.train import run_job
