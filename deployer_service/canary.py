@@ -7,7 +7,7 @@ from shared.registry import deployments, models, plans, predictions, releases
 from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
 
-BATCH = 64
+BATCH = 16  # cases asked of the model server at a time: what is answered is kept, whatever comes after
 INPUT_PURPOSE = "prediction"
 RULE = "rule:release"
 

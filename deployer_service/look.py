@@ -20,7 +20,8 @@ from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
 
 RULE = "rule:decide"
-_ROUNDS = 200  # of scoring and deciding in one look; what is left waits for the next
+_ROUNDS = 20  # of scoring and deciding in one look; what is left waits for the next
+_BATCHES = 50  # scored between two decisions
 
 
 def look(model_type_id: UUID, deps: Deps) -> None:
@@ -77,7 +78,7 @@ def _stuck(model_type: str, error: Error) -> Trouble:
 
 
 def _go_round(model_type: str, deps: Deps) -> bool:
-    """Score a batch and decide once for each run; whether anything happened."""
+    """Score what waits and decide once for each run; whether anything happened."""
     with deps.sessions() as session:
         running = watch.compared(session, model_type)
     happened = [_score(one, deps) for one in running]
@@ -85,11 +86,14 @@ def _go_round(model_type: str, deps: Deps) -> bool:
 
 
 def _score(one: Challenge, deps: Deps) -> bool:
+    """Score batch by batch; a model server that cannot now leaves the rest to the next look."""
+    scored = 0
     try:
-        return canary.score_silently(one, deps) > 0
+        while scored < _BATCHES and canary.score_silently(one, deps):
+            scored += 1
     except Error as error:
         log.warning("silent scoring failed", run=one.run, code=error.code)
-        return False
+    return scored > 0
 
 
 def decide(one: Challenge, deps: Deps) -> bool:

@@ -2,8 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as TooLateError
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from itertools import count
 from queue import PriorityQueue
@@ -13,10 +12,11 @@ from shared.domain.example import Answer
 from shared.errors import ConflictError, Error, NotFoundError, PartDownError
 from shared.serving.base import Loaded
 
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 8.0  # less than a client waits, so that nothing is computed for one that has gone
 DRAIN_SECONDS = 60.0
 LONGEST_QUEUE = 10_000
 LIVE_TEXTS = 4
+LATER = 32
 
 Bring = Callable[[str], Scorer]
 
@@ -32,9 +32,9 @@ class _Held:
 
 @dataclass(order=True)
 class _Wish:
-    """One text to answer. Short requests, which a person waits for, go before long ones."""
+    """One text to answer. One of a long request lets the next `LATER` texts that people wait for go first."""
 
-    urgency: int
+    turn: int
     number: int
     scorer: Scorer = field(compare=False)
     text: str = field(compare=False)
@@ -44,9 +44,9 @@ class _Wish:
 class Memory:
     """All versions of one process. One thread computes; nothing here touches the database."""
 
-    def __init__(self, bring: Bring) -> None:
+    def __init__(self, bring: Bring, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         """`bring` reads and proves one version by its digest; it may raise what `load` raises."""
-        self._bring = bring
+        self._bring, self._answer_seconds = bring, answer_seconds
         self._held: dict[str, _Held] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
@@ -101,17 +101,28 @@ class Memory:
         """
         held = self._enter(digest)
         try:
-            urgency = 0 if len(texts) <= LIVE_TEXTS else 1
-            wishes = [_Wish(urgency, next(self._numbers), held.scorer, text, Future()) for text in texts]
-            for wish in wishes:
-                self._wishes.put(wish)
-            return [wish.answer.result(ANSWER_SECONDS) for wish in wishes]
-        except TooLateError:
-            raise PartDownError("the model server is too busy to answer in time") from None
+            return self._answers(held.scorer, texts)
         finally:
             with self._changed:
                 held.in_flight -= 1
                 self._changed.notify_all()
+
+    def _answers(self, scorer: Scorer, texts: Sequence[str]) -> list[Answer]:
+        """All answers or none: what nobody waits for any more is not computed."""
+        behind = 0 if len(texts) <= LIVE_TEXTS else LATER
+        numbers = [next(self._numbers) for _ in texts]
+        wishes = [
+            _Wish(number + behind, number, scorer, text, Future())
+            for number, text in zip(numbers, texts, strict=True)
+        ]
+        for wish in wishes:
+            self._wishes.put(wish)
+        _, late = wait([wish.answer for wish in wishes], self._answer_seconds)
+        for answer in late:
+            answer.cancel()
+        if late:
+            raise PartDownError("the model server is too busy to answer in time", fix="try again later")
+        return [wish.answer.result() for wish in wishes]
 
     def _enter(self, digest: str) -> _Held:
         if self.waiting() > LONGEST_QUEUE:

@@ -194,6 +194,33 @@ def test_short_requests_go_before_long_ones_and_unloading_waits_for_both():
     assert slow.seen.index("live") <= 1 + slow.seen.index("first")
 
 
+def test_a_long_request_is_not_starved_by_short_ones():
+    slow = Slow()
+    memory = Memory(lambda digest: slow)
+    memory.load("d")
+    with ThreadPoolExecutor(100) as pool:
+        waiting = [pool.submit(memory.answer, "d", ["first"])]
+        waiting.append(pool.submit(memory.answer, "d", [f"bulk {n}" for n in range(8)]))
+        until(lambda: memory.waiting() >= 8)
+        waiting += [pool.submit(memory.answer, "d", [f"live {n}"]) for n in range(80)]
+        until(lambda: memory.waiting() >= 88)
+        slow.gate.set()
+        for one in waiting:
+            one.result(10)
+    assert slow.seen.index("bulk 7") < 60
+
+
+def test_what_nobody_waits_for_any_more_is_not_computed():
+    slow = Slow()
+    memory = Memory(lambda digest: slow, answer_seconds=0.2)
+    memory.load("d")
+    with pytest.raises(PartDownError, match="too busy"):
+        memory.answer("d", ["under way", "never begun"])
+    slow.gate.set()
+    memory.answer("d", ["next"])
+    assert slow.seen == ["under way", "next"]
+
+
 def test_answers_go_on_while_the_database_is_away(served, fitted):
     from sqlalchemy import create_engine, text
 
