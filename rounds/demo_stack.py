@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from rounds.process import SOURCES
 from rounds.sample_clinic.plans import FIRST_COLLECTED
 from shared.clock import set_file_clock
 from shared.config import PREFIX
+from shared.embedded.server import die_with_parent
 from shared.errors import PartDownError
 
 CANDIDATES = range(18000, 19000, 10)
@@ -35,6 +37,7 @@ class DemoStack:
         self.now = FIRST_COLLECTED
         self._port_base, self._keep = port_base or _free_ports(), keep
         self._clock = self.home / "clock"
+        self._words = self.home / "up.log"
 
     def __enter__(self) -> Self:
         self.mail = MailBox()
@@ -42,9 +45,11 @@ class DemoStack:
         self._process = subprocess.Popen(
             [*self._rounds(), "up", "--port-base", str(self._port_base), "--quiet", "--json"],
             stdout=subprocess.PIPE,
+            stderr=self._words.open("wb"),
             env=self._environment(),
             cwd=SOURCES,
             text=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - it only calls the kernel
         )
         try:
             told = self._told()
@@ -104,7 +109,8 @@ class DemoStack:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise PartDownError("the stack did not start", fix="its own words are above; try `rounds doctor`")
+            last = self._words.read_text().strip().splitlines()[-2:]
+            raise PartDownError(f"the stack did not start: {' '.join(last)}", fix="try `rounds doctor`")
         told: dict[str, Any] = json.loads(line)
         return told
 

@@ -36,7 +36,7 @@ class Story:
             StoryError: something did not happen.
         """
         try:
-            first = self._first_version()
+            first = self.first_version()
             second = self._later_months(first)
             self._release(first, second)
             self._bad_candidate()
@@ -44,7 +44,8 @@ class Story:
         except WaitedTooLongError as error:
             raise StoryError(str(error)) from None
 
-    def _first_version(self) -> str:
+    def first_version(self) -> str:
+        """The first chapter alone; the name of the version that is live at its end."""
         self._tell.chapter("1  Two months of the clinic's own cases become the first version")
         database.create(self._clinic)
         database.advance(self._clinic, self._seed, until=self._stack.now)
