@@ -1,7 +1,6 @@
-"""A real mail server for the demo's alerts, in a thread: what arrives is kept with the moment it came."""
+"""A real mail server for the demo's alerts, in a thread: what arrives is kept."""
 
 import socket
-import time
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -12,9 +11,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail; `at` is seconds of the monotonic clock."""
+    """One mail."""
 
-    at: float
     subject: str
     to: str
 
@@ -33,8 +31,12 @@ class MailBox:
         content = envelope.content
         assert isinstance(content, bytes)
         subject = str(make_header(decode_header(message_from_bytes(content)["Subject"])))
-        self.mails.append(Mail(time.monotonic(), subject, ", ".join(envelope.rcpt_tos)))
+        self.mails.append(Mail(subject, ", ".join(envelope.rcpt_tos)))
         return "250 taken"
+
+    def naming(self, word: str) -> list[Mail]:
+        """The mails whose subject names it, oldest first."""
+        return [mail for mail in self.mails if word in mail.subject]
 
     @property
     def url(self) -> str:

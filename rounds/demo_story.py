@@ -8,14 +8,14 @@ from rounds.demo_api import Door
 from rounds.demo_days import Days, Tally
 from rounds.demo_stack import DemoStack
 from rounds.demo_tell import Teller, WaitedTooLongError
-from rounds.demo_view import StoryError, View
+from rounds.demo_view import StoryError, View, estimate
 from rounds.sample_clinic import database
 from rounds.sample_clinic.encounters import encounters
 from rounds.sample_clinic.plans import LATER_COLLECTED
 
 NIGHT = timedelta(hours=3, seconds=5)  # from ten in the evening to just after the nightly collection
 MOST_DAYS = 45
-WRONG_SETTING = {"max_tokens": 8}  # somebody saves memory and cuts every note after eight tokens
+WRONG_SETTING = {"max_tokens": 8, "epochs": 1}  # somebody in a hurry cuts notes after eight tokens
 
 
 class Story:
@@ -28,6 +28,7 @@ class Story:
         self._days = Days(stack, self._door, seed)
         self._clinic = stack.home / "clinic.db"
         self._ends: dict[str, str] = {}  # of versions, for the summary
+        self._gain = ""
 
     def play(self) -> None:
         """All chapters.
@@ -71,7 +72,8 @@ class Story:
         self._await(
             "its challenge", lambda: None if self._view.challenger() else self._told_against(name), 60
         )
-        self._tell.done(f"the gate passed {name}: {self._view.compared(first, name)}")
+        self._gain = self._view.compared(first, name)
+        self._tell.done(f"the gate passed {name}: {self._gain}")
         return name
 
     def _release(self, first: str, second: str) -> None:
@@ -96,14 +98,14 @@ class Story:
         why = [reason for reason in refused["why_not"] if not reason.startswith("it is")]
         for reason in why[:3]:
             self._tell.say(f"  {reason}")
-        self._ends[name] = f"refused by the gate, {why[0]}"
+        self._ends[name] = f"refused by the gate for {why[0].split(':')[0]}"
 
     def _turns_bad(self, first: str, second: str) -> None:
         self._tell.chapter("5  The intake software is reconfigured, and the live version turns bad")
         self._tell.say(
             "the routing codes on the notes are handed out anew; the patients are the same as ever"
         )
-        changed, mails = self._next_midnight(), len(self._stack.mail.mails)
+        changed = self._next_midnight()
         self._play_until(lambda: self._view.live() == first, f"{second} to be rolled back", reconfigured=True)
         seen = time.monotonic()
         answered_by = self._one_more_patient()
@@ -114,28 +116,24 @@ class Story:
         days = (datetime.fromisoformat(plan["effective_at"]) - changed) / timedelta(days=1)
         self._ends[second] += f", rolled back {days:.1f} days after the change"
         self._tell.done(f"{second} was rolled back {days:.1f} days after the change: {plan['reason']}")
-        self._tell.say(f"the next patient is answered by {first}, {milliseconds:.0f} ms after that was seen")
-        self._await(
-            "the alert", lambda: None if len(self._stack.mail.mails) > mails else "not mailed yet", 60
+        self._tell.say(
+            f"the next patient is answered by {first}, {milliseconds:.0f} ms after the new plan was seen"
         )
-        mail = self._stack.mail.mails[mails]
+        self._await("the alert", lambda: None if self._stack.mail.naming(second) else "not mailed yet", 60)
+        mail = self._stack.mail.naming(second)[-1]
         self._tell.done(f"mail to {mail.to}: {mail.subject}")
 
     def sum_up(self) -> None:
         """The table of versions, whatever of the story happened."""
-        names = [one["model_version"] for one in self._view.versions()]
-        if not names:
-            return
         rows = []
-        for name in names:
-            now, figures = self._view.version(name)["state"], self._view.figures(name)
-            ends = self._ends.get(name, "–")
-            rows.append(
-                {"version": name, "now": now, "on its frozen set": figures, "what became of it": ends}
-            )
-        self._tell.table("Versions", rows)
-        if len(names) > 1:
-            self._tell.say(f"before and after: {self._view.compared(names[0], names[1])}")
+        for one in self._view.versions():
+            figures, ends = estimate(one["accuracy_estimate"]), self._ends.get(one["model_version"], "–")
+            named = {"version": one["model_version"], "now": one["state"]}
+            rows.append(named | {"on the frozen set": figures, "what became of it": ends})
+        if rows:
+            self._tell.table("Versions", rows)
+        if self._gain:
+            self._tell.say(f"before and after: {self._gain}")
 
     def _await(self, what: str, look: Callable[[], str | None], seconds: float) -> None:
         self._tell.await_(what, look, seconds=seconds)

@@ -1,5 +1,6 @@
 """What the demo says: chapters and sentences, with a spinner on a terminal and plain lines in a pipe."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -9,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 POLL_SECONDS = 0.2
+WIDTH_IN_A_PIPE = 160
 
 
 class WaitedTooLongError(Exception):
@@ -19,7 +21,8 @@ class Teller:
     """Writes on standard output; every line carries the seconds since the start."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True)
+        width = None if sys.stdout.isatty() else WIDTH_IN_A_PIPE
+        self._console = Console(highlight=False, soft_wrap=True, width=width)
         self._begun = time.monotonic()
 
     def chapter(self, title: str) -> None:
@@ -43,8 +46,7 @@ class Teller:
         table = Table(*rows[0], title=title, title_justify="left", header_style="bold")
         for row in rows:
             table.add_row(*(Text(str(value)) for value in row.values()))
-        width = None if self._console.is_terminal else 200
-        self._console.print(table, width=width)
+        self._console.print(table)
 
     def await_(self, what: str, look: Callable[[], str | None], *, seconds: float) -> None:
         """Wait until `look` answers None; what it answers before that is shown where somebody watches.
