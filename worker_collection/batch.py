@@ -15,11 +15,12 @@ from shared.domain.labels import Entry
 from shared.registry import cases, labels, persons
 from shared.registry.cases import CASE_PURPOSE, Earlier, Seen
 from shared.registry.persons import Identity
+from worker_collection import endings
 from worker_collection.deps import Deps
-from worker_collection.draft import Draft, RowError, read
+from worker_collection.draft import Draft, RowError, identity, read
 from worker_collection.intake import Candidate, Site, bands, take_in
 from worker_collection.phi.engine import ENGINE
-from worker_collection.sources.base import Broken, Row
+from worker_collection.sources.base import Broken, Page, Row
 from worker_collection.tally import Tally
 
 SAME_EPISODE = timedelta(days=7)
@@ -51,6 +52,9 @@ class Work:
     seen: Mapping[str, Seen]
     earlier: Mapping[UUID, list[Earlier]]
     versions: Mapping[str, int]
+    deleted: Sequence[str] = ()
+    refused: frozenset[UUID] = frozenset()
+    allowed: frozenset[UUID] = frozenset()
 
 
 @dataclass
@@ -61,31 +65,37 @@ class Pipeline:
     tally: Tally
     deps: Deps
 
-    def prepare(self, rows: Iterable[Row | Broken]) -> Work:
+    def prepare(self, page: Page) -> Work:
         """Everything of a page that needs no write but the persons."""
-        drafts, hashes = self._drafts(rows)
+        drafts, hashes = self._drafts(page.rows)
         now = self.deps.clock()
         with self.deps.sessions.begin() as session:
             seen = cases.seen(session, self.terms.source_id, drafts.keys())
-        same = {key for key in drafts if key in seen and seen[key].content_hash == hashes[key]}
+        same = {key for key in drafts if key in seen and _is_same_row(seen[key], hashes[key])}
         changed = [draft for key, draft in drafts.items() if key not in same]
         self.tally.unchanged += len(same)
+        identities = _grouped(changed) if self.terms.curated else [draft.identity for draft in changed]
+        identities += [identity(row, row.get("known") or {}) for row in page.consents]
         with self.deps.sessions.begin() as session:
-            identities = _grouped(changed) if self.terms.curated else [draft.identity for draft in changed]
             people = persons.link(session, identities, vault=self.deps.vault, now=now) if identities else []
+        words = [draft.consent for draft in changed] + [row["consent"] for row in page.consents]
+        refused = frozenset(one for one, word in zip(people, words, strict=True) if word == "refused")
+        allowed = frozenset(one for one, word in zip(people, words, strict=True) if word == "given") - refused
+        people = people[: len(changed)]
         with self.deps.sessions.begin() as session:
-            gone = cases.without_consent(session, set(people))
+            gone = cases.without_consent(session, set(people), unless=(allowed, endings.CONSENT)) | refused
             earlier = cases.earlier(session, self.terms.site.model_type, set(people))
             versions = cases.versions(session, self.terms.source_id, [draft.source_id for draft in changed])
         candidates = [
             take_in(draft, self.terms.site, person_id=person, consent_withdrawn=person in gone, now=now)
             for draft, person in zip(changed, people, strict=True)
         ]
-        return Work(candidates, hashes, seen, earlier, versions)
+        return Work(candidates, hashes, seen, earlier, versions, page.deleted, refused, allowed)
 
     def write(self, session: Session, work: Work) -> None:
         """Insert the page's cases with their reports, end those they replace, and remember every row."""
         now, actor = self.deps.clock(), f"run:{self.terms.run_id}"
+        self._end(session, work, actor=actor, now=now)
         earlier = {person: list(known) for person, known in work.earlier.items()}
         placed = [(one, *self._place(one, earlier)) for one in work.candidates]
         rows = [(case_id, one) for one, case_id, _ in placed if case_id is not None]
@@ -94,11 +104,24 @@ class Pipeline:
         for one, case_id, outcome in placed:
             before = work.seen.get(one.draft.source_id)
             if before is not None and before.case_id is not None:
-                why = "source row changed" if case_id else f"recalled: {(one.reasons or (outcome,))[0]}"
-                cases.replace(session, before.case_id, by=case_id, actor=actor, at=now, why=why)
+                reason = (one.reasons or (outcome,))[0]
+                why = "source row changed" if case_id else f"recalled: {reason}"
+                ends = cases.replace(session, before.case_id, by=case_id, actor=actor, at=now, why=why)
+                if ends and case_id is None:
+                    endings.take_back(session, before.case_id, reason, actor=actor, now=now)
         cases.remember(
             session, [_remembered(*entry, work=work, terms=self.terms) | {"seen_at": now} for entry in placed]
         )
+
+    def _end(self, session: Session, work: Work, *, actor: str, now: datetime) -> None:
+        """What the source deleted, and whose consent it says was refused or given again."""
+        if work.allowed:
+            endings.allow(session, work.allowed, now=now)
+        if work.refused:
+            endings.refuse(session, work.refused, actor=actor, now=now)
+        if work.deleted:
+            source_id = self.terms.source_id
+            self.tally.deleted += endings.delete(session, source_id, work.deleted, actor=actor, now=now)
 
     def _drafts(self, rows: Iterable[Row | Broken]) -> tuple[dict[str, Draft], dict[str, str]]:
         drafts: dict[str, Draft] = {}
@@ -133,7 +156,7 @@ class Pipeline:
             return None, "refused"
         known = earlier.setdefault(one.person_id, [])
         mine = Earlier(one.draft.source_id, one.content_hash, one.trusted.label, one.draft.validated_at)
-        if any(_is_same_case(mine, other, is_plan=one.draft.is_plan) for other in known):
+        if any(_is_same_case(one.draft, mine, other) for other in known):
             self.tally.duplicates += 1
             return None, "duplicate"
         known.append(mine)
@@ -191,13 +214,21 @@ def _is_in_window(draft: Draft, terms: Terms) -> bool:
     return not (terms.since and at < terms.since) and not (terms.until and at > terms.until)
 
 
-def _is_same_case(mine: Earlier, other: Earlier, *, is_plan: bool) -> bool:
-    """The same words of the same person, or two plans for one episode of one disease."""
+def _is_same_row(seen: Seen, content_hash: str) -> bool:
+    """Whether a row is as it was; one that had been deleted is back and counts as changed."""
+    return seen.content_hash == content_hash and seen.outcome != "deleted"
+
+
+def _is_same_case(draft: Draft, mine: Earlier, other: Earlier) -> bool:
+    """The same words of the same person, or two plans for one episode of one disease.
+
+    Where nobody wrote anything, equal fields are two visits and no copy.
+    """
     if mine.source_record == other.source_record:
         return False
-    if mine.content_hash == other.content_hash and mine.diagnosis is not None:
+    if mine.content_hash == other.content_hash and mine.diagnosis is not None and draft.is_narrative:
         return True
-    if not is_plan or mine.diagnosis is None or mine.diagnosis != other.diagnosis:
+    if not draft.is_plan or mine.diagnosis is None or mine.diagnosis != other.diagnosis:
         return False
     ended = mine.validated_at, other.validated_at
     return ended[0] is not None and ended[1] is not None and abs(ended[0] - ended[1]) <= SAME_EPISODE

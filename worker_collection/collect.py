@@ -63,13 +63,15 @@ def _collect(lease: Lease, lost: Event, deps: Deps) -> None:
         moves.move(session, run, RunState.RUNNING, by=lease.worker, at=deps.clock())
         run.started_at = run.started_at or deps.clock()
         source = sources.get(session, run.source_id)
-    reader = open_source(source, run, deps.vault)
+    reader = open_source(source, run, deps.vault, site=(deps.sessions, deps.clock()))
     pipeline = Pipeline(_terms(source, run, reader, deps=deps), Tally.of(run.counts), deps)
     began = time.monotonic()
     for page in reader.pages(_start(source, run), CURATED_PAGE if run.wish.get("curated") else PAGE):
         if lost.is_set():
             raise FencedOffError(lease)
-        work = pipeline.prepare(page.rows)
+        if page.staff_changed:
+            pipeline.terms = _terms(source, run, reader, deps=deps)
+        work = pipeline.prepare(page)
         with deps.sessions.begin() as session:
             row = _held(session, lease)
             if not run.wish.get("dry_run"):

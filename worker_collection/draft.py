@@ -1,16 +1,19 @@
 """One row of a source, read strictly, before anything is decided about it; it is never stored as it is."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
+from shared.domain.eligibility import Answer
+from shared.domain.health_records import Record
 from shared.domain.labels import plain
 from shared.errors import InvalidInputError
 from shared.registry.persons import Identity, record
 
 _AGE = re.compile(r"\s*(\d{1,3})\s*(y|yr|yrs|year|years|m|mo|month|months|d|days)?\b", re.IGNORECASE)
+_Form = TypeVar("_Form")
 _DATE_FORMS = (
     "%d/%m/%Y",
     "%d-%m-%Y",
@@ -54,6 +57,12 @@ class Draft:
     known: Mapping[str, Any] = field(default_factory=dict)
     follow_ups: Sequence[Mapping[str, Any]] = ()
     discharge_summaries: Sequence[Mapping[str, Any]] = ()
+    code: str | None = None  # of a terminology other than ICD-10
+    coded: str | None = None  # the name of the code, where the words say something else
+    is_narrative: bool = True  # whether somebody wrote the text
+    consent: str | None = None  # "refused" or "given", where the source knows
+    record: Record | None = None
+    answer: Answer | None = None
 
 
 def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) -> Draft:
@@ -83,7 +92,7 @@ def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) ->
     return Draft(
         source_id=source_id,
         text=text,
-        identity=_identity(row, known, age=age, fallback=f"{source}/{source_id}", subgroup=subgroup),
+        identity=identity(row, known, age=age, fallback=f"{source}/{source_id}", subgroup=subgroup),
         is_plan=is_plan,
         diagnosis=_text(row, "diagnosis") or None,
         icd_code=_text(row, "icd_code").upper() or None,
@@ -98,6 +107,12 @@ def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) ->
         known=known,
         follow_ups=row.get("follow_ups") or (),
         discharge_summaries=row.get("discharge_summaries") or (),
+        code=_text(row, "code") or None,
+        coded=_text(row, "coded") or None,
+        is_narrative=row.get("narrative") is not False,
+        consent=_text(row, "consent") or None,
+        record=_part(row, "record", Record),
+        answer=_part(row, "answer", Answer),
     )
 
 
@@ -126,19 +141,20 @@ def age_band(age: int) -> str:
     return "90+" if age >= 90 else f"{age // 10 * 10}-{age // 10 * 10 + 9}"
 
 
-def _identity(
+def identity(
     row: Mapping[str, Any],
     known: Mapping[str, Any],
     *,
-    age: int | None,
-    fallback: str,
-    subgroup: Mapping[str, str],
+    age: int | None = None,
+    fallback: str = "",
+    subgroup: Mapping[str, str] | None = None,
 ) -> Identity:
     """How to find the person again: by record number, then by name with all that the clinic has beside it."""
-    sure = [record(_text(row, "person") or fallback)]
+    subgroup = subgroup or {}
+    sure = [record(str(number)) for number in (_text(row, "person") or fallback, *(row.get("also") or ()))]
     name = " ".join(sorted(plain(str(row.get("name") or known.get("name") or "")).split()))
     if not name:
-        return Identity(tuple(sure), subgroup=subgroup)
+        return Identity(tuple(sure), subgroup=subgroup, person_id=row.get("person_id"))
     born = str(known.get("dob") or "")
     if born:
         return Identity((*sure, f"born:{name}|{born}"), subgroup=subgroup)
@@ -180,6 +196,17 @@ def _object(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise RowError(f"bad_{name}")
     return {key: entry for key, entry in value.items() if entry not in (None, "")}
+
+
+def _part(row: Mapping[str, Any], name: str, form: Callable[..., _Form]) -> _Form | None:
+    """A part of a row that a source of ours wrote in a form of its own."""
+    value = row.get(name)
+    if value is None:
+        return None
+    try:
+        return form(**value)
+    except TypeError:
+        raise RowError(f"bad_{name}") from None
 
 
 def _share(value: Any) -> float | None:

@@ -67,6 +67,7 @@ def take_in(
         cleaned.text, phrases_of(trusted.entry, draft.diagnosis if trusted.label else None)
     )
     flags = (*prepared.flags, *(("instructions_in_text",) if had_orders else ()))
+    flags += () if draft.is_narrative else ("no_narrative",)
     score = quality.judge(prepared.text, _filled(draft, trusted, prepared.text), flags=flags)
     state, reasons = _state(trusted, cleaned, score)
     return Candidate(

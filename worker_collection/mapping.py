@@ -15,6 +15,8 @@ from shared.errors import InvalidInputError
 
 FOLDER = Path(__file__).parent / "mappings"
 Row = Mapping[str, Any]
+# What only our own sources say of a row; a file or a caller that says it is not believed.
+_OURS = frozenset({"also", "answer", "code", "coded", "consent", "narrative", "person_id", "record"})
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -42,6 +44,24 @@ class StaffTable(BaseModel):
     active: str
 
 
+class FhirTerms(BaseModel):
+    """How a FHIR source is read: its types, the site's choices of trust, how a server is signed in to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    types: tuple[str, ...] = ()  # asked of a server, in this order
+    page_size: int = Field(200, ge=1)
+    asserter: str = Field("own", pattern="^(own|encounter_participant)$")
+    not_qualified: tuple[str, ...] = ()
+    record_system: str = ""  # of the record numbers that the site's applications use as they are
+    token_file: Path | None = None
+    client_id: str = ""
+    key_file: Path | None = None
+    key_id: str = ""
+    token_url: str = ""
+    scope: str = "system/*.read"
+
+
 class CaseMapping(BaseModel):
     """The form of a mapping file; `query` and what belongs to it are for SQL sources only."""
 
@@ -63,11 +83,12 @@ class CaseMapping(BaseModel):
     labels: dict[str, str] = {}
     related: dict[str, Related] = {}
     staff: StaffTable | None = None
+    fhir: FhirTerms = FhirTerms()
 
     def case(self, row: Row) -> dict[str, Any]:
         """One row in the case format; templates like "s2d-{group}" are filled, others name a column."""
         if not self.fields:
-            return dict(row) | self.constants
+            return {name: value for name, value in row.items() if name not in _OURS} | self.constants
         found = {name: self._value(name, _fill(source, row)) for name, source in self.fields.items()}
         case = {name: value for name, value in found.items() if value not in (None, "")} | self.constants
         case.setdefault("source_id", row.get(self.key))

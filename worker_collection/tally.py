@@ -18,6 +18,7 @@ class Tally:
     quarantined: int = 0
     duplicates: int = 0
     unchanged: int = 0
+    deleted: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     review: Counter[str] = field(default_factory=Counter)
 
@@ -25,7 +26,7 @@ class Tally:
     def of(cls, counts: Mapping[str, Any]) -> "Tally":
         """Go on from the counts of a run that was interrupted."""
         numbers = {name: counts.get(name, 0) for name in ("collected", "pending", "quarantined")}
-        more = {name: counts.get(name, 0) for name in ("duplicates", "unchanged")}
+        more = {name: counts.get(name, 0) for name in ("duplicates", "unchanged", "deleted")}
         return cls(
             **numbers, **more, refused=Counter(counts.get("refused")), review=Counter(counts.get("review"))
         )

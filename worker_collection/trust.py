@@ -73,6 +73,8 @@ def judge(draft: Draft, rules: Rules, *, consent_withdrawn: bool) -> Trusted:
             revised=any(_REVISED.search(_words_of(row)) for row in draft.follow_ups),
             confidence=draft.confidence,
             consent_withdrawn=consent_withdrawn,
+            record=draft.record,
+            answer=draft.answer,
         ),
         min_confidence=rules.min_confidence,
     )
@@ -83,16 +85,34 @@ def _named(draft: Draft, space: LabelSpace) -> Named:
     written = draft.diagnosis or ""
     if not is_stated(written):
         return Named(None)
+    if draft.code is not None or draft.coded is not None:
+        return _coded(draft, space)
     return space.name(without_doubt(written) if is_doubted(written) else written, draft.icd_code)
+
+
+def _coded(draft: Draft, space: LabelSpace) -> Named:
+    """A coded diagnosis: its words name the label, else its code does; both must not name two labels."""
+    words = without_doubt(draft.diagnosis or "")
+    said = space.name(words, draft.icd_code)
+    coded = space.by_code(draft.code) or (space.find(draft.coded) if draft.coded else None)
+    if said.label is None:
+        return Named(coded, True if coded else None, coded)
+    if coded is not None and coded != said.label and draft.coded is not None:
+        return Named(said.label, agrees=False, suggested=coded)
+    if coded is None and draft.code is not None:
+        space.add(Entry(said.label, (draft.code,)))
+    return said
 
 
 def _newcomer(draft: Draft, named: Named, space: LabelSpace) -> str | None:
     """A disease that nobody named before becomes a label when the clinic gives its code, and it is free."""
     written = (draft.diagnosis or "").strip()
-    if not is_stated(written) or is_doubted(written) or named.suggested or not category(draft.icd_code):
+    codes = [code for code in (draft.code, draft.icd_code) if code and (code == draft.code or category(code))]
+    if not is_stated(written) or is_doubted(written) or named.suggested or not codes:
         return None
-    space.add(Entry(written, (draft.icd_code or "",)))
-    return written
+    name = draft.coded or written
+    space.add(Entry(name, tuple(codes), (written,)))
+    return name
 
 
 def _as_vouched(written: str, space: LabelSpace) -> str:

@@ -36,17 +36,35 @@ def withdraw(natural_key: str, deps: Deps, *, cause: str, actor: str) -> Withdra
         person_id = persons.find(session, natural_key, deps.vault)
         if person_id is None:
             raise NotFoundError("the site knows no person under this key", field="person")
-        _take_back(session, person_id, cause=cause, now=now)
-        cases = _end_cases(session, person_id, actor=actor, now=now)
-        row = Withdrawal(person_id=person_id, cause=cause, reached={}, requested_by=actor, created_at=now)
-        session.add(row)
-        session.flush()
-        row.reached = _reached(session, cases) | {"cases": len(cases)}
-        _flag_models(session, row)
-        audit.write(
-            session, act="withdraw", subject=("withdrawals", row.id), actor=actor, at=now, details=row.reached
-        )
-        return row
+        return leave(session, person_id, cause=cause, actor=actor, now=now)
+
+
+def leave(session: Session, person_id: UUID, *, cause: str, actor: str, now: datetime) -> Withdrawal:
+    """Take a person's consent back: no case of theirs is learnt from any more, and what did is flagged."""
+    _take_back(session, person_id, cause=cause, now=now)
+    cases = _end_cases(session, person_id, actor=actor, now=now)
+    return recall(session, person_id, cases, cause=cause, actor=actor, now=now)
+
+
+def recall(  # noqa: PLR0913 - whose cases, which, why, by whom and when
+    session: Session,
+    person_id: UUID,
+    cases: Collection[UUID],
+    *,
+    cause: str,
+    actor: str,
+    now: datetime,
+) -> Withdrawal:
+    """Record that cases were taken out of learning, with every dataset, job and model that used them."""
+    row = Withdrawal(person_id=person_id, cause=cause, reached={}, requested_by=actor, created_at=now)
+    session.add(row)
+    session.flush()
+    row.reached = _reached(session, cases) | {"cases": len(cases)}
+    _flag_models(session, row)
+    audit.write(
+        session, act="withdraw", subject=("withdrawals", row.id), actor=actor, at=now, details=row.reached
+    )
+    return row
 
 
 def _take_back(session: Session, person_id: UUID, *, cause: str, now: datetime) -> None:

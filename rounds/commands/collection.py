@@ -58,7 +58,7 @@ def add_source(  # noqa: PLR0913 - one parameter an option
     from worker_collection.sources import adapter
 
     here = site()
-    text = mapping_text(mapping or ("clinic" if kind == "sql" else None))
+    text = mapping_text(mapping or {"sql": "clinic", "fhir": "fhir_r4"}.get(kind))
     rules = read_mapping(text)
     trial = adapter(kind, url, rules).test()
     with here.sessions.begin() as session:

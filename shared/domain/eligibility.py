@@ -1,13 +1,25 @@
 """What may become a training label: the trust table as data, each verdict under the name of its rule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.health_records import (
+    CONDITION_STATUS,
+    CONFIRMED_REPORT,
+    UNFINISHED_REPORT,
+    VOID_ENCOUNTER,
+    Record,
+)
 from shared.domain.labels import is_doubted, is_stated
 
 FINISHED = frozenset({"completed", "finished", "closed", "done"})
+KNOWN_STATUS: Mapping[str, Set[str | None]] = {
+    "condition": CONDITION_STATUS | {None},
+    "report": CONFIRMED_REPORT | UNFINISHED_REPORT | {"cancelled", "entered-in-error"},
+}
+SETTLED_ENCOUNTER = VOID_ENCOUNTER | {"finished", "completed", "missing", None}
 ENDED_EARLY = frozenset({"discontinued", "cancelled", "canceled", "stopped", "entered-in-error", "refuted"})
 
 
@@ -30,6 +42,14 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """How the validated answer to one of our own predictions came about."""
+
+    in_audit: bool  # kept for measuring: what is learnt from cannot measure
+    copied: bool  # by somebody who takes over what the model says more often than it can be right
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that the trust table reads of one case; None where the source does not say."""
 
@@ -45,6 +65,8 @@ class Evidence:
     revised: bool = False
     confidence: float | None = None
     consent_withdrawn: bool = False
+    record: Record | None = None  # of a health record system, with rules of its own
+    answer: Answer | None = None  # a validated answer to one of our own predictions
 
 
 @dataclass(frozen=True)
@@ -75,18 +97,84 @@ def _dates_reversed(case: Evidence, _min: float) -> bool:
     return case.starts is None or (case.ends is not None and case.ends < case.starts)
 
 
+def _standing(case: Evidence) -> Standing:
+    return case.validator or Standing(known=False)
+
+
+def _known(case: Evidence) -> bool:
+    return _standing(case).known
+
+
+def _is_staff(case: Evidence) -> bool:
+    """Whether the signature is that of somebody known; a record has rules of its own for it."""
+    return case.record is None and _known(case)
+
+
+def _is_plain(case: Evidence) -> bool:
+    """Whether it is a bare statement, neither a plan nor of a record system."""
+    return not case.is_plan and case.record is None
+
+
+def _by_staff(record: Record) -> bool:
+    return record.asserted_by == "practitioner"
+
+
+def _is_idle(record: Record, who: Standing) -> bool:
+    return _by_staff(record) and who.known and not (who.active and record.asserter_works)
+
+
+def _of(rule: Callable[[Record, Standing], bool]) -> Callable[[Evidence, float], bool]:
+    """A rule about records only: it reads the record and who stands behind it."""
+    return lambda case, _: case.record is not None and rule(case.record, _standing(case))
+
+
+# What health record systems say, refusals first; the first that holds names the outcome.
+RECORD_RULES: tuple[Rule, ...] = (
+    Rule("unknown_modifier_extension", Trust.REFUSED, _of(lambda r, _: r.modified)),
+    Rule("entered_in_error", Trust.REFUSED, _of(lambda r, _: r.status == "entered-in-error")),
+    Rule("refuted", Trust.REFUSED, _of(lambda r, _: r.condition_is("refuted"))),
+    Rule("report_cancelled", Trust.REFUSED, _of(lambda r, _: r.report_is({"cancelled"}))),
+    Rule("encounter_cancelled", Trust.REFUSED, _of(lambda r, _: r.encounter in VOID_ENCOUNTER)),
+    Rule("not_a_diagnosis", Trust.REFUSED, _of(lambda r, _: not r.is_diagnosis)),
+    Rule("verification_status_absent", Trust.REVIEW, _of(lambda r, _: r.condition_is(None))),
+    Rule("provisional", Trust.REVIEW, _of(lambda r, _: r.condition_is("provisional"))),
+    Rule("differential", Trust.REVIEW, _of(lambda r, _: r.condition_is("differential"))),
+    Rule("unconfirmed", Trust.REVIEW, _of(lambda r, _: r.condition_is("unconfirmed"))),
+    Rule("report_preliminary", Trust.REVIEW, _of(lambda r, _: r.report_is(UNFINISHED_REPORT))),
+    Rule("status_unknown", Trust.REVIEW, _of(lambda r, _: r.status not in KNOWN_STATUS[r.kind])),
+    Rule("confirmed_but_nobody_asserts", Trust.REVIEW, _of(lambda r, _: r.asserted_by is None)),
+    Rule("recorder_only", Trust.REVIEW, _of(lambda r, _: r.asserted_by == "recorder")),
+    Rule("patient_asserted", Trust.REVIEW, _of(lambda r, _: r.asserted_by == "patient")),
+    Rule("asserter_not_in_export", Trust.REVIEW, _of(lambda r, who: _by_staff(r) and not who.known)),
+    Rule("asserter_inactive", Trust.REVIEW, _of(_is_idle)),
+    Rule(
+        "asserter_without_qualification",
+        Trust.REVIEW,
+        _of(lambda r, who: _by_staff(r) and who.known and not who.qualified),
+    ),
+    Rule("encounter_not_in_export", Trust.REVIEW, _of(lambda r, _: r.encounter == "missing")),
+    Rule("encounter_not_finished", Trust.REVIEW, _of(lambda r, _: r.encounter not in SETTLED_ENCOUNTER)),
+    Rule("encounter_not_named", Trust.REVIEW, _of(lambda r, _: r.is_condition and r.encounter is None)),
+    Rule("encounter_of_another_patient", Trust.REVIEW, _of(lambda r, _: not r.same_patient)),
+    Rule("patient_not_in_export", Trust.REVIEW, _of(lambda r, _: not r.patient_known)),
+    Rule("note_unreadable", Trust.REVIEW, _of(lambda r, _: not r.note_readable)),
+)
+
 RULES: tuple[Rule, ...] = (
     Rule("consent_withdrawn", Trust.REFUSED, lambda c, _: c.consent_withdrawn),
+    Rule("audit_sample", Trust.REFUSED, lambda c, _: c.answer is not None and c.answer.in_audit),
     Rule("plan_discontinued", Trust.REFUSED, lambda c, _: c.is_plan and _status(c) in ENDED_EARLY),
     Rule("plan_not_finished", Trust.REFUSED, lambda c, _: c.is_plan and _status(c) not in FINISHED),
-    Rule("no_diagnosis", Trust.REFUSED, lambda c, _: c.is_plan and not is_stated(c.diagnosis)),
+    *RECORD_RULES,
+    Rule("no_diagnosis", Trust.REFUSED, lambda c, _: not _is_plain(c) and not is_stated(c.diagnosis)),
     Rule("bad_dates", Trust.REFUSED, _dates_reversed),
     Rule("no_diagnosis_yet", Trust.PENDING, lambda c, _: not is_stated(c.diagnosis)),
-    Rule("not_validated_yet", Trust.PENDING, lambda c, _: c.validator is None and not c.is_plan),
+    Rule("not_validated_yet", Trust.PENDING, lambda c, _: c.validator is None and _is_plain(c)),
     Rule("not_confirmed", Trust.REVIEW, lambda c, _: is_doubted(c.diagnosis or "")),
-    Rule("validator_unknown", Trust.REVIEW, lambda c, _: c.validator is None or not c.validator.known),
-    Rule("validator_not_qualified", Trust.REVIEW, lambda c, _: _known(c) and not _standing(c).qualified),
-    Rule("validator_inactive", Trust.REVIEW, lambda c, _: _known(c) and not _standing(c).active),
+    Rule("validator_unknown", Trust.REVIEW, lambda c, _: c.record is None and not _known(c)),
+    Rule("validator_not_qualified", Trust.REVIEW, lambda c, _: _is_staff(c) and not _standing(c).qualified),
+    Rule("validator_inactive", Trust.REVIEW, lambda c, _: _is_staff(c) and not _standing(c).active),
+    Rule("copy_through", Trust.REVIEW, lambda c, _: c.answer is not None and c.answer.copied),
     Rule("code_text_conflict", Trust.REVIEW, lambda c, _: c.code_agrees is False),
     Rule("discharge_contradicts", Trust.REVIEW, lambda c, _: c.discharge_agrees is False),
     Rule("diagnosis_revised", Trust.REVIEW, lambda c, _: c.revised),
@@ -95,14 +183,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("low_confidence", Trust.REVIEW, lambda c, least: c.confidence is not None and c.confidence <= least),
 )
-
-
-def _standing(case: Evidence) -> Standing:
-    return case.validator or Standing(known=False)
-
-
-def _known(case: Evidence) -> bool:
-    return _standing(case).known
 
 
 def decide(case: Evidence, *, min_confidence: float) -> Verdict:
@@ -119,7 +199,19 @@ def decide(case: Evidence, *, min_confidence: float) -> Verdict:
         names = tuple(rule.name for rule in held if rule.trust is trust)
         if names:
             return Verdict(trust, names[0], names)
-    return Verdict(Trust.ELIGIBLE, "plan_completed" if case.is_plan else "validated_statement")
+    return Verdict(Trust.ELIGIBLE, _ground(case))
+
+
+def _ground(case: Evidence) -> str:
+    """Why a case with nothing against it may be learnt from."""
+    if case.record is not None:
+        confirmed = "confirmed_by_qualified_practitioner"
+        return case.record.policy or (
+            confirmed if case.record.is_condition else f"report_{case.record.status}"
+        )
+    if case.answer is not None:
+        return "validated_answer"
+    return "plan_completed" if case.is_plan else "validated_statement"
 
 
 def curated() -> Verdict:

@@ -78,10 +78,14 @@ def earlier(session: Session, model_type: str, persons: Collection[UUID]) -> dic
     return found
 
 
-def without_consent(session: Session, persons: Collection[UUID]) -> set[UUID]:
-    """Those of the persons who took their consent back."""
+def without_consent(
+    session: Session, persons: Collection[UUID], *, unless: tuple[Collection[UUID], str] = ((), "")
+) -> set[UUID]:
+    """Those who took their consent back; `unless` names some whose refusal on that evidence is over."""
+    given, evidence = unless
     gone = Consent.person_id.in_(persons) & (Consent.state == "withdrawn")
-    return set(session.scalars(select(Consent.person_id).where(gone)))
+    over = Consent.person_id.in_(given) & (Consent.evidence == evidence)
+    return set(session.scalars(select(Consent.person_id).where(gone, ~func.coalesce(over, False))))
 
 
 def add(
@@ -114,17 +118,21 @@ def remember(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def replace(  # noqa: PLR0913 - who, by what, when and why
     session: Session, case_id: UUID, *, by: UUID | None, actor: str, at: datetime, why: str
-) -> None:
-    """End a case whose source row changed: superseded by the next version, or rejected when there is none."""
+) -> bool:
+    """End a case whose source row changed: superseded by the next version, or rejected when there is none.
+
+    False where it had ended before.
+    """
     case = session.get(ValidatedCase, case_id)
     if case is None or ended(case.state) or (by is None and case.state == CaseState.REJECTED):
-        return
+        return False
     to = CaseState.REJECTED if by is None else CaseState.SUPERSEDED
     if by is not None:
         session.execute(
             update(ValidatedCase).where(ValidatedCase.id == case_id).values(superseded_by=by, updated_at=at)
         )
     moves.move(session, case, to, by=actor, at=at, why=why)
+    return True
 
 
 def versions(session: Session, source_id: UUID, keys: Collection[str]) -> dict[str, int]:

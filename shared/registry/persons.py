@@ -25,7 +25,8 @@ class Identity:
     `sure` names mean this patient and nobody else. `near` ones are compared only: any that is known joins the
     same group, because two groups of one person would leak. `marks` are left for later ones to be near to.
     `holds_a_label` is a group of a research set without which its label could not be learnt: it is drawn onto
-    the training side. A side once drawn never changes, whatever comes later.
+    the training side. A side once drawn never changes, whatever comes later. `person_id` is a person whom the
+    site knows already, as in its own predictions.
     """
 
     sure: tuple[str, ...]
@@ -33,6 +34,7 @@ class Identity:
     marks: tuple[str, ...] = ()
     subgroup: Mapping[str, str] = field(default_factory=dict)
     holds_a_label: bool = False
+    person_id: UUID | None = None
 
 
 def record(natural_key: str) -> str:
@@ -96,7 +98,8 @@ class _Linker:
         """Let the identity's sure names lead to one person."""
         sure = self._hashes(identity.sure)
         names = [*sure, *self._hashes(identity.near)]
-        found = list(dict.fromkeys(self._known[value] for value in names if value in self._known))
+        told = [self._survivor(identity.person_id)] if identity.person_id else []
+        found = list(dict.fromkeys([*told, *(self._known[value] for value in names if value in self._known)]))
         person_id = self._one(found) if found else self._make(identity)
         for value in [*sure, *self._hashes(identity.marks)]:
             if value not in self._known:
@@ -118,6 +121,11 @@ class _Linker:
 
     def _hashes(self, names: Sequence[str]) -> list[bytes]:
         return [self._vault.keyed_hash(name, _LOOKUP) for name in names]
+
+    def _survivor(self, person_id: UUID) -> UUID:
+        """Who a person is after all merges."""
+        row = self._session.get_one(Person, person_id)
+        return row.id if row.merged_into is None else self._survivor(row.merged_into)
 
     def _make(self, identity: Identity) -> UUID:
         person_id = uuid4()

@@ -106,4 +106,5 @@ def answer(run: CollectionRun) -> dict[str, Any]:
         "quarantined": counts.get("quarantined", 0),
         "duplicates": counts.get("duplicates", 0),
         "unchanged": counts.get("unchanged", 0),
+        "deleted": counts.get("deleted", 0),
     } | ({"error": run.error} if run.error else {})

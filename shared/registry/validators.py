@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -51,17 +52,30 @@ def add(
 
 
 def follow(session: Session, staff: Iterable[Staff], *, source_id: UUID, now: datetime) -> None:
-    """Bring the validators of one source to what its staff table says now."""
-    held = {row.name: row for row in session.scalars(select(Validator))}
-    for member in staff:
-        row = held.get(member.name)
+    """Bring the validators of one source to what its staff table says now.
+
+    The first alias, the source's own id, says who is who: two people may have one name. Whom a person
+    registered by hand under the same name stays as that person wrote it.
+    """
+    every_row = list(session.scalars(select(Validator)))
+    held = {row.aliases[0]: row for row in every_row if row.source_id == source_id and row.aliases}
+    taken, by_hand = {row.name for row in every_row}, {row.name for row in every_row if not row.source_id}
+    for member in (one for one in staff if one.name not in by_hand):
+        row = held.get(member.aliases[0]) if member.aliases else None
         if row is None:
-            row = held[member.name] = _row(member, source_id, now)
+            row = _row(replace(member, name=_free(member.name, taken)), source_id, now)
+            taken.add(row.name)
             session.add(row)
-        elif row.source_id == source_id:
+        else:
             row.aliases, row.role = list(member.aliases), member.role
             row.qualified, row.active = member.qualified, member.active
     session.flush()
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, with a number behind it where others have it."""
+    numbered = (f"{name} ({number})" for number in count(2))
+    return name if name not in taken else next(one for one in numbered if one not in taken)
 
 
 def index(session: Session, source_id: UUID | None) -> dict[str, Validator]:

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain.eligibility import RULES, Evidence, Standing, Trust, curated, decide
+from shared.domain.eligibility import RULES, Answer, Evidence, Standing, Trust, curated, decide
+from shared.domain.health_records import Record, names_a_diagnosis
 
 DOCTOR = Standing(known=True, qualified=True, active=True)
 PLAN = Evidence(
@@ -53,6 +54,97 @@ def test_a_finished_plan_of_an_active_doctor_is_eligible():
 )
 def test_each_rule_of_the_trust_table(changes, trust, rule):
     assert (verdict(**changes).trust, verdict(**changes).rule) == (trust, rule)
+
+
+CONFIRMED = Record(kind="condition", status="confirmed", asserted_by="practitioner", encounter="finished")
+READ = Record(kind="report", status="final", asserted_by="practitioner")
+
+
+@pytest.mark.parametrize(
+    ("record", "trust", "rule"),
+    [
+        (CONFIRMED, Trust.ELIGIBLE, "confirmed_by_qualified_practitioner"),
+        (
+            replace(CONFIRMED, policy="encounter_participant_asserts"),
+            Trust.ELIGIBLE,
+            "encounter_participant_asserts",
+        ),
+        (replace(CONFIRMED, status="refuted"), Trust.REFUSED, "refuted"),
+        (replace(CONFIRMED, status="entered-in-error"), Trust.REFUSED, "entered_in_error"),
+        (replace(CONFIRMED, modified=True), Trust.REFUSED, "unknown_modifier_extension"),
+        (replace(CONFIRMED, encounter="cancelled"), Trust.REFUSED, "encounter_cancelled"),
+        (replace(CONFIRMED, is_diagnosis=False), Trust.REFUSED, "not_a_diagnosis"),
+        (replace(CONFIRMED, status="provisional"), Trust.REVIEW, "provisional"),
+        (replace(CONFIRMED, status="differential"), Trust.REVIEW, "differential"),
+        (replace(CONFIRMED, status="unconfirmed"), Trust.REVIEW, "unconfirmed"),
+        (replace(CONFIRMED, status=None), Trust.REVIEW, "verification_status_absent"),
+        (replace(CONFIRMED, status="sure"), Trust.REVIEW, "status_unknown"),
+        (replace(CONFIRMED, asserted_by=None), Trust.REVIEW, "confirmed_but_nobody_asserts"),
+        (replace(CONFIRMED, asserted_by="recorder"), Trust.REVIEW, "recorder_only"),
+        (replace(CONFIRMED, asserted_by="patient"), Trust.REVIEW, "patient_asserted"),
+        (replace(CONFIRMED, asserter_works=False), Trust.REVIEW, "asserter_inactive"),
+        (replace(CONFIRMED, encounter="in-progress"), Trust.REVIEW, "encounter_not_finished"),
+        (replace(CONFIRMED, encounter="missing"), Trust.REVIEW, "encounter_not_in_export"),
+        (replace(CONFIRMED, encounter=None), Trust.REVIEW, "encounter_not_named"),
+        (replace(CONFIRMED, same_patient=False), Trust.REVIEW, "encounter_of_another_patient"),
+        (replace(CONFIRMED, patient_known=False), Trust.REVIEW, "patient_not_in_export"),
+        (replace(CONFIRMED, note_readable=False), Trust.REVIEW, "note_unreadable"),
+        (READ, Trust.ELIGIBLE, "report_final"),
+        (replace(READ, status="corrected"), Trust.ELIGIBLE, "report_corrected"),
+        (replace(READ, status="preliminary"), Trust.REVIEW, "report_preliminary"),
+        (replace(READ, status="cancelled"), Trust.REFUSED, "report_cancelled"),
+        (replace(READ, status=None), Trust.REVIEW, "status_unknown"),
+        (replace(READ, asserted_by=None), Trust.REVIEW, "confirmed_but_nobody_asserts"),
+    ],
+)
+def test_each_rule_for_what_a_health_record_says(record, trust, rule):
+    found = decide(Evidence(diagnosis="Gout", validator=DOCTOR, record=record), min_confidence=0.8)
+    assert (found.trust, found.rule) == (trust, rule)
+
+
+@pytest.mark.parametrize(
+    ("who", "rule"),
+    [
+        (Standing(known=False), "asserter_not_in_export"),
+        (replace(DOCTOR, qualified=False), "asserter_without_qualification"),
+        (replace(DOCTOR, active=False), "asserter_inactive"),
+    ],
+)
+def test_who_asserts_must_be_known_qualified_and_active(who, rule):
+    found = decide(Evidence(diagnosis="Gout", validator=who, record=CONFIRMED), min_confidence=0.8)
+    assert found.reasons == (rule,)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "is_one"),
+    [
+        ("Pneumonia (disorder)", None, True),
+        ("Otitis media", None, True),
+        ("Stress (finding)", None, False),
+        ("History of single seizure (situation)", None, False),
+        ("Body mass index 30+ - obesity (finding)", None, False),
+        ("Full-time employment", None, False),
+        ("History of appendectomy", None, False),
+        ("Anxiety (panic)", None, True),
+        ("Low back pain", "M54.5", True),
+        ("Cough", "R05", False),
+        ("Problems related to housing", "Z59.1", False),
+    ],
+)
+def test_findings_and_circumstances_are_no_diagnoses(name, code, is_one):
+    assert names_a_diagnosis(name, code) is is_one
+
+
+def test_our_own_audit_sample_is_never_learnt_from():
+    given = Evidence(diagnosis="Gout", validator=DOCTOR, answer=Answer(in_audit=True, copied=False))
+    assert decide(given, min_confidence=0.8).rule == "audit_sample"
+    copied = replace(given, answer=Answer(in_audit=False, copied=True))
+    assert (decide(copied, min_confidence=0.8).trust, decide(copied, min_confidence=0.8).rule) == (
+        Trust.REVIEW,
+        "copy_through",
+    )
+    own = replace(given, answer=Answer(in_audit=False, copied=False))
+    assert decide(own, min_confidence=0.8).rule == "validated_answer"
 
 
 def test_a_confidence_counts_only_where_one_is_known():

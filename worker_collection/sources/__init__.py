@@ -1,6 +1,9 @@
 """Adapters to where a clinic keeps its cases."""
 
+from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy.orm import Session, sessionmaker
 
 from shared.errors import InvalidInputError
 from shared.registry import runs, sources
@@ -8,6 +11,8 @@ from shared.registry.tables import CollectionRun, Source
 from shared.vault import Vault
 from worker_collection.mapping import CaseMapping, mapping_text, read_mapping
 from worker_collection.sources.base import CaseSource
+from worker_collection.sources.fhir.shelf import Shelf
+from worker_collection.sources.fhir.source import fhir_source
 from worker_collection.sources.folder import FolderSource
 from worker_collection.sources.push import HandedIn
 from worker_collection.sources.sql import SqlSource
@@ -19,8 +24,20 @@ def rules_of(source: Source) -> CaseMapping:
     return read_mapping(text if "\n" in text or "=" in text else mapping_text(text))
 
 
-def open_source(source: Source, run: CollectionRun | None, vault: Vault) -> CaseSource:
+def open_source(
+    source: Source,
+    run: CollectionRun | None,
+    vault: Vault,
+    *,
+    site: tuple[sessionmaker[Session], datetime] | None = None,
+) -> CaseSource:
     """The adapter of a source; what was handed in with the run takes the place of its address.
+
+    Args:
+        source: the source.
+        run: the run that reads it; None for a test of the source.
+        vault: opens the address and what was handed in.
+        site: the site's own registry and the instant, for sources that keep or have something there.
 
     Raises:
         InvalidInputError: the kind cannot be collected yet, or its address or mapping is wrong.
@@ -31,11 +48,15 @@ def open_source(source: Source, run: CollectionRun | None, vault: Vault) -> Case
         return HandedIn(Path(handed["file"]) if isinstance(handed, dict) else handed, mapping)
     if source.kind == "push":
         return HandedIn([], mapping)
-    return adapter(source.kind, sources.address(source, vault), mapping)
+    address = sources.address(source, vault)
+    if source.kind == "fhir" and site is not None:
+        shelf = Shelf(site[0], vault, source.id)
+        return fhir_source(address, mapping, shelf=shelf, name=source.name, at=site[1])
+    return adapter(source.kind, address, mapping)
 
 
 def adapter(kind: str, address: str, mapping: CaseMapping) -> CaseSource:
-    """The adapter of a kind of source at an address.
+    """The adapter of a kind of source at an address, as far as it can be tested without a site.
 
     Raises:
         InvalidInputError: the kind cannot be collected yet, or the address or the mapping is wrong.
@@ -44,6 +65,8 @@ def adapter(kind: str, address: str, mapping: CaseMapping) -> CaseSource:
         return SqlSource(address, mapping)
     if kind == "folder":
         return FolderSource(address, mapping)
+    if kind == "fhir":
+        return fhir_source(address, mapping)
     raise InvalidInputError(
-        f"sources of kind {kind} cannot be collected yet", field="kind", fix="sql or folder"
+        f"sources of kind {kind} cannot be collected yet", field="kind", fix="sql, fhir or folder"
     )

@@ -1,6 +1,6 @@
 """What collection asks of a source: pages of rows after a watermark, its staff and its words for diseases."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,10 +19,17 @@ class Broken:
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows in the order of the source, and where reading goes on after them."""
+    """Some rows in the order of the source, and where reading goes on after them.
+
+    `deleted` are keys of rows that the source no longer has, `consents` rows that say who somebody is and
+    what became of the consent. `staff_changed` asks for who may validate again before the rows that follow.
+    """
 
     rows: list[Row | Broken]
     watermark: dict[str, Any]
+    deleted: Sequence[str] = ()
+    consents: Sequence[Row] = ()
+    staff_changed: bool = False
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,32 @@ class SourceRecord(Table):
     deleted_at: Mapped[datetime | None]
 
 
+class SourceResource(Table):
+    """What later rows of a source refer to (patient, encounter, note), sealed: an export names it only once.
+
+    `generation` is the loading at which it, or what it refers to, changed; `gone` says the source deleted it.
+    """
+
+    __tablename__ = "source_resources"
+    __table_args__ = (
+        Index(None, "source_id", "kind", "generation"),
+        Index(None, "source_id", "about"),
+        Index(None, "source_id", "patient"),
+    )
+    source_id: Mapped[UUID] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    lookup: Mapped[bytes] = mapped_column(primary_key=True)  # keyed hash of "Type/id"
+    kind: Mapped[str]
+    natural_key: Mapped[str | None]  # of what becomes a case, as in source_records
+    about: Mapped[bytes | None]  # lookup of the encounter
+    patient: Mapped[bytes | None]  # lookup of the patient
+    version: Mapped[int]
+    updated_at: Mapped[datetime]
+    digest: Mapped[bytes]  # keyed hash of the content
+    generation: Mapped[int]
+    gone: Mapped[bool] = mapped_column(default=False, server_default="false")
+    sealed: Mapped[bytes | None]  # None once it is gone
+
+
 class Person(Table):
     """A patient under a random key; the side of the split is a keyed hash of it and holds for life."""
 
