@@ -1,7 +1,6 @@
 """A whole stack for the demo: a home of its own, a simulated clock, a real mail server."""
 
 import json
-import os
 import shutil
 import signal
 import socket
@@ -17,12 +16,13 @@ from rounds.demo_tell import Teller
 from rounds.process import SOURCES
 from rounds.sample_clinic.plans import FIRST_COLLECTED
 from shared.clock import set_file_clock
-from shared.config import PREFIX
+from shared.config import environment, load_settings
 from shared.embedded.server import die_with_parent
 from shared.errors import PartDownError
 
 CANDIDATES = range(18000, 19000, 10)
 STOP_SECONDS = 60.0
+ELSEWHERE = {f"ROUNDS_{name}_URL" for name in ("DATABASE", "BROKER", "STORAGE", "MODEL_SERVER")}
 
 
 class DemoStack:
@@ -100,9 +100,9 @@ class DemoStack:
         return [sys.executable, "-m", "rounds.main", "--home", str(self.home)]
 
     def _environment(self) -> dict[str, str]:
-        """Ours without settings that name another site; the demo's servers are always its own."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        return kept | {"ROUNDS_CLOCK_FILE": str(self._clock), "ROUNDS_NOTIFY_URLS": self.mail.url}
+        """Ours without what names another site: the demo's servers are always its own."""
+        settings = load_settings(home=self.home, clock_file=self._clock, notify_urls=self.mail.url)
+        return {name: value for name, value in environment(settings).items() if name not in ELSEWHERE}
 
     def _told(self) -> dict[str, Any]:
         """What `rounds up` says once every part is ready."""

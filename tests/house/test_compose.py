@@ -16,7 +16,7 @@ from shared.config import Settings
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
-GIVEN = {"ROUNDS_S3_SECRET": "x" * 20}
+GIVEN = {"S3_SECRET": "x" * 20}
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")
 
 
