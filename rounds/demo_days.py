@@ -14,6 +14,7 @@ from rounds.sample_clinic.people import DOCTORS
 A_DAY = 160  # patients
 SITTINGS = (11, 15, 19)  # hours at which the clinic's app has sent what came since the last one
 READER = DOCTORS[0].email
+PATIENCE_SECONDS = 120
 
 
 @dataclass
@@ -35,8 +36,9 @@ class Tally:
 class Days:
     """Plays one day after the other through the API; the simulated clock moves with it."""
 
-    def __init__(self, stack: DemoStack, door: Door, seed: int) -> None:
+    def __init__(self, stack: DemoStack, door: Door, *, seed: int) -> None:
         self._stack, self._door, self._seed = stack, door, seed
+        self._tell = stack.teller
         self.day = 0
         self._asked: dict[str, Encounter] = {}  # by prediction
         self._due: list[tuple[datetime, int, str, Feedback, str]] = []
@@ -51,10 +53,20 @@ class Days:
             self._stack.turn_clock(midnight + timedelta(hours=hour))
             self._see([one for one in patients if before <= one.hour < hour], tally)
             self._give_feedback(tally)
+            self._tell.await_("the silent answers", self._silent, seconds=PATIENCE_SECONDS)
             self._read(tally)
             before = hour
         self.day += 1
         return tally
+
+    def _silent(self) -> str | None:
+        """How many labelled cases lack the answer of the version that is compared; None when none does.
+
+        Simulated days would else go by faster than a small machine can score them.
+        """
+        n = self._door.get("/models/ab-test?model_type=diagnosis")["n"]
+        lacking = n["labelled"] - n["paired"] if n else 0
+        return f"{lacking} cases to be scored" if lacking else None
 
     def _see(self, patients: list[Encounter], tally: Tally) -> None:
         answers = self._door.at_once(self._predict, patients)

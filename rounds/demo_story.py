@@ -25,7 +25,7 @@ class Story:
         self._stack, self._tell, self._seed = stack, teller, seed
         self._door = Door(stack.api, stack.key)
         self._view = View(self._door)
-        self._days = Days(stack, self._door, seed)
+        self._days = Days(stack, self._door, seed=seed)
         self._clinic = stack.home / "clinic.db"
         self._ends: dict[str, str] = {}  # of versions, for the summary
         self._gain = ""
