@@ -261,15 +261,8 @@ def write_json(path: Path, value: object) -> None:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """What every part is started with: our settings, few threads, no busy waiting, no way to a model hub."""
-    return environment(
-        settings,
-        OMP_NUM_THREADS=str(settings.threads),
-        OMP_WAIT_POLICY="PASSIVE",
-        TOKENIZERS_PARALLELISM="false",
-        HF_HUB_OFFLINE="1",
-        PYTHONUNBUFFERED="1",
-    )
+    """What every part is started with: our settings, and no way to a model hub."""
+    return environment(settings, HF_HUB_OFFLINE="1", PYTHONUNBUFFERED="1")
 
 
 def start_guard() -> subprocess.Popen[bytes]:

@@ -20,7 +20,6 @@ from typing import TextIO
 
 from shared.backends import backend_for
 from shared.backends.base import Backend, Step
-from shared.config import load_settings
 from shared.errors import Error, TransientError
 from worker_training import folder as exchange
 from worker_training.folder import Failure
@@ -97,9 +96,6 @@ def _listen(silence_seconds: float) -> None:
 
 def main(argv: list[str], choose: Callable[[str], Backend] = backend_for) -> int:
     """Train one job folder; the exit status says how it ended."""
-    settings = load_settings()
-    # Before torch is loaded: threads that spin while they wait make it 5 to 13 times slower beside others.
-    os.environ.update(OMP_WAIT_POLICY="PASSIVE", OMP_NUM_THREADS=str(settings.threads))
     end_with_worker(float(argv[1]))
     wire = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no step
