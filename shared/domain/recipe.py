@@ -18,18 +18,18 @@ class TextRecipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    epochs: int = Field(2, ge=0, le=100, description="passes of LoRA over the cases; 0 keeps the head alone")
+    epochs: int = Field(1, ge=0, le=100, description="passes of LoRA over the cases; 0 keeps the head alone")
     batch_size: int = Field(16, ge=1, le=512, description="cases a step")
     learning_rate: float = Field(5e-4, gt=0, le=1, description="highest rate of the adapter and the head")
     warmup_share: float = Field(0.1, ge=0, le=0.9, description="share of the steps that raise the rate")
     weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter and the head")
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of the target spread over all labels")
+    label_smoothing: float = Field(0.1, ge=0, lt=1, description="share of the target spread over all labels")
     top_layers: int = Field(3, ge=1, le=64, description="layers that are adapted; those below are frozen")
     lora_r: int = Field(16, ge=1, le=256, description="rank of the adapter")
     lora_alpha: float = Field(32.0, gt=0, le=1024, description="scale of the adapter, divided by its rank")
     max_tokens: int = Field(128, ge=8, le=512, description="longer texts are cut")
     head_penalty: float = Field(1e-2, gt=0, le=10, description="L2 penalty of the head that is fitted first")
-    held_back_share: float = Field(0.1, ge=0, le=0.5, description="cases, by person, kept for calibration")
+    held_back_share: float = Field(0.2, ge=0, le=0.5, description="cases, by person, that calibrate a twin")
     checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
 
 

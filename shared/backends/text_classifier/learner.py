@@ -1,7 +1,9 @@
 """A training in memory: frozen base, cached activations below the adapter, and the tensors that learn."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -30,7 +32,11 @@ LARGEST_GRADIENT = 1.0
 
 @dataclass(frozen=True)
 class Task:
-    """All that decides the weights of one training; `identity` is the hash of it."""
+    """All that decides the weights of one training; `identity` is the hash of it, and names its checkpoints.
+
+    A fit has two: the twin learns without the persons held back and is measured on them, then the model
+    learns from everybody.
+    """
 
     base: BaseModel
     request: FitRequest
@@ -38,6 +44,24 @@ class Task:
     material: Material
     device: str
     identity: str
+    learnt: Sequence[int] = ()
+    name: str = "model"
+    steps_before: int = 0  # those of the twin
+
+    @property
+    def folder(self) -> Path:
+        """Where this training keeps its checkpoints."""
+        return self.request.checkpoints / self.name
+
+    @property
+    def steps_an_epoch(self) -> int:
+        """How many batches one pass takes."""
+        return math.ceil(len(self.learnt) / self.recipe.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the training takes in all."""
+        return self.steps_an_epoch * self.recipe.epochs
 
 
 @dataclass(frozen=True)

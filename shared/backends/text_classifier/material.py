@@ -26,14 +26,13 @@ class NothingToLearnError(InvalidInputError):
 
 @dataclass(frozen=True)
 class Material:
-    """Token rows with label numbers and weights of mean 1; `held_back` rows are never learnt from."""
+    """Token rows with label numbers and weights of mean 1; a twin of the model does not learn `held_back`."""
 
     labels: tuple[str, ...]
     left_out: Mapping[str, int]  # labels with too few examples to learn, and how many they had
     rows: Sequence[Sequence[int]]
     targets: Sequence[int]
     weights: Sequence[float]
-    learnt: Sequence[int]
     held_back: Sequence[int]
 
 
@@ -60,7 +59,6 @@ def prepare(request: FitRequest, recipe: TextRecipe, tokenizer: Tokenizer) -> Ma
         rows=[cut(tokenizer.encode(example.text).ids, recipe.max_tokens) for example in kept],
         targets=[labels.index(example.label) for example in kept],
         weights=[example.weight / mean for example in kept],
-        learnt=[n for n in range(len(kept)) if n not in held_back],
         held_back=sorted(held_back),
     )
 
@@ -81,14 +79,16 @@ def identity_of(request: FitRequest, recipe: TextRecipe, base_digest: str) -> st
     return digest.hexdigest()
 
 
-def batches(material: Material, *, size: int, seed: int, epoch: int) -> list[list[int]]:
-    """The batches of one epoch, a pure function of (seed, epoch): a resumed run jumps to its place.
+def batches(
+    material: Material, learnt: Sequence[int], *, size: int, seed: int, epoch: int
+) -> list[list[int]]:
+    """The batches of one epoch over some rows, a pure function of (seed, epoch): a resumed run jumps into it.
 
     Rows are shuffled, sorted by length inside windows of eight batches, and the batches shuffled, so that
     a batch holds rows of like length and little is padding.
     """
     draw = random.Random(f"{seed} {epoch}")  # noqa: S311
-    order = list(material.learnt)
+    order = list(learnt)
     draw.shuffle(order)
     found = [
         batch

@@ -3,7 +3,8 @@
 import math
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,10 +12,25 @@ from torch import Tensor
 from shared.backends.base import Progress, Step
 from shared.backends.text_classifier import checkpoints, head
 from shared.backends.text_classifier.adapter import make_adapter, top_layers
-from shared.backends.text_classifier.learner import Frozen, Learner, Task, freeze, plain_features
+from shared.backends.text_classifier.learner import Frozen, Learner, Task, plain_features
 from shared.backends.text_classifier.material import batches
 from shared.domain.recipe import TextRecipe
 from shared.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One step that was taken."""
+
+    step: int
+    epoch: int
+    rows: Sequence[int]
+    loss: float
+    rate: float
+    checkpointed: bool
+
+
+Report = Callable[[Lesson], None]
 
 
 class DivergedError(InvalidInputError):
@@ -28,10 +44,33 @@ class DivergedError(InvalidInputError):
         )
 
 
-def start(task: Task) -> tuple[Learner, int]:
+def learn(task: Task, frozen: Frozen, report: Report) -> Learner:
+    """Train to the end, from the newest whole checkpoint or from the start.
+
+    A stop that `report` raises leaves a checkpoint of the step it came after.
+    """
+    learner, begun = _start(task, frozen)
+    recipe, each = task.recipe, task.steps_an_epoch
+    for epoch in range(begun // each, recipe.epochs):
+        order = batches(
+            task.material, task.learnt, size=recipe.batch_size, seed=task.request.seed, epoch=epoch
+        )
+        for step in range(max(begun, epoch * each), (epoch + 1) * each):
+            rows = order[step - epoch * each]
+            rate = rate_at(step, task.steps, recipe)
+            loss = learner.learn(rows, rate)
+            if not math.isfinite(loss):
+                raise DivergedError(step + 1)
+            due = (step + 1) % recipe.checkpoint_steps == 0 or step + 1 == task.steps
+            if due:
+                checkpoints.write(task.folder, learner.checkpoint(step + 1), identity=task.identity)
+            _say(report, learner, Lesson(step + 1, epoch + 1, rows, loss, rate, due))
+    return learner
+
+
+def _start(task: Task, frozen: Frozen) -> tuple[Learner, int]:
     """A learner and the step it stands at: the newest whole checkpoint, or the fitted head at step 0."""
-    frozen = freeze(task)
-    found = checkpoints.newest(task.request.checkpoints, identity=task.identity)
+    found = checkpoints.newest(task.folder, identity=task.identity)
     if found is not None:
         learner = Learner(task, frozen, dict(found.weights))
         learner.take_moments(found.moments)
@@ -39,41 +78,17 @@ def start(task: Task) -> tuple[Learner, int]:
     layers = top_layers(task.base, task.recipe.top_layers)
     adapter = make_adapter(task.base, layers, rank=task.recipe.lora_r, seed=task.request.seed)
     learner = Learner(task, frozen, adapter | _fitted_head(task, frozen))
-    checkpoints.write(task.request.checkpoints, learner.checkpoint(0), identity=task.identity)
+    checkpoints.write(task.folder, learner.checkpoint(0), identity=task.identity)
     return learner, 0
 
 
-def run(learner: Learner, begun: int, progress: Progress) -> dict[str, float]:
-    """Take the remaining steps and answer the rates reached.
-
-    A stop that `progress` raises leaves a checkpoint of the step it came after.
-    """
-    task, meter = learner.task, _Meter()
-    recipe, seed = task.recipe, task.request.seed
-    per_epoch = math.ceil(len(task.material.learnt) / recipe.batch_size)
-    steps = per_epoch * recipe.epochs
-    for epoch in range(begun // per_epoch, recipe.epochs):
-        order = batches(task.material, size=recipe.batch_size, seed=seed, epoch=epoch)
-        for place in range(max(0, begun - epoch * per_epoch), per_epoch):
-            step = epoch * per_epoch + place
-            rate = rate_at(step, steps, recipe)
-            loss = learner.learn(order[place], rate)
-            if not math.isfinite(loss):
-                raise DivergedError(step + 1)
-            meter.count([len(task.material.rows[row]) for row in order[place]])
-            due = (step + 1) % recipe.checkpoint_steps == 0 or step + 1 == steps
-            values = {"loss": loss, "learning_rate": rate} | meter.rates()
-            _report(learner, Step(step + 1, steps, epoch + 1, values, due), progress)
-    return meter.rates()
-
-
-def calibrate(learner: Learner) -> tuple[float, dict[str, float]]:
-    """The temperature fitted on the held-back persons, and how the model does on them."""
-    material = learner.task.material
+def calibrate(twin: Learner) -> tuple[float, dict[str, float]]:
+    """The temperature fitted on the persons that the twin did not learn from, and how it does on them."""
+    material = twin.task.material
     rows = material.held_back
-    labels = torch.zeros(0, len(material.labels), device=learner.task.device)
+    labels = torch.zeros(0, len(material.labels), device=twin.task.device)
     with torch.no_grad():
-        logits = torch.cat([labels, *(learner.logits([row]) for row in rows)])  # (held back, labels)
+        logits = torch.cat([labels, *(twin.logits([row]) for row in rows)])  # (held back, labels)
     targets = torch.tensor([material.targets[row] for row in rows], dtype=torch.long, device=logits.device)
     weights = torch.tensor([material.weights[row] for row in rows], device=logits.device)
     figures = {"held_back": float(len(rows))}
@@ -91,7 +106,7 @@ def rate_at(step: int, steps: int, recipe: TextRecipe) -> float:
 
 
 def _fitted_head(task: Task, frozen: Frozen) -> dict[str, Tensor]:
-    rows = task.material.learnt
+    rows = task.learnt
     targets = torch.tensor([task.material.targets[row] for row in rows], device=task.device)
     weights = torch.tensor([task.material.weights[row] for row in rows], device=task.device)
     found = plain_features(task, frozen, rows)
@@ -99,29 +114,38 @@ def _fitted_head(task: Task, frozen: Frozen) -> dict[str, Tensor]:
     return {f"head.{name}": tensor for name, tensor in fitted.items()}
 
 
-def _report(learner: Learner, step: Step, progress: Progress) -> None:
-    folder, identity = learner.task.request.checkpoints, learner.task.identity
-    if step.checkpointed:
-        checkpoints.write(folder, learner.checkpoint(step.step), identity=identity)
+def _say(report: Report, learner: Learner, lesson: Lesson) -> None:
     try:
-        progress(step)
+        report(lesson)
     except BaseException:
-        checkpoints.write(folder, learner.checkpoint(step.step), identity=identity)
+        task = learner.task
+        checkpoints.write(task.folder, learner.checkpoint(lesson.step), identity=task.identity)
         raise
 
 
-class _Meter:
-    """Rates of the steps since this process took over."""
+class Meter:
+    """Turns lessons into progress, and keeps the rates of those since this process took over."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress, tasks: Sequence[Task]) -> None:
+        self._progress = progress
+        self._steps = sum(task.steps for task in tasks)
         self._started = time.perf_counter()
         self._samples = self._tokens = 0
 
-    def count(self, lengths: Sequence[int]) -> None:
-        self._samples += len(lengths)
-        self._tokens += sum(lengths)
+    def of(self, task: Task) -> Report:
+        """What a training reports its lessons to."""
+
+        def report(lesson: Lesson) -> None:
+            self._samples += len(lesson.rows)
+            self._tokens += sum(len(task.material.rows[row]) for row in lesson.rows)
+            values = {"loss": lesson.loss, "learning_rate": lesson.rate} | self.rates()
+            step = task.steps_before + lesson.step
+            self._progress(Step(step, self._steps, lesson.epoch, values, lesson.checkpointed))
+
+        return report
 
     def rates(self) -> dict[str, float]:
+        """Samples and tokens a second, and the memory they took."""
         seconds = max(time.perf_counter() - self._started, 1e-9)
         return {
             "samples_per_second": self._samples / seconds,
