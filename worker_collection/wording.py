@@ -17,7 +17,8 @@ def lexicon() -> tuple[Entry, ...]:
     """Common diseases with ICD-10 categories and what people call them, written for Rounds."""
     rows = tomllib.loads((FOLDER.parent / "diseases.toml").read_text())
     return tuple(
-        Entry(label, tuple(row["codes"]), tuple(row.get("aliases", ()))) for label, row in rows.items()
+        Entry(label, tuple(row["codes"]), tuple(row.get("aliases", ())), row.get("must_not_miss", False))
+        for label, row in rows.items()
     )
 
 
@@ -33,7 +34,7 @@ def space_of(site: Iterable[Entry], said: Sequence[Said], *, with_lexicon: bool 
             (found for code in entry.codes if (found := space.by_code(code)) is not None), None
         )
         label = held or wording.get(tokens(entry.label), entry.label)
-        space.add(Entry(label, entry.codes, (entry.label, *entry.aliases)))
+        space.add(Entry(label, entry.codes, (entry.label, *entry.aliases), entry.must_not_miss))
     _learn(space, spoken)
     return space
 

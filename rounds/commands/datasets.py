@@ -126,6 +126,26 @@ def add_type(
         show_record({"model_type": row.name, "family": row.family, "base": row.base}, as_json=as_json)
 
 
+@types.command("mark")
+def mark_label(
+    name: str,
+    label: str,
+    *,
+    must_not_miss: Annotated[
+        bool, typer.Option("--must-not-miss/--routine", help="Whether a miss is dangerous.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Say whether missing one label is dangerous: releases then ask for evidence on its cases."""
+    from shared.registry import labels
+
+    here = site()
+    with here.sessions.begin() as session:
+        labels.mark(session, name, label, must_not_miss=must_not_miss, now=here.now, actor=here.actor)
+    shown = {"model_type": name, "label": label, "must_not_miss": must_not_miss}
+    show_record(shown, as_json=as_json)
+
+
 @types.command("list")
 def list_types(as_json: AsJson = False) -> None:
     """List the model types with the size of their label space."""

@@ -87,11 +87,12 @@ def without_doubt(text: str) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """One label with the codes and other names that mean it."""
+    """One label with the codes and other names that mean it, and whether missing it is dangerous."""
 
     label: str
     codes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    must_not_miss: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class LabelSpace:
             entry.label,
             tuple(dict.fromkeys(had.codes + entry.codes)),
             tuple(dict.fromkeys(had.aliases + entry.aliases)),
+            had.must_not_miss or entry.must_not_miss,
         )
         self._entries[entry.label] = merged
         for name in (entry.label, *entry.aliases):

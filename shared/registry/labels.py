@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.domain.labels import Entry
-from shared.errors import ConflictError, InvalidInputError
+from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.registry import audit
 from shared.registry.tables import Label, ModelType
 from shared.registry.tables.training import FAMILIES
@@ -21,7 +21,7 @@ def of(session: Session, model_type: str) -> list[Entry]:
     rows = session.scalars(
         select(Label).where(Label.model_type == model_type).order_by(Label.created_at, Label.label)
     )
-    return [Entry(row.label, tuple(row.codes), tuple(row.aliases)) for row in rows]
+    return [Entry(row.label, tuple(row.codes), tuple(row.aliases), row.must_not_miss) for row in rows]
 
 
 def add(session: Session, model_type: str, entries: Iterable[Entry], *, now: datetime) -> None:
@@ -32,6 +32,7 @@ def add(session: Session, model_type: str, entries: Iterable[Entry], *, now: dat
             "label": entry.label,
             "codes": list(entry.codes),
             "aliases": list(entry.aliases),
+            "must_not_miss": entry.must_not_miss,
             "created_at": now,
         }
         for entry in entries
@@ -44,6 +45,22 @@ def must_not_miss(session: Session, model_type: str) -> set[str]:
     """The labels whose miss is dangerous."""
     dangerous = (Label.model_type == model_type) & Label.must_not_miss.is_(True)
     return set(session.scalars(select(Label.label).where(dangerous)))
+
+
+def mark(
+    session: Session, model_type: str, label: str, *, must_not_miss: bool, now: datetime, actor: str
+) -> None:
+    """Say whether missing a label is dangerous; comparisons that have begun keep what they began with.
+
+    Raises:
+        NotFoundError: the label space has no such label.
+    """
+    row = session.get(Label, (model_type, label))
+    if row is None:
+        raise NotFoundError(f"{model_type} has no label {label}", field="label", fix="`rounds types list`")
+    row.must_not_miss = must_not_miss
+    details = {"label": label, "must_not_miss": must_not_miss}
+    audit.write(session, act="mark", subject=("labels", model_type), actor=actor, at=now, details=details)
 
 
 def add_type(

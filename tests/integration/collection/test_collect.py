@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import func, select
 
 from shared.domain.cycle import CaseState, RunState
-from shared.errors import InvalidInputError
-from shared.registry import cases, leases, runs, sources, validators
+from shared.errors import InvalidInputError, NotFoundError
+from shared.registry import cases, labels, leases, runs, sources, validators
 from shared.registry.tables import AuditEvent, CollectionRun, DeidReport, Source, ValidatedCase
 from worker_collection import collect as stage
 from worker_collection.mapping import mapping_text, read_mapping
@@ -54,6 +54,23 @@ def test_only_what_changed_is_read_again(clinic, collect_again):
         1,
         1,
     )  # the last row is in the overlap, the first is not
+
+
+def test_a_dangerous_disease_is_marked_and_the_site_has_the_last_word(clinic, collect_again, deps):
+    clinic.plan(clinic.patient("I-1", "Ann Quill"), primary_diagnosis="Acute appendicitis", icd_code="K35.8")
+    clinic.plan(clinic.patient("I-2", "Bo Lark"), primary_diagnosis="Gout", icd_code="M10.9")
+    collect_again()
+    with deps.sessions.begin() as session:
+        assert labels.must_not_miss(session, "diagnosis") == {"Acute appendicitis"}
+        by = {"now": deps.clock(), "actor": "ann"}
+        labels.mark(session, "diagnosis", "Acute appendicitis", must_not_miss=False, **by)
+        labels.mark(session, "diagnosis", "Gout", must_not_miss=True, **by)
+        with pytest.raises(NotFoundError):
+            labels.mark(session, "diagnosis", "Plague", must_not_miss=True, **by)
+    clinic.plan(clinic.patient("I-3", "Cy Moor"), primary_diagnosis="Acute appendicitis", icd_code="K35.8")
+    collect_again()
+    with deps.sessions() as session:
+        assert labels.must_not_miss(session, "diagnosis") == {"Gout"}
 
 
 def test_an_edited_row_becomes_the_next_version(clinic, collect_again, deps):
