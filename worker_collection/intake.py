@@ -61,6 +61,8 @@ def take_in(
         now: the instant of the collection.
     """
     trusted = judge(draft, site.rules, consent_withdrawn=consent_withdrawn)
+    if trusted.verdict.trust is Trust.REFUSED:
+        return _refused(draft, trusted, person_id)
     visible, had_orders = neutralised(draft.text)
     cleaned = deidentify(visible, draft.known, this_year=now.year, staff=site.staff)
     prepared = prepare_text(
@@ -83,6 +85,21 @@ def take_in(
     )
 
 
+def _refused(draft: Draft, trusted: Trusted, person_id: UUID) -> Candidate:
+    """A row that makes no case: its text is not kept, so nothing is done to it."""
+    return Candidate(
+        draft=draft,
+        person_id=person_id,
+        trusted=trusted,
+        state=None,
+        reasons=trusted.verdict.reasons,
+        text="",
+        content_hash="",
+        cleaned=Cleaned("", (), ()),
+        quality=Quality(0, 0, ()),
+    )
+
+
 def content_hash(model_type: str, text: str, label: str | None) -> str:
     """The name of a case's content: its de-identified input and its label, and what they are for."""
     return hashlib.sha256("\0".join((model_type, text, label or "")).encode()).hexdigest()
@@ -93,10 +110,8 @@ def bands(subgroup: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(subgroup[name])[:24].lower() for name in _SUBGROUPS if subgroup.get(name)}
 
 
-def _state(trusted: Trusted, cleaned: Cleaned, score: Quality) -> tuple[CaseState | None, tuple[str, ...]]:
+def _state(trusted: Trusted, cleaned: Cleaned, score: Quality) -> tuple[CaseState, tuple[str, ...]]:
     verdict = trusted.verdict
-    if verdict.trust is Trust.REFUSED:
-        return None, verdict.reasons
     if not cleaned.passed:
         return CaseState.NEEDS_REVIEW, ("deid_quarantine", *verdict.reasons)
     if not score.is_usable and verdict.trust is Trust.ELIGIBLE:

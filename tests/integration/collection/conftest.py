@@ -83,3 +83,29 @@ def hand_in(deps: Deps):
             return runs.answer(runs.get(session, run.id))
 
     return push
+
+
+@pytest.fixture
+def collect_source(deps: Deps):
+    """Collect one source once more; it is made at the first call."""
+
+    def collect(kind: str, address: str, mapping: str, **wish: object) -> dict[str, object]:
+        with deps.sessions.begin() as session:
+            known = {source.name: source for source in sources.every(session)}
+            source = known.get(kind) or sources.add(
+                session,
+                kind,
+                kind=kind,
+                address=address,
+                mapping=mapping,
+                model_type="diagnosis",
+                vault=deps.vault,
+                now=deps.clock(),
+                actor="test",
+            )
+            run = runs.create(session, source, now=deps.clock(), triggered_by="test", wish=wish)
+        stage.collect_run(run.id, deps)
+        with deps.sessions() as session:
+            return runs.answer(runs.get(session, run.id))
+
+    return collect

@@ -56,7 +56,7 @@ def without_conclusion(note: str) -> str:
     concluding = False
     for heading in _HEADING.finditer(note):
         depth = len(heading.group("marks") or "")
-        if concluding and heading.group("goes") and depth > level > 0:
+        if concluding and depth > level > 0:
             continue  # a smaller heading inside the plan
         if not concluding:
             kept.append(note[start : heading.start()])

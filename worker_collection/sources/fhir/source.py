@@ -1,10 +1,11 @@
 """The FHIR source: what changed is taken in, then every diagnosis that it bears on becomes a row again."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from shared.errors import InvalidInputError
@@ -14,6 +15,7 @@ from worker_collection.sources import files
 from worker_collection.sources.base import Broken, Page, Said, Trial
 from worker_collection.sources.fhir import exports, people, records
 from worker_collection.sources.fhir.records import Site
+from worker_collection.sources.fhir.server import FhirServer
 from worker_collection.sources.fhir.shelf import Shelf
 
 _BATCH = 500
@@ -58,10 +60,20 @@ class FhirFolder:
             yield Page([], {**mark, "done": list(done), "lines": {}})
 
 
+class Feed(Protocol):
+    """A way to a source's resources."""
+
+    def test(self) -> Trial:
+        """Reach it."""
+
+    def load(self, mark: Mapping[str, Any], shelf: Shelf) -> Iterator[Page]:
+        """Take in what changed; the pages hold what was broken, and how far the feed came."""
+
+
 class FhirSource:
     """One FHIR R4 source: a way to its resources, and the rows that come of them."""
 
-    def __init__(self, feed: FhirFolder, mapping: CaseMapping, *, shelf: Shelf | None, site: Site) -> None:
+    def __init__(self, feed: Feed, mapping: CaseMapping, *, shelf: Shelf | None, site: Site) -> None:
         self._feed, self._mapping, self._shelf, self._site = feed, mapping, shelf, site
 
     def test(self) -> Trial:
@@ -135,6 +147,9 @@ def fhir_source(
     shelf: Shelf | None = None,
     name: str = "",
     at: datetime = _UNKNOWN,
+    pause: Callable[[float], None] = time.sleep,
 ) -> FhirSource:
-    """The source at an address: exports in a folder."""
-    return FhirSource(FhirFolder(address), mapping, shelf=shelf, site=Site(name, mapping.fhir, at))
+    """The source at an address: a server, or exports in a folder."""
+    on_the_web = urlsplit(address).scheme in ("http", "https")
+    feed = FhirServer(address, mapping, pause=pause) if on_the_web else FhirFolder(address)
+    return FhirSource(feed, mapping, shelf=shelf, site=Site(name, mapping.fhir, at))
