@@ -18,13 +18,14 @@ from shared.logs import log
 from shared.registry import audit, events, labels, leases, moves, outbox, policies, sources, validators
 from shared.registry.leases import FencedOffError, Lease
 from shared.registry.tables import CollectionRun, Source
+from worker_collection import sweep
 from worker_collection.batch import Pipeline, Terms
 from worker_collection.deps import Deps
 from worker_collection.draft import instant
 from worker_collection.intake import Site
 from worker_collection.lease import heartbeat
 from worker_collection.sources import open_source, rules_of
-from worker_collection.sources.base import CaseSource
+from worker_collection.sources.base import CaseSource, Swept
 from worker_collection.tally import Tally
 from worker_collection.trust import Rules
 from worker_collection.wording import space_of
@@ -79,10 +80,19 @@ def _collect(lease: Lease, lost: Event, deps: Deps) -> None:
                 _advance(session, row, page.watermark)
             _count(session, row, tally=pipeline.tally, watermark=page.watermark, now=deps.clock())
         if _has_enough(run.wish, pipeline.tally):
-            break
+            return _complete(lease, pipeline.tally, deps)
         if time.monotonic() - began > TURN_SECONDS and not run.wish.get("dry_run"):
             return _next_turn(lease, deps)
+    if isinstance(reader, Swept) and not run.wish.get("dry_run") and not _is_windowed(run.wish):
+        _sweep(lease, reader, pipeline, deps=deps)
     return _complete(lease, pipeline.tally, deps)
+
+
+def _sweep(lease: Lease, reader: Swept, pipeline: Pipeline, *, deps: Deps) -> None:
+    """Follow what the source deleted without a word, under the lease like every page."""
+    with deps.sessions.begin() as session:
+        run, actor = _held(session, lease), f"run:{lease.id}"
+        sweep.sweep(session, reader, run.source_id, tally=pipeline.tally, actor=actor, now=deps.clock())
 
 
 def _terms(source: Source, run: CollectionRun, reader: CaseSource, *, deps: Deps) -> Terms:
@@ -126,7 +136,9 @@ def _start(source: Source, run: CollectionRun) -> Mapping[str, Any]:
 
 def _advance(session: Session, run: CollectionRun, watermark: dict[str, Any]) -> None:
     if "sealed" not in run.wish and not _is_windowed(run.wish):
-        sources.get(session, run.source_id).watermark = watermark
+        source = sources.get(session, run.source_id)
+        kept = {name: value for name, value in source.watermark.items() if name == "swept_at"}
+        source.watermark = watermark | kept
 
 
 def _is_windowed(wish: Mapping[str, Any]) -> bool:

@@ -101,6 +101,15 @@ class CaseMapping(BaseModel):
             case[name] = row.get(name, [])
         return case
 
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that a row's key is made of."""
+        source = self.fields.get("source_id", self.key)
+        return tuple(_SLOT.findall(source)) or (source,)
+
+    def key_of(self, row: Row) -> str:
+        """The key of a row, as it is remembered."""
+        return str(_fill(self.fields.get("source_id", self.key), row) or "").strip()
+
     def _value(self, name: str, value: Any) -> Any:
         words = self.values.get(name)
         return words.get(str(value).strip().casefold(), value) if words and value is not None else value

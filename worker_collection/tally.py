@@ -19,6 +19,7 @@ class Tally:
     duplicates: int = 0
     unchanged: int = 0
     deleted: int = 0
+    deletions_held: int = 0  # too many at once to be believed
     refused: Counter[str] = field(default_factory=Counter)
     review: Counter[str] = field(default_factory=Counter)
 
@@ -26,7 +27,9 @@ class Tally:
     def of(cls, counts: Mapping[str, Any]) -> "Tally":
         """Go on from the counts of a run that was interrupted."""
         numbers = {name: counts.get(name, 0) for name in ("collected", "pending", "quarantined")}
-        more = {name: counts.get(name, 0) for name in ("duplicates", "unchanged", "deleted")}
+        more = {
+            name: counts.get(name, 0) for name in ("duplicates", "unchanged", "deleted", "deletions_held")
+        }
         return cls(
             **numbers, **more, refused=Counter(counts.get("refused")), review=Counter(counts.get("review"))
         )

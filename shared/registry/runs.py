@@ -96,6 +96,7 @@ def get(session: Session, run_id: UUID) -> CollectionRun:
 def answer(run: CollectionRun) -> dict[str, Any]:
     """A run as people and commands see it: what came, what did not and why."""
     counts = run.counts
+    more = {"error": run.error, "deletions_held": counts.get("deletions_held")}
     return {
         "run_id": str(run.id),
         "state": run.state.value,
@@ -107,4 +108,4 @@ def answer(run: CollectionRun) -> dict[str, Any]:
         "duplicates": counts.get("duplicates", 0),
         "unchanged": counts.get("unchanged", 0),
         "deleted": counts.get("deleted", 0),
-    } | ({"error": run.error} if run.error else {})
+    } | {name: value for name, value in more.items() if value}

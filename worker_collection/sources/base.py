@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from shared.registry.validators import Staff
 
@@ -47,6 +47,14 @@ class Trial:
 
     rows: int | None
     notes: list[str] = field(default_factory=list)
+
+
+@runtime_checkable
+class Swept(Protocol):
+    """A source that does not say what it deleted, and is asked from time to time which rows it has."""
+
+    def keys(self, size: int) -> Iterator[list[str]]:
+        """The keys of all its rows, some at a time."""
 
 
 class CaseSource(Protocol):

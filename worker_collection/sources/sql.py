@@ -59,6 +59,14 @@ class SqlSource:
                 last = rows[-1]
                 yield Page(self._cases(connection, rows), {"at": _written(last[column]), "key": last[key]})
 
+    def keys(self, size: int) -> Iterator[list[str]]:
+        """The key of every row, as it is remembered."""
+        columns = ", ".join(self._mapping.key_columns())
+        with self._connect() as connection:
+            query = f"SELECT {columns} FROM ({self._query}) q"  # noqa: S608 - the site's own mapping
+            for rows in self._stream(connection, query, values={}, size=size):
+                yield [self._mapping.key_of(row) for row in rows]
+
     def staff(self) -> list[Staff]:
         """The users table of the source, as the mapping names it."""
         table = self._mapping.staff
