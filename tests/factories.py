@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from shared.domain.cycle import CaseState, JobState, VersionState
+from shared.domain.cycle import CaseState, JobState, RunState, VersionState
 from shared.registry.tables import (
     Attempt,
     CollectionRun,
@@ -55,7 +55,7 @@ def a_case(
     session: Session, *, person: Person | None = None, deidentified: bool = True, **given
 ) -> ValidatedCase:
     person = person or a_person(session)
-    run = a_run(session)
+    run = a_run(session, state=RunState.COMPLETED)
     values = {"source_id": run.source_id, "run_id": run.id, "source_record": uuid4().hex}
     values |= {"model_type": "diagnosis", "person_id": person.id, "state": CaseState.VALIDATED}
     values |= {"content_hash": uuid4().hex, "diagnosis": "Migraine", "created_at": NOW, "updated_at": NOW}

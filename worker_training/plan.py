@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.domain.due import Due, verdict
-from shared.registry import jobs, policies, schedules
+from shared.registry import jobs, policies, runs, schedules
 from shared.registry.jobs import JobWish
 
 
@@ -20,14 +20,17 @@ class Planned:
 
 
 def due_by_count(session: Session, model_type: str, after_new_cases: int) -> tuple[Due, str]:
-    """Whether the count of new cases starts a training, and the key that this fire is recorded under."""
+    """Whether the count of new cases starts a training, and the key that this fire is recorded under.
+
+    A collection that is under way is waited for: half a night's cases are not what a model should learn.
+    """
     counts = schedules.new_cases(session, model_type)
     _, policy = policies.current(session)
+    key = f"cases:{counts.total}"
+    if runs.is_collecting(session, model_type):
+        return Due(start=False, reason="a collection is under way"), key
     is_open = jobs.has_open(session, model_type)
-    return (
-        verdict(counts, policy, after_new_cases=after_new_cases, open_job=is_open),
-        f"cases:{counts.total}",
-    )
+    return verdict(counts, policy, after_new_cases=after_new_cases, open_job=is_open), key
 
 
 def train_if_due(session: Session, model_type: str, *, triggered_by: str, now: datetime) -> Planned:

@@ -75,6 +75,16 @@ def push(  # noqa: PLR0913 - what was handed in and for what
     return create(session, source, now=now, triggered_by=triggered_by, wish=wish)
 
 
+def is_collecting(session: Session, model_type: str) -> bool:
+    """Whether a collection of this type's cases is under way or waits for its worker."""
+    open_run = (
+        select(CollectionRun.id)
+        .join(Source, Source.id == CollectionRun.source_id)
+        .where(Source.model_type == model_type, CollectionRun.state.in_(OPEN))
+    )
+    return session.scalar(open_run.limit(1)) is not None
+
+
 def handed_in(run: CollectionRun, vault: Vault) -> Any:
     """What the run carries sealed: rows, or the place of a file; None for a run that reads its source."""
     sealed = run.wish.get("sealed")

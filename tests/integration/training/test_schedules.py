@@ -6,15 +6,15 @@ from sqlalchemy import func, select
 
 from shared.broker.names import TaskName
 from shared.broker.schedule import fire_due
-from shared.domain.cycle import VersionState
+from shared.domain.cycle import RunState, VersionState
 from shared.domain.due import CronLineError
 from shared.domain.recipe import RecipeError
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
-from shared.registry import jobs, schedules, switches
+from shared.registry import jobs, moves, schedules, switches
 from shared.registry.jobs import JobWish, SameJobOpenError
 from shared.registry.schedules import ScheduleWish
 from shared.registry.tables import CollectionRun, Outbox, Schedule, ScheduleFire, TrainingJob
-from tests.factories import a_case, a_dataset, a_job, a_person, a_source, a_version
+from tests.factories import a_case, a_dataset, a_job, a_person, a_run, a_source, a_version
 
 SUNDAY_0159 = datetime(2026, 3, 8, 1, 59, tzinfo=UTC)
 SUNDAY_0200 = SUNDAY_0159 + timedelta(minutes=1)
@@ -96,6 +96,19 @@ def test_the_count_of_new_cases_starts_a_training_by_itself(sessions, wish, now)
     assert [key for key, _ in fires(sessions)] == ["cases:60"]
     with sessions() as session:
         assert session.scalars(select(TrainingJob.triggered_by)).all() == ["threshold"]
+
+
+def test_the_count_waits_for_a_collection_that_is_under_way(sessions, wish, now):
+    wish(ScheduleWish("by count", "train", None, "UTC", "diagnosis", after_new_cases=60))
+    cases(sessions, 100)
+    with sessions.begin() as session:
+        run = a_run(session)
+    assert fire_due(sessions, now) == 0
+    with sessions.begin() as session:
+        run = session.get(CollectionRun, run.id)
+        for state in (RunState.LEASED, RunState.RUNNING, RunState.COMPLETED):
+            moves.move(session, run, state, by="test", at=now)
+    assert fire_due(sessions, now) == 1
 
 
 def test_a_curated_set_waits_for_the_person_who_vouches_for_it(sessions, wish, now):
