@@ -103,7 +103,7 @@ def _terms(source: Source, run: CollectionRun, reader: CaseSource, *, deps: Deps
         _, policy = policies.current(session)
         if staff:
             validators.follow(session, staff, source_id=source.id, now=deps.clock())
-        signers = validators.index(session, source.id)
+        signers = validators.index(session, source.id, everywhere=source.kind == "feedback")
         known = labels.of(session, source.model_type)
     least = run.wish.get("min_confidence")
     rules = Rules(

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,21 +87,18 @@ def _named(draft: Draft, space: LabelSpace) -> Named:
         return Named(None)
     if draft.code is not None or draft.coded is not None:
         return _coded(draft, space)
+    if draft.answer is not None and space.own(written) is not None:
+        return Named(space.own(written))  # an answer is one of our own labels already
     return space.name(without_doubt(written) if is_doubted(written) else written, draft.icd_code)
 
 
 def _coded(draft: Draft, space: LabelSpace) -> Named:
-    """A coded diagnosis: its words name the label, else its code does; both must not name two labels."""
+    """A coded diagnosis; where an ICD-10 code stands beside another it must not contradict the label."""
     words = without_doubt(draft.diagnosis or "")
-    said = space.name(words, draft.icd_code)
-    coded = space.by_code(draft.code) or (space.find(draft.coded) if draft.coded else None)
-    if said.label is None:
-        return Named(coded, True if coded else None, coded)
-    if coded is not None and coded != said.label and draft.coded is not None:
-        return Named(said.label, agrees=False, suggested=coded)
-    if coded is None and draft.code is not None:
-        space.add(Entry(said.label, (draft.code,)))
-    return said
+    named = space.coded(draft.coded or words, draft.code, said=words if draft.coded else None)
+    if named.label is None or draft.icd_code is None or named.agrees is False:
+        return named
+    return replace(named, agrees=space.name(named.label, draft.icd_code).agrees)
 
 
 def _newcomer(draft: Draft, named: Named, space: LabelSpace) -> str | None:

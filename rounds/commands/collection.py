@@ -44,8 +44,8 @@ def collector() -> "Deps":
 def add_source(  # noqa: PLR0913 - one parameter an option
     name: str,
     *,
-    kind: Annotated[str, typer.Option(help="sql, fhir, dicom or folder.")],
-    url: Annotated[str, typer.Option(help="sqlite:////path, postgresql://…, or a folder.")],
+    kind: Annotated[str, typer.Option(help="sql, fhir, dicom, folder or feedback.")],
+    url: Annotated[str, typer.Option(help="sqlite:////path, postgresql://…, https://…, or a folder.")] = "",
     mapping: Annotated[str | None, typer.Option(help="A shipped mapping, or a TOML file.")] = None,
     model_type: Annotated[
         str | None, typer.Option(help="What the cases are for; else the mapping's.")
@@ -53,6 +53,7 @@ def add_source(  # noqa: PLR0913 - one parameter an option
     as_json: AsJson = False,
 ) -> None:
     """Register a source after it was reached and found unwritable; its address is kept sealed."""
+    from shared.errors import InvalidInputError
     from shared.registry import sources
     from worker_collection.mapping import mapping_text, read_mapping
     from worker_collection.sources import adapter
@@ -60,6 +61,8 @@ def add_source(  # noqa: PLR0913 - one parameter an option
     here = site()
     text = mapping_text(mapping or {"sql": "clinic", "fhir": "fhir_r4"}.get(kind))
     rules = read_mapping(text)
+    if not url and kind != "feedback":
+        raise InvalidInputError("a source needs an address", field="url", fix="--url")
     trial = adapter(kind, url, rules).test()
     with here.sessions.begin() as session:
         row = sources.add(
@@ -85,7 +88,7 @@ def check_source(name: str, as_json: AsJson = False) -> None:
     here = site()
     with here.sessions() as session:
         row = sources.named(session, name)
-    trial = open_source(row, None, here.vault).test()
+    trial = open_source(row, None, here.vault, site=(here.sessions, here.now)).test()
     show_record({"source": name, "ok": True, "rows": trial.rows, "notes": trial.notes}, as_json=as_json)
 
 
@@ -134,7 +137,7 @@ def import_cases(
     curated: Annotated[bool, typer.Option("--curated", help="You vouch for the labels of this set.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import a file of cases (JSON lines or CSV), here and now."""
+    """Import a file of cases (JSON lines, CSV or Parquet), here and now."""
     from worker_collection import collect as stage
 
     here, deps = site(), collector()
@@ -220,7 +223,7 @@ def _kind_in(file: Path, mapping: str | None) -> str | None:
     """The model type that a file in the case format names in its first line."""
     import json
 
-    if mapping is not None or file.suffix == ".csv":
+    if mapping is not None or file.suffix not in (".jsonl", ".ndjson"):
         return None
     with file.open(encoding="utf-8", errors="replace") as lines:
         try:

@@ -159,6 +159,11 @@ class LabelSpace:
             label = self._by_initials.get(text.strip().lower())
         return label
 
+    def own(self, text: str) -> str | None:
+        """The label whose own name it is; an alias may be wider or narrower than its label."""
+        label = self._by_name.get(tokens(text))
+        return label if label is not None and tokens(label) == tokens(text) else None
+
     def by_code(self, code: str | None) -> str | None:
         """The label of a code; a category decides only where one label alone stands in it."""
         if not code:
@@ -181,6 +186,19 @@ class LabelSpace:
             return Named(coded, agrees=True, suggested=coded)
         return Named(None, None, coded)
 
+    def coded(self, text: str, code: str | None, *, said: str | None = None) -> Named:
+        """Bring a code and what it is called to a label; `said` are other words beside it, if there are any.
+
+        The code decides, or a label of that very name; words that mean something else contradict it.
+        """
+        label = self.by_code(code) or self.own(text)
+        other = (self.own(said) or self.find(said)) if said else None
+        if other is not None and other != label and not _meet(other, label or text):
+            return Named(other, agrees=False, suggested=label)
+        if label is not None and code is not None:
+            self.add(Entry(label, (code,)))
+        return Named(label, True if label else None, label)
+
     def _agrees(self, label: str, code: str | None) -> bool | None:
         known = {category(own) for own in self._entries[label].codes} - {""}
         if not category(code):
@@ -188,6 +206,11 @@ class LabelSpace:
         if category(code) in known:
             return True
         return False if known or self.by_code(code) not in (None, label) else None
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether one name says what the other says, and more."""
+    return _within(tokens(one), tokens(other)) or _within(tokens(other), tokens(one))
 
 
 def _within(words: frozenset[str], label: frozenset[str]) -> bool:

@@ -91,7 +91,7 @@ def every(session: Session) -> list[Source]:
 
 def pulled(session: Session) -> list[Source]:
     """The enabled sources that a collection reads by itself (those that are pushed to are not)."""
-    own = Source.enabled.is_(True) & Source.kind.in_(("sql", "fhir", "dicom", "folder"))
+    own = Source.enabled.is_(True) & Source.kind.in_(("sql", "fhir", "dicom", "folder", "feedback"))
     return list(session.scalars(select(Source).where(own).order_by(Source.name)))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
 from shared.errors import ConflictError
@@ -78,9 +78,12 @@ def _free(name: str, taken: set[str]) -> str:
     return name if name not in taken else next(one for one in numbered if one not in taken)
 
 
-def index(session: Session, source_id: UUID | None) -> dict[str, Validator]:
-    """Validators by every alias that leads to one alone: those of the source and those added by hand."""
-    mine = or_(Validator.source_id == source_id, Validator.source_id.is_(None))
+def index(session: Session, source_id: UUID | None, *, everywhere: bool = False) -> dict[str, Validator]:
+    """Validators by every alias that leads to one alone: those of the source and those added by hand.
+
+    `everywhere` takes those of all sources, for answers that come from the site itself.
+    """
+    mine = or_(Validator.source_id == source_id, Validator.source_id.is_(None), literal(everywhere))
     found: dict[str, Validator | None] = {}
     for row in session.scalars(select(Validator).where(mine)):
         for text in {alias(name) for name in (row.name, *row.aliases) if name} - {""}:

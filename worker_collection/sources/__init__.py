@@ -11,6 +11,7 @@ from shared.registry.tables import CollectionRun, Source
 from shared.vault import Vault
 from worker_collection.mapping import CaseMapping, mapping_text, read_mapping
 from worker_collection.sources.base import CaseSource
+from worker_collection.sources.feedback import FeedbackSource
 from worker_collection.sources.fhir.shelf import Shelf
 from worker_collection.sources.fhir.source import fhir_source
 from worker_collection.sources.folder import FolderSource
@@ -48,6 +49,8 @@ def open_source(
         return HandedIn(Path(handed["file"]) if isinstance(handed, dict) else handed, mapping)
     if source.kind == "push":
         return HandedIn([], mapping)
+    if source.kind == "feedback":
+        return FeedbackSource(source.model_type, mapping, sessions=site[0] if site else None, vault=vault)
     address = sources.address(source, vault)
     if source.kind == "fhir" and site is not None:
         shelf = Shelf(site[0], vault, source.id)
@@ -67,6 +70,8 @@ def adapter(kind: str, address: str, mapping: CaseMapping) -> CaseSource:
         return FolderSource(address, mapping)
     if kind == "fhir":
         return fhir_source(address, mapping)
+    if kind == "feedback":
+        return FeedbackSource(mapping.model_type, mapping, sessions=None, vault=None)
     raise InvalidInputError(
-        f"sources of kind {kind} cannot be collected yet", field="kind", fix="sql, fhir or folder"
+        f"sources of kind {kind} cannot be collected yet", field="kind", fix="sql, fhir, folder or feedback"
     )

@@ -1,4 +1,4 @@
-"""Case files: JSON lines or CSV, read line by line; a broken line costs one line."""
+"""Case files: JSON lines, CSV or Parquet, read row by row; a broken line costs one line."""
 
 import csv
 import hashlib
@@ -10,16 +10,17 @@ from typing import Any
 
 from shared.errors import InvalidInputError, NotFoundError
 from worker_collection.mapping import CaseMapping, mapping_text, read_mapping
+from worker_collection.sources import parquet
 from worker_collection.sources.base import Broken, Page, Row
 
-SUFFIXES = (".jsonl", ".ndjson", ".csv")
+SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")
 
 
 def read_cases(path: Path, mapping: str | CaseMapping | None = None) -> Iterator[dict[str, Any]]:
     """The cases of a file in the case format.
 
     Args:
-        path: a .jsonl, .ndjson or .csv file.
+        path: a .jsonl, .ndjson, .csv or .parquet file.
         mapping: a mapping, or the name or path of one; none where the file is in the case format.
 
     Raises:
@@ -40,9 +41,14 @@ def read_rows(path: Path, mapping: CaseMapping, *, skip: int = 0) -> Iterator[Ro
         raise InvalidInputError(
             f"{path.suffix or 'this'} is no case file", field="file", fix=f"one of {', '.join(SUFFIXES)}"
         )
-    lines = _csv(path) if path.suffix == ".csv" else _json_lines(path)
-    for row in islice(lines, skip, None):
+    for row in _lines(path, skip):
         yield row if isinstance(row, Broken) else mapping.case(row)
+
+
+def _lines(path: Path, skip: int) -> Iterator[Row | Broken]:
+    if path.suffix == ".parquet":
+        return parquet.rows(path, skip=skip)
+    return islice(_csv(path) if path.suffix == ".csv" else _json_lines(path), skip, None)
 
 
 def digest(path: Path) -> str:
