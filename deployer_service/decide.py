@@ -85,7 +85,9 @@ class Run:
         if case.paired:
             self.ledger.pair(case)
             if case.champion != case.challenger:
-                taken = self.queue.arrive(case, risky=self.ledger.is_risky(case))
+                # After promotion no gate waits for risky cases, and favoured ones would count for less.
+                risky = self.stage != LIVE and self.ledger.is_risky(case)
+                taken = self.queue.arrive(case, risky=risky)
                 self.ledger.counts["repeats"] += not taken
         for word in self.early.pop(case.key, ()):
             self._word(Word(case.key, *word))

@@ -39,7 +39,7 @@ def _load(row: list[Any]) -> Open:
 
 
 class ReadingQueue:
-    """Must-not-miss disagreements first. A patient is asked about once in a challenge."""
+    """The riskiest disagreements first, then the newest. A patient is asked about once in a challenge."""
 
     def __init__(self, terms: Terms, run: str, state: Mapping[str, Any] | None = None) -> None:
         self._terms, self._run = terms, run
@@ -66,7 +66,7 @@ class ReadingQueue:
         }
 
     def arrive(self, case: Case, *, risky: bool) -> bool:
-        """Take in one disagreement; False for a patient who has one already."""
+        """Take in one disagreement; False for a patient who has one already. A risky one goes first."""
         if case.patient is not None and case.patient in self.patients:
             return False
         ordinary = self._rate(len(self.urgent) + len(self.drawn))
@@ -97,7 +97,7 @@ class ReadingQueue:
         asked: list[Any] = []
         for waiting in (self.urgent, self.drawn):
             while waiting and self.spent + len(asked) < self._terms.budget:
-                one = self.open.get(waiting.pop(0))
+                one = self.open.get(waiting.pop())  # the newest: what has changed shows there first
                 if one is not None:
                     one.asked = True
                     asked.append(one.case.id)

@@ -126,7 +126,8 @@ def test_readings_are_asked_within_the_budget_with_dangerous_ones_first():
     cases += [a_case(100 + n, champ="m", chall="b", t=1.0) for n in range(3)]
     asked = run.feed(events(1.0, cases))["adjudicate"]
     assert len(asked) == 5
-    assert asked[:3] == [100, 101, 102]
+    assert asked[:3] == [102, 101, 100]  # the newest first
+    assert asked[3:] == sorted(asked[3:], reverse=True)
     assert run.feed(events(1.5))["adjudicate"] == []
     assert len(run.feed(events(2.0))["adjudicate"]) == 5
 
