@@ -121,7 +121,7 @@ def test_the_line_interface_answers_each_line_in_order_and_names_a_failure():
         "\n",
     ]
     answers = [json.loads(line) for line in answer_lines(lines, this_year=2026)]
-    assert answers[0] == {"id": "a", "text": "Dr. [NAME]", "spans": [{"start": 4, "end": 9, "label": "NAME"}]}
+    assert answers[0] == {"id": "a", "text": "[NAME]", "spans": [{"start": 0, "end": 9, "label": "NAME"}]}
     assert [("error" in answer, "text" in answer) for answer in answers[1:]] == [(True, False), (True, False)]
 
 

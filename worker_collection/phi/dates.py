@@ -9,102 +9,270 @@ _MONTHS = (
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec "
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre "
-    "janvier février fevrier mars avril juin juillet août aout septembre octobre novembre décembre "
-    "decembre "
-    "januar februar märz maerz mai juni juli dezember janeiro fevereiro março maio junho julho setembro "
-    "outubro "
+    "janvier février fevrier mars avril juin juillet août aout septembre octobre novembre décembre decembre "
+    "januar februar märz maerz mai juni juli oktober dezember janeiro fevereiro março maio junho julho "
+    "setembro outubro "
+    "novembro dezembro gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre "
+    "styczeń lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia "
+    "januari februari maart mei augustus ocak şubat nisan mayıs haziran temmuz ağustos eylül ekim kasım "
+    "aralık "
     "muharram safar rajab shaban ramadan ramadhan shawwal"
 )
 _MONTH = "(?:" + "|".join(sorted(_MONTHS.split(), key=len, reverse=True)) + ")"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _NTH = rf"{_DAY}(?:\s?(?:st|nd|rd|th))?"
 _YEAR = r"(?:19|20)\d\d"
-_HOLIDAY = (
-    r"christmas(?:\s(?:eve|day))?|thanksgiving|easter(?:\ssunday)?|diwali|deepavali|pongal|holi|"
-    r"eid(?:\sal[- ]\w+)?|"
-    r"new year'?s?(?:\s(?:eve|day))|halloween|memorial day|labor day|independence day|hanukkah|passover|"
-    r"valentine'?s day|boxing day|good friday|umrah|hajj"
+_ORDINAL = (
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|"
+    "fifteenth|"
+    "sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[- ](?:first|second|third|fourth|fifth|"
+    "sixth|seventh|eighth|"
+    "ninth)|thirtieth|thirty[- ]first"
 )
-_SEP = r"\s?[/.-]\s?"
-
-_FORMS = (
-    rf"(?<![\d/.])(?:{_DAY}{_SEP}{_DAY}{_SEP}(?:{_YEAR}|\d\d)|{_YEAR}[/.-]{_DAY}[/.-]{_DAY})(?![\d/])",
-    r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=\d{4,6}\b|\b)",
-    rf"(?<![\w/.])(?:0?[1-9]|1[0-2])/{_YEAR}(?![\d/])",
-    rf"(?<![\w.]){_NTH}[\s.-]{{0,2}}(?:of\s|de\s)?{_MONTH}\b\.?(?:[\s,.-]{{0,3}}(?:de\s)?(?:{_YEAR}|"
-    rf"'\d\d)(?!\d))?",
-    rf"(?<!\w){_DAY}[-.\s]?{_MONTH}[-.\s]?\d\d(?!\d)",
-    rf"\b{_MONTH}\b\.?\s{{0,2}}{_NTH}(?![\d/%]|\s?(?:mg|mcg|ml|g|kg|units?|tablets?|weeks?|days?|hours?)\b)"
-    rf"(?:\s?[,.]?\s{{0,2}}(?:{_YEAR}|'\d\d)(?!\d))?",
-    rf"\b{_MONTH}\b\.?,?\s(?:of\s)?{_YEAR}(?!\d)",
+_FULL_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
+_NUMERIC = re.compile(
+    rf"(?<![\d/.\w-])(?:{_YEAR}([/.-])(?:0?[1-9]|1[0-2])\1{_DAY}(?:T\d\d:\d\d\S{{0,12}})?"
+    rf"|{_DAY}\s?([/.-])\s?{_DAY}\s?\2\s?(?:{_YEAR}|\d\d)|(?:0?[1-9]|1[0-2])[/.-]{_YEAR})(?![\d/]|[.-]\d)"
+    r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=\d{4,6}(?:\D|$)|\D|$)",
 )
-_DATE = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.IGNORECASE)
-_CUED = re.compile(
-    r"\b(?:on|due|since|dated?|until|till|thru|through|by|seen|visit|admit(?:ted)?|dis(?:charged?|ch)|"
-    r"review|fu|f/u|"
-    r"follow[- ]?up|dos|dob|born|geb|expires?|before|after|from|next|last)[\s:.]{1,3}"
-    r"((?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01]))(?![\d/%]|\s?(?:scale|strength|pain|in))",
+_NOT_AFTER = (
+    r"(?!\d|[/%]\d|\.\d|\s?(?:mg|mcg|ml|g|kg|units?|tablets?|tabs|weeks?|days?|hours?|months?|times|more|"
+    r"puffs?)\b)"
+)
+_WRITTEN = re.compile(
+    rf"(?<![\w/.])(?:the\s)?{_NTH}[\s.,/-]{{0,2}}(?:of\s|de\s)?{_MONTH}\b\.?(?:[\s,.'/-]{{0,3}}(?:de\s|"
+    rf"of\s)?(?:{_YEAR}|'\d\d|(?<=[-/.])\d\d)(?!\d))?"
+    rf"|(?<!\w){_DAY}[-.\s]?{_MONTH}[-.\s]?(?:{_YEAR}|\d\d)(?!\d)|(?<!\w){_DAY}{_MONTH}(?!\w)"
+    rf"|\b{_MONTH}\b\.?[\s-]{{0,2}}(?:the\s)?{_NTH}{_NOT_AFTER}(?:\s?[,.-]?\s{{0,2}}(?:{_YEAR}|'\d\d|"
+    rf"(?<=-)\d\d)(?!\d))?"
+    rf"|\b{_MONTH}\b\.?,?[\s-](?:of\s)?{_YEAR}(?!\d)|\b{_MONTH}\s?'\d\d(?!\d)"
+    rf"|\b(?:the\s)?(?:{_ORDINAL})\s(?:of\s)?(?:{_FULL_MONTH})\b|"
+    rf"\b(?:{_FULL_MONTH})\s(?:the\s)?(?:{_ORDINAL})\b",
     re.IGNORECASE,
 )
+_HINT = re.compile(rf"\d{{0,2}}{_MONTH}|[1-3]?\d(?:st|nd|rd|th)\b", re.IGNORECASE)
+_SHORT = re.compile(r"(?<![\d/.\w-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3[01])(?![\d/%-]|[.:]\d)")
+_DATE_CUE = re.compile(
+    r"(?:\b(?:on|due|since|dated?|until|till?|thru|through|by|seen|visit(?:ed)?|admit(?:ted)?|adm|"
+    r"dis(?:charged?|ch)|dc|d/c|review|"
+    r"fu|f/u|follow[- ]?up|dos|dob|born|geb|expires?|exp|before|after|from|next|last|came|returned|absent|"
+    r"appt|appointment|recall|"
+    r"note|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?|(?:wednes|satur)day|again|back|recheck|"
+    r"call|tc|mdt|check|"
+    r"arrived|started|stopped|done|given|drawn|collected|repeat|scheduled|surgery|hospitalized|seen:?|clinic|"
+    r"started|"
+    r"updated|rv|rtc|ov|hv|lmp|edd|edc|to|-)[\s:.]{1,3}|[(:]\s?)$",
+    re.IGNORECASE,
+)
+_RATIO_BEFORE = re.compile(
+    r"(?:pain|murmur|strength|motor|power|score|vision|va|apgars?|phq|gad|ratio|scale|grade|mmse|moca|at|is|"
+    r"was|vas|gcs|reflexes|pulses|"
+    r"bp|follow-up|[a-z]*phq[- ]?\d?|cn|level|od|os|ou|r|l|right|left|ck|visual acuity|iop)[\s:=]{1,2}$",
+    re.IGNORECASE,
+)
+_RATIO_AFTER = re.compile(
+    r"\s?(?:scale|strength|pain|in\b|bilateral|nodes|systolic|diastolic|murmur|mmhg|positive|negative|pulses|"
+    r"weeks|months|days|years|"
+    r"severity|pts|points|units|cores|criteria|intensity|hours|of\b|on the|throughout|reflex|;?\sapgar|"
+    r"lesions?|biopsies)",
+    re.IGNORECASE,
+)
+_LASTS = re.compile(r"\b(?:review|in|for|over|after|x|rv|every|of|past|last)\s$", re.IGNORECASE)
+_ALONE = rf"(?:{_FULL_MONTH}|jan|feb|aug|sept?|oct|nov|dec)"
 _MONTH_ALONE = re.compile(
-    rf"\b(?:in|since|last|this|next|until|till|by|early|late|mid|of|from|through|during)[\s-]({_MONTH})\b",
-    re.IGNORECASE,
+    rf"\b(?:in|since|last|this|next|until|til|till|by|early|late|mid|of|from|through|during|before|after|"
+    rf"around|for|around|to|"
+    rf"every|between|and|recall|follow[- ]?up|review|end of|beginning of|back|"
+    rf"or)[\s-]({_ALONE})\b(?!\s(?:have|be|need|help|not)\b)|"
+    rf"(?:^|[:;,(|]\s?)({_ALONE})(?=\s?(?:[;,)|]|$))",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ON_THE = re.compile(
-    r"\b(?:on|since|until|by)\s(the\s(?:[1-3]?(?:1st|2nd|3rd|[4-9]th)|[12]0th|30th|1[0-9]th))\b"
-    r"(?!\s(?:rib|metatarsal|metacarpal|toe|finger|digit|intercostal|ics|nerve|percentile|ventricle|day|"
-    r"post))",
+    r"\b((?:the\s)?(?:[12]?(?:1st|2nd|3rd|[4-9]th)|[123]0th|31st|1[0-9]th))\b"
+    r"(?!\s?(?:[-/]|rib|metatarsal|metacarpal|toe|finger|digit|intercostal|ics|nerve|percentile|centile|"
+    r"ventricle|day|post|floor|street|st\b|"
+    r"avenue|ave|road|cross|week|trimester|degree|line|dose|cycle|visit|time|grade|generation|edition|"
+    r"cranial|lumbar|thoracic|"
+    r"cervical|vertebra|heart|sound|stage|century|year|month|hour|time|attempt|child|pregnancy|baby|"
+    r"admission|trailer|episode|opinion|"
+    r"molar|tooth|place|person|party|main|blvd|molars|interspace|space|lap|set|part|row|repeat|reading|st|rd|"
+    r"lane))",
     re.IGNORECASE,
 )
-_HOLIDAYS = re.compile(rf"\b({_HOLIDAY})\b", re.IGNORECASE)
+_THE_CUE = re.compile(
+    r"\b(?:on|since|until|til|till|by|before|after|from|to|due|between|and|discharged|seen|of)\s$",
+    re.IGNORECASE,
+)
+_HOLIDAY = (
+    r"christmas(?:\s(?:eve|day))?|xmas|thanksgiving|easter(?:\s(?:sunday|monday))?|diwali|deepavali|pongal|"
+    r"holi|onam|dussehra|navratri|"
+    r"eid(?:[\s-]al[- ](?:fitr|adha))?|new\syear'?s?(?:\s(?:eve|day))?|halloween|memorial\sday|labou?r\sday|"
+    r"independence\sday|"
+    r"hanukkah|chanukah|passover|yom\skippur|rosh\shashanah?|valentine'?s(?:\sday)?|boxing\sday|good\sfriday|"
+    r"umrah|hajj|ramadan|"
+    r"ramadhan|lunar\snew\syear|chinese\snew\syear|songkran|nowruz|bonfire\snight|bank\sholiday|"
+    r"fourth\sof\sjuly|4th\sof\sjuly|july\s4th|"
+    r"mother'?s\sday|father'?s\sday|columbus\sday|veterans\sday|mlk\sday|presidents'?\sday|"
+    r"st\.?\spatrick'?s(?:\sday)?|mardi\sgras|"
+    r"juneteenth|carnival|whitsun|pentecost|all\ssaints|midsummer|vesak|lohri|baisakhi|sankranti|"
+    r"raksha\sbandhan|ganesh\schaturthi|"
+    r"super\sbowl(?:\ssunday)?|cinco\sde\smayo|kwanzaa|purim|sukkot|lent"
+)
+_HOLIDAYS = re.compile(rf"\b(?:{_HOLIDAY})\b(?!\s(?:disease|factor|tree))", re.IGNORECASE)
+_HOLIDAY_HINT = re.compile(
+    r"day\b|mas\b|eve\b|thanks|east|wali|ong|ol[ai]|eid|new|ween|kah|over|kipp|rosh|val|um|aj|ram|son|now|"
+    r"night|"
+    r"jul|"
+    r"gra|teen|carn|whit|pent|saint|mid|ves|loh|bai|san|rak|gan|super|cinco|kwa|pur|suk|lent|onam|dus|nav",
+    re.IGNORECASE,
+)
 _OLD = r"(?:9\d|1[0-2]\d)"
 _AGE = re.compile(
-    rf"(?<![\d.,/-])({_OLD})(?=[\s-]?(?:years?|yrs?|y/?o|y\.o|yo)\b)|\b(?:aged?|age:|age is|turning|"
-    rf"turned|who is|who was)\s?({_OLD})\b"
-    rf"(?!%|\.\d)|(?<![\d./-])({_OLD})(?=\s?(?:[MF]|male|female|woman|man|lady|gentleman)\b)",
+    rf"(?<![\d.,/-])({_OLD})(?=[\s-]?(?:years?|yrs?|y/?o|y\.o|yo|yr)\b)|\b(?:aged?|age:|age\sis|age\sof|"
+    rf"turning|turned|who\sis|who\swas|"
+    rf"(?:he|she|they|patient|mother|father|mom|dad|grandmother|grandfather|wife|husband)(?:['’]s|\sis|\swas|"
+    rf"\sturned)|lived\sto(?:\sbe)?|"
+    rf"died\sat|at\sage|passed\s(?:away\s)?at)[\s:,]{{1,2}}({_OLD})\b(?!%|[./]\d|\s?(?:kg|lbs?|pounds|mg|bpm|"
+    rf"mmhg|percent|degrees|on|over|cm))"
+    rf"|(?<![\d./-])({_OLD})(?=\s?(?:[MF]\b|male|female|woman|man|lady|gentleman|y\b))",
     re.IGNORECASE,
 )
+_UNITS_SPOKEN = "one|two|three|four|five|six|seven|eight|nine"
 _SPOKEN_AGE = re.compile(
-    r"\b((?:ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|"
-    r"(?:a|one) hundred(?: and)?(?: (?:one|two|three|four|five))?))(?=[\s-]?(?:years?|yrs?)\b)",
+    rf"\b((?:ninety(?:[\s-](?:{_UNITS_SPOKEN}))?|(?:a|"
+    rf"one)\shundred(?:\sand)?(?:\s(?:{_UNITS_SPOKEN}))?))(?=[\s-]?(?:years?|yrs?)\b)"
+    rf"|\b(?:i['’]?m|he['’]?s|she['’]?s|is|was|aged?|turning|turned|who['’]?s|am|"
+    rf"to)\s(ninety(?:[\s-](?:{_UNITS_SPOKEN}))?|(?:a|one)\shundred(?:\sand)?"
+    rf"\s(?:{_UNITS_SPOKEN}))\b(?!\s(?:over|percent|degrees|milli|beats|pounds))|\b(nonagenarian|"
+    rf"centenarian)\b",
     re.IGNORECASE,
 )
-_WEAK_MONTHS = frozenset({"may", "mar", "march", "mars", "dec", "sep", "mai", "safar", "august", "jan"})
+_BIRTH_YEAR = re.compile(
+    rf"\b(?:born(?:\sin)?|dob|birth\syear|year\sof\sbirth|b\.)[\s:]{{1,2}}({_YEAR})\b", re.IGNORECASE
+)
+_WEAK_MONTHS = frozenset(
+    {
+        "may",
+        "mar",
+        "march",
+        "mars",
+        "dec",
+        "sep",
+        "mai",
+        "safar",
+        "august",
+        "jan",
+        "maja",
+        "mei",
+        "ocak",
+        "marca",
+    }
+)
 _YEAR_IN = re.compile(_YEAR)
 
 
 def find(text: str, this_year: int) -> Iterator[Span]:
     """Dates, whose year stays unless it would show an age over 89, and ages of 90 and more."""
-    for match in _DATE.finditer(text):
-        if _is_date(match.group()):
-            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
-    for pattern in (_CUED, _MONTH_ALONE, _ON_THE, _HOLIDAYS):
-        for match in pattern.finditer(text):
-            if pattern is not _MONTH_ALONE or _is_date(match.group(1)):
-                yield Span(match.start(1), match.end(1), "DATE")
+    yield from _whole(text, this_year)
+    if _HINT.search(text):
+        yield from _months(text)
+        yield from _days(text)
+    yield from _short(text)
+    if _HOLIDAY_HINT.search(text):
+        for match in _HOLIDAYS.finditer(text):
+            yield Span(match.start(), match.end(), "DATE")
     yield from _ages(text)
+    for match in _BIRTH_YEAR.finditer(text):
+        if this_year - int(match.group(1)) >= 90:
+            yield Span(match.start(1), match.end(1), "DATE")
+
+
+def _whole(text: str, this_year: int) -> Iterator[Span]:
+    for match in _NUMERIC.finditer(text):
+        if _is_numeric_date(match.group()):
+            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+    for match in _WRITTEN.finditer(text) if _HINT.search(text) else ():
+        if _is_written_date(match.group()):
+            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+
+
+def _months(text: str) -> Iterator[Span]:
+    for match in _MONTH_ALONE.finditer(text):
+        group = match.lastindex or 0
+        word = match.group(group)
+        if word[0].isupper() or word.lower() not in _WEAK_MONTHS:
+            yield Span(match.start(group), match.end(group), "DATE")
+
+
+def _days(text: str) -> Iterator[Span]:
+    for match in _ON_THE.finditer(text):
+        if (
+            match.group().lower().startswith("the")
+            and _THE_CUE.search(text, max(0, match.start() - 12), match.start())
+            or (_THE_CUE.search(text, max(0, match.start() - 8), match.start()))
+        ):
+            yield Span(match.start(1), match.end(1), "DATE")
+
+
+def _short(text: str) -> Iterator[Span]:
+    """Days and months without a year, such as 9/14: told from ratios by what stands around them."""
+    for match in _SHORT.finditer(text):
+        first, between, second = int(match.group(1)), match.group(2), int(match.group(3))
+        if (
+            min(first, second) > 12
+            or between != "/"
+            and not (match.group(1)[0] == "0" or match.group(3)[0] == "0")
+        ):
+            continue
+        before = text[max(0, match.start() - 22) : match.start()]
+        if second in (12, 52, 7) and between == "/" and _LASTS.search(before):
+            continue  # 6/12 is six months
+        if _RATIO_AFTER.match(text, match.end()) or _RATIO_BEFORE.search(before):
+            continue
+        if _DATE_CUE.search(before) or (
+            max(first, second) > 12 and second not in (5, 6, 10, 12) and _starts(before)
+        ):
+            yield Span(match.start(), match.end(), "DATE")
+
+
+def _starts(before: str) -> bool:
+    return not before.strip() or before.rstrip(" ")[-1:] in {"\n", ".", ";", "|", ","}
 
 
 def _ages(text: str) -> Iterator[Span]:
     for pattern in (_AGE, _SPOKEN_AGE):
         for match in pattern.finditer(text):
-            group = next(number for number in range(1, len(match.groups()) + 1) if match.group(number))
-            yield Span(match.start(group), match.end(group), "AGE", "90+")
+            group = match.lastindex or 0
+            yield Span(
+                match.start(group),
+                match.end(group),
+                "AGE",
+                "over 89" if match.group(group) == "90" else "90+",
+            )
 
 
-def _is_date(found: str) -> bool:
-    """Whether it is none of "may 2 tablets", "12.5.20" of a version, 30/40/50 of nothing."""
-    word = re.search(r"[^\W\d_]{3,}", found)
-    if word and word.group() in _WEAK_MONTHS and not _YEAR_IN.search(found):
-        return False
+def _is_numeric_date(found: str) -> bool:
+    """Whether it is none of "12.5.20" of a version, 30/40/50 of nothing."""
     numbers = [int(part) for part in re.findall(r"\d+", found)]
-    if word or len(numbers) < 3 or numbers[0] > 31:
+    if len(numbers) < 3 or numbers[0] > 31:
         return True
     return min(numbers[0], numbers[1]) <= 12
 
 
+def _is_written_date(found: str) -> bool:
+    """Whether it is not "may 2" of a dose or "mar 3" in the middle of nothing."""
+    word = re.search(r"[^\W\d_]{3,}", found.removeprefix("the "))
+    return not (
+        word
+        and word.group() in _WEAK_MONTHS
+        and not _YEAR_IN.search(found)
+        and word.start() == 0
+        and not re.search(r"(?:st|nd|rd|th)\b", found)
+    )
+
+
 def _put(found: str, this_year: int) -> str | None:
-    year = _YEAR_IN.search(found) if not re.fullmatch(r"\d{8}", found) else re.match(_YEAR, found)
+    year = re.match(_YEAR, found) if re.fullmatch(r"\d{8}", found) else _YEAR_IN.search(found)
     if year is None:
         return None
     return year.group() if this_year - int(year.group()) < 90 else None

@@ -1,13 +1,17 @@
-"""The de-identifier: known fields, shapes, dates, places and names, one pass each, then the leak check."""
+"""The de-identifier: one detector after the other over a note, then the leak check."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from worker_collection.phi import dates, known, leaks, names, patterns, places
+from worker_collection.phi import addresses, dates, fields, known, leaks, numbers, shapes, spread, towns
 from worker_collection.phi.known import Known
-from worker_collection.phi.spans import Span, joined, rendered
+from worker_collection.phi.names import Names
+from worker_collection.phi.page import Page
+from worker_collection.phi.places import Places
+from worker_collection.phi.spans import Span, bridged, joined, rendered
 
-ENGINE = "rules-1"
+ENGINE = "rules-2"
 MAX_CHARACTERS = 200_000
 
 
@@ -40,15 +44,53 @@ def clean(text: str, who: Known, *, this_year: int) -> Cleaned:
     """
     if len(text) > MAX_CHARACTERS:
         return Cleaned("", (), ("too_long",))
-    found = joined(
-        [
-            *known.find(text, who),
-            *patterns.find(text),
-            *dates.find(text, this_year),
-            *places.find(text),
-            *names.find(text),
-        ]
-    )
-    spans = joined([*found, *names.spread(text, found)])
+    page = Page(text)
+    spans = find(page, who, this_year=this_year)
     cleaned = rendered(text, spans)
     return Cleaned(cleaned, tuple(spans), tuple(leaks.check(cleaned, who)))
+
+
+def find(page: Page, who: Known, *, this_year: int) -> list[Span]:
+    """Every span of one page, in order: what later detectors see is what earlier ones left."""
+    text, covered = page.text, bytearray(len(page.text))
+    found: list[Span] = []
+
+    def add(spans: Iterable[Span]) -> None:
+        for span in spans:
+            found.append(span)
+            covered[span.start : span.end] = b"\x01" * (span.end - span.start)
+
+    add(shapes.find(text))
+    add(known.find(page, who))
+    add(dates.find(text, this_year))
+    add(fields.find(text))
+    add(addresses.find(text, page.case))
+    add(
+        [
+            town
+            for span in list(found)
+            if span.label == "ADDRESS"
+            for town in addresses.town_after(text, span.end)
+        ]
+        if page.case == "mixed"
+        else []
+    )
+    add(numbers.find(text, covered))
+    free = _words_covered(page, covered)
+    add(Names(page, free).find())
+    add(towns.find(page, free))
+    add(Places(page, free).find())
+    add(
+        [
+            beside
+            for span in list(found)
+            if span.label == "ADDRESS"
+            for beside in addresses.beside(text, span.start, span.end)
+        ]
+    )
+    add(spread.find(page, found, covered))
+    return bridged(text, joined(found))
+
+
+def _words_covered(page: Page, covered: bytearray) -> Sequence[bool]:
+    return [bool(covered[word.start]) for word in page.words]

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import DOUBLE, EPONYM, NAME, WORD, fold
+from worker_collection.phi.page import Page, is_clinical_use
 from worker_collection.phi.spans import Span
-from worker_collection.phi.vocabulary import fold, is_common, is_eponym, is_head
 
 _NAME_FIELDS = ("name", "aliases", "maiden_name", "contacts", "relatives", "providers", "staff")
 _NUMBER_FIELDS = {
@@ -18,11 +19,11 @@ _NUMBER_FIELDS = {
     "ids": "ID",
     "account": "ACCOUNT",
 }
-_TITLES = frozenset("dr mr mrs ms miss prof sir jr sr md rn van der de la von bin al el the and of".split())  # noqa: SIM905
-_MIN_DIGITS = 4
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*")
-_GAP = re.compile(r",?\.?\s?")
-_DIGITS = re.compile(r"\D")
+_PLACE_FIELDS = ("address", "town", "employer", "email")
+_TITLES = cues.group("titles")
+_MIN_SIGNS = 4
+_SIGN = re.compile(r"[^\W_]")
+_BETWEEN = re.compile(r"[\w\s().\-/+#]*")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Known:
     numbers: tuple[tuple[str, str], ...] = ()
     places: tuple[str, ...] = ()
     tokens: frozenset[str] = field(default=frozenset())
+    logins: frozenset[str] = field(default=frozenset())
 
     @classmethod
     def of(cls, row: Mapping[str, Any], staff: Sequence[str] = ()) -> "Known":
@@ -42,94 +44,117 @@ class Known:
         numbers = [
             (label, value) for name, label in _NUMBER_FIELDS.items() for value in _listed(row.get(name))
         ]
-        places = [
-            value for name in ("address", "town", "employer", "email") for value in _listed(row.get(name))
-        ]
-        tokens = {fold(part) for name in (*names, *staff) for part in _parts(name)}
-        return cls(tuple(names), tuple(staff), tuple(numbers), tuple(places), frozenset(tokens))
+        places = [value for name in _PLACE_FIELDS for value in _listed(row.get(name))]
+        parts = [_parts(name) for name in (*names, *staff)]
+        tokens = {fold(part) for words in parts for part in words}
+        tokens |= {piece for token in tokens if "-" in token for piece in token.split("-") if len(piece) > 2}
+        logins = {form for words in parts for form in _logins([fold(word) for word in words])}
+        return cls(
+            tuple(names), tuple(staff), tuple(numbers), tuple(places), frozenset(tokens), frozenset(logins)
+        )
 
 
-def find(text: str, known: Known) -> Iterator[Span]:
+def find(page: Page, known: Known) -> Iterator[Span]:
     """Everything of the patient's row that stands in the text; an eponym with its disease stays."""
-    yield from _names(text, known)
-    for label, number in known.numbers:
-        for match in _number(number).finditer(text) if _may_hold(text, number) else ():
-            yield Span(match.start(), match.end(), label)
+    if known.tokens:
+        yield from _names(page, known)
+    if known.numbers:
+        yield from _numbers(page.text, known)
     for place in known.places:
-        for match in re.finditer(rf"(?<!\w){re.escape(place)}(?!\w)", text, re.IGNORECASE):
+        for match in re.finditer(rf"(?<!\w){re.escape(place)}(?!\w)", page.text, re.IGNORECASE):
             yield Span(match.start(), match.end(), "EMAIL" if "@" in place else "ADDRESS")
 
 
-def is_clinical_use(text: str, start: int, end: int) -> bool:
-    """Whether the name at this place is an eponym before its head, or paired with another."""
-    if not is_eponym(text[start:end]):
-        return False
-    after = re.match(
-        r"(?:['’]s?)?[\s-]{1,2}(?:(?:and|or)\s)?([^\W\d_]+)(?:[\s-]([^\W\d_]+))?", text[end : end + 40]
-    )
-    if after is None:
-        return False
-    first, second = after.group(1), after.group(2) or ""
-    return is_head(first) or (
-        is_eponym(first) and (is_head(second) or bool(re.match(r"[-\s]?\S*\s?[IV\d]", text[end:])))
-    )
-
-
-def _names(text: str, known: Known) -> Iterator[Span]:
+def _names(page: Page, known: Known) -> Iterator[Span]:
     """Every word of a known name, joined with its neighbours: "Quill, Marta", "M. Quill", "Marta Q."."""
-    words = list(_WORD.finditer(text))
-    hits = [place for place, word in enumerate(words) if _is_known(word.group(), known.tokens)]
+    words = page.words
+    hits = [place for place, word in enumerate(words) if _is_known(word.key, known)]
+    initials = {token[0] for token in known.tokens}
     for place in hits:
         word = words[place]
-        before, after = words[max(0, place - 1)], words[min(len(words) - 1, place + 1)]
-        beside = place - 1 in hits and _GAP.fullmatch(text, before.end(), word.start())
-        beside = beside or (place + 1 in hits and _GAP.fullmatch(text, word.end(), after.start()))
-        if not beside and not _is_meant(text, word):
+        beside = (place - 1 in hits and page.gap(place) in _NEAR) or (
+            place + 1 in hits and page.gap(place + 1) in _NEAR
+        )
+        if not beside and not _is_meant(page, place):
             continue
-        start, end = word.span()
-        if _is_initial(before.group(), known) and _GAP.fullmatch(text, before.end(), start) and place:
-            start = before.start()
-        if _is_initial(after.group(), known) and text[after.end() : after.end() + 1] == ".":
-            end = after.end()
+        start, end = word.start, word.end
+        if (
+            place
+            and words[place - 1].form == "I"
+            and words[place - 1].key in initials
+            and page.gap(place) in (". ", " ", ".")
+        ):
+            start = words[place - 1].start
+        if (
+            place + 1 < len(words)
+            and words[place + 1].key in initials
+            and words[place + 1].form == "I"
+            and page.text[words[place + 1].end :][:1] == "."
+        ):
+            end = words[place + 1].end
         yield Span(start, end, "NAME")
 
 
-def _is_known(word: str, tokens: frozenset[str]) -> bool:
-    folded = fold(word)
-    return folded in tokens or ("-" in folded and any(part in tokens for part in folded.split("-")))
+_NEAR = frozenset({" ", ", ", ",", ". ", "-", "  ", "^"})
 
 
-def _is_initial(word: str, known: Known) -> bool:
-    return len(word) == 1 and word.isupper() and any(token[0] == word.lower() for token in known.tokens)
-
-
-def _is_meant(text: str, match: re.Match[str]) -> bool:
-    """Whether the words are the person: not "may" for Dr. May, not the disease of Graves."""
-    words = match.group()
-    if is_clinical_use(text, match.start(), match.end()):
-        return False
-    if not is_common(words):
+def _is_known(key: str, known: Known) -> bool:
+    if key in known.tokens or key in known.logins:
         return True
-    before = text[: match.start()].rstrip(" ")
-    starts_sentence = not before or before[-1] in ".!?\n:;"
-    titled = re.search(r"\b(?:dr|mr|mrs|ms|miss|patient|pt|prof)\.?$", before, re.IGNORECASE)
-    follows = text[match.end() :].lstrip(" ")[:1]
-    return bool(titled) or (words[0].isupper() and (not starts_sentence or not follows.islower()))
+    return "-" in key and any(part in known.tokens for part in key.split("-"))
 
 
-@lru_cache(maxsize=512)
-def _number(number: str) -> re.Pattern[str]:
-    """The digits over any punctuation; a code with letters also in any case."""
-    signs = re.findall(r"[^\W_]", number)
-    return re.compile(
-        r"(?<![^\W_])\+?\(?" + r"[\s().\-/]{0,2}".join(map(re.escape, signs)) + r"(?![^\W_])", re.IGNORECASE
+def _is_meant(page: Page, place: int) -> bool:
+    """Whether the word is the person: not "may" for Dr. May, not the disease of Graves."""
+    word = page.words[place]
+    if is_clinical_use(page.text, word.start, word.end):
+        return False
+    if not word.flags & (WORD | EPONYM):
+        return True
+    before = page.words[place - 1].key if place and page.gap(place).strip(" .:") == "" else ""
+    if before in _SAID:
+        return True
+    if word.form == "l":
+        return page.case == "lower" and bool(word.flags & (DOUBLE | EPONYM)) and not word.flags & WORD
+    if word.form == "U" and page.case != "upper":
+        return bool(word.flags & NAME)
+    return not word.opens or bool(
+        re.match(r"['’]s|\s(?:[a-z]+ed|[a-z]+s)\b|\s?[-,]", page.text[word.end : word.end + 20])
     )
 
 
-def _may_hold(text: str, number: str) -> bool:
-    """Whether the digits stand in the text at all; four are the least that tell a person."""
-    wanted = _DIGITS.sub("", number)
-    return len(wanted) >= _MIN_DIGITS and wanted in _DIGITS.sub("", text)
+_SAID = cues.group("said")
+
+
+def _numbers(text: str, known: Known) -> Iterator[Span]:
+    signs = [match.start() for match in _SIGN.finditer(text)] if text else []
+    stream = "".join(text[at] for at in signs).casefold()
+    if len(stream) != len(signs):
+        return
+    for label, number in known.numbers:
+        wanted = "".join(_SIGN.findall(number)).casefold()
+        if len(wanted) < _MIN_SIGNS or not any(char.isdigit() for char in wanted):
+            continue
+        at = stream.find(wanted)
+        while at >= 0:
+            start, end = signs[at], signs[at + len(wanted) - 1] + 1
+            if end - start <= len(wanted) * 2 + 4 and _stands_free(text, start, end):
+                yield Span(start - (text[start - 1 : start] in ("(", "+") and start > 0), end, label)
+            at = stream.find(wanted, at + 1)
+
+
+def _stands_free(text: str, start: int, end: int) -> bool:
+    if not _BETWEEN.fullmatch(text, start, end):
+        return False
+    return not text[start - 1 : start].isdigit() and not text[end : end + 1].isdigit()
+
+
+def _logins(words: Sequence[str]) -> Iterator[str]:
+    """The log-in names that a name is usually made into."""
+    if len(words) < 2 or len(words[-1]) < 3:
+        return
+    first, last = words[0], words[-1]
+    yield from (first[0] + last, last + first[0], first + last, last + first)
 
 
 def _parts(name: str) -> list[str]:

@@ -2,10 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from worker_collection.phi.known import Known
-from worker_collection.phi.vocabulary import is_common, is_eponym, is_head
+from worker_collection.phi.lexicon import (
+    CORE,
+    DOUBLE,
+    EPONYM,
+    GIVEN,
+    HEAD,
+    PUBLIC,
+    SURNAME,
+    VOCABULARY,
+    kind,
+)
 
 _MARK = re.compile(r"\[[A-Z]+\]")
 _SHAPES = {
@@ -19,6 +29,8 @@ _SHAPES = {
     "ssn": re.compile(r"\b\d{3}-\d{2}-\d{4}\b"),
     "titled_name": re.compile(r"\b(?:Dr|Mr|Mrs|Ms)\.?\s(?!\[)[A-Z][a-z]{2,}\s[A-Z][a-z]{2,}"),
 }
+_WORD = re.compile(r"[^\W\d_]+")
+_CAPITAL = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][a-zà-ÿ]{2,}(?![\w-])")
 
 
 def check(cleaned: str, known: Known) -> list[str]:
@@ -35,21 +47,33 @@ def check(cleaned: str, known: Known) -> list[str]:
         wanted = re.sub(r"\D", "", number)
         if len(wanted) >= 6 and wanted in digits:
             reasons.append(f"known_{label.lower()}")
-    if _has_known_name(bare, known.tokens):
+    if known.tokens and _has_known_name(bare, known.tokens):
         reasons.append("known_name")
+    reasons.extend(_strangers(cleaned))
     return list(dict.fromkeys(reasons))
 
 
-def _has_known_name(bare: str, tokens: Iterable[str]) -> bool:
-    wanted = {token for token in tokens if len(token) > 2}
-    words = re.findall(r"[^\W\d_]+", bare)
+def _has_known_name(bare: str, tokens: frozenset[str]) -> bool:
+    words = _WORD.findall(bare)
     for place, word in enumerate(words):
-        if _simple(word) not in wanted or is_common(word):
+        simple = _simple(word)
+        if len(simple) < 3 or simple not in tokens or kind(word) & CORE:
             continue
-        following = words[place + 1 : place + 4]
-        if not (is_eponym(word) and any(is_head(other) or is_eponym(other) for other in following)):
+        following = [kind(other) for other in words[place + 1 : place + 4]]
+        if not (kind(word) & EPONYM and any(flags & (HEAD | EPONYM) for flags in following)):
             return True
     return False
+
+
+def _strangers(cleaned: str) -> Iterator[str]:
+    """Capitalised words that no list explains, and names that stand beside a removed one."""
+    for match in _CAPITAL.finditer(cleaned):
+        flags = kind(match.group())
+        if flags & (GIVEN | SURNAME) and not flags & (VOCABULARY | EPONYM):
+            yield "name_left"
+        beside = cleaned[max(0, match.start() - 7) : match.start()].endswith("[NAME] ")
+        if beside and flags & DOUBLE and not flags & (CORE | PUBLIC):
+            yield "name_beside"
 
 
 def _simple(word: str) -> str:

@@ -1,209 +1,276 @@
-"""Names of people: said by a title, a kinship, a role or a header, or plain from the lists of names."""
+"""Names of people: behind a title, a kinship, a role or before a credential, in lists, or plain."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from worker_collection.phi.known import is_clinical_use
+from worker_collection.phi import cues, signatures
+from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, SURNAME, VOCABULARY
+from worker_collection.phi.naming import (
+    KIN,
+    ROLE,
+    WEAK,
+    fits,
+    goes_on,
+    is_clinical,
+    is_cue,
+    stands_alone,
+    strength_of,
+)
+from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
-from worker_collection.phi.vocabulary import (
-    fold,
-    is_common,
-    is_eponym,
-    is_given,
-    is_head,
-    is_name,
-    is_surely_name,
-    is_surname,
-)
 
-_WORD = r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*"
-_TITLE = (
-    "dr|drs|doctor|prof|professor|mr|mrs|ms|miss|mx|sir|herr|frau|señor|señora|sra?|srta|mme|mlle|"
-    "monsieur|madame|rev|"
-    "father|pastor|imam|rabbi|capt|captain|officer|ofc|sgt|lt|detective|judge|nurse|sister|smt|shri|"
-    "kumari|hon|"
-    "surgeon|assist|attending|resident|intern|pcp|gp|consultant|therapist|counsell?or|interpreter|"
-    "midwife|anesthesiologist|"
-    "cardiologist|neurologist|attorney|lawyer|teacher|coach|jogger|bystander|rn|np|pa|pa-c|md|cna|lpn|"
-    "pt name"
-)
-_KIN = (
-    "son|daughter|wife|husband|mother|father|brother|sister|mom|mum|dad|spouse|partner|ex-partner|ex|"
-    "ex-wife|ex-husband|aunt|"
-    "uncle|cousin|niece|nephew|grandson|granddaughter|grandmother|grandfather|grandma|grandpa|friend|"
-    "neighbou?r|caregiver|"
-    "carer|guardian|fianc[eé]e?|roommate|girlfriend|boyfriend|twins?|children|kids|stepson|stepdaughter|"
-    "stepmother|"
-    "stepfather|boss|landlord|sponsor|daughter-in-law|son-in-law|mother-in-law|father-in-law|"
-    "brother-in-law|sister-in-law|"
-    "nok|next of kin|emergency contact|poa|proxy|mami|hermana|hermano|esposa|esposo"
-)
-_ROLE = (
-    "seen by|signed by|signed|dictated by|d/w|discussed with|per|cc|provider|author|attending|referred "
-    "by|ordered by|witness|"
-    "reported by|reviewed by|transcribed by|by|w/|spoke with|spoke to|called|informed|nurse|assisted by|"
-    "from|with|to"
-)
-_HEADER = "patient|pt|name|client|resident|patient name|pt name|re|contact|subject|member|employee|caller"
-_CUE = re.compile(
-    rf"\b(?:(?P<title>{_TITLE})\.?|(?P<kin>{_KIN})(?:\s(?:named|called|is|was))?[,:]?)\s+(?=\S)",
-    re.IGNORECASE,
-)
-_HEAD = re.compile(
-    rf"(?:^|[\n.;|]\s*|\b)(?:{_HEADER})\s{{0,2}}[:=]\s{{0,3}}(?=\S)|\b(?:patient|pt)\s(?=[A-Z])",
-    re.IGNORECASE | re.MULTILINE,
-)
-_BY = re.compile(rf"\b(?:{_ROLE})[:\s]\s?(?=[A-Z])", re.IGNORECASE)
-_SIGNED = re.compile(
-    rf"\b((?:[A-Z]\.?\s){{0,2}}{_WORD}(?:\s[A-Z]\.?)?(?:\s{_WORD})?),?\s(?:MD|M\.D\.|DO|RN|NP|PA-C|FNP|"
-    rf"PharmD|LCSW|DPM|DDS|PhD|MBBS)\b"
-)
-_RUN = re.compile(
-    rf"{_WORD}\.?(?:,?\s(?:[A-Z]\.?(?=\W|$)|(?:de|la|van|der|von|bin|ibn|al|el|da|dos|del|di|bint)\b|"
-    rf"{_WORD})){{0,4}}"
-)
-_LAST_FIRST = re.compile(r"(?<![\w,])([^\W\d_][\w'’-]+),\s?([^\W\d_][\w'’-]+)(?:\s[A-Z]\b\.?)?")
-_CAPITALS = re.compile(
-    r"(?<![\w@./-])(?:[A-ZÀ-Þ]\.\s?){0,2}[A-ZÀ-Þ](?:[^\W\d_]|"
-    r"['’-](?=[^\W\d_]))+(?:\s(?:[A-ZÀ-Þ]\.?(?=\W|$)|(?:de|la|van|der|von|bin|al|el|da|dos|"
-    r"del)\s[A-ZÀ-Þ](?:[^\W\d_]|['’-](?=[^\W\d_]))+|[A-ZÀ-Þ](?:[^\W\d_]|['’-](?=[^\W\d_]))+)){0,3}"
-)
-_PARTICLES = frozenset(
-    {"de", "la", "van", "der", "von", "bin", "ibn", "al", "el", "da", "dos", "del", "di", "bint"}
-)
+_CUE_GAP = re.compile(r"(?:\.?,?[ \t]{1,2}|\.|[ \t]?[:=][ \t]{0,2}|/|[ \t]?[-–][ \t]|[ \t]?\()?['\"“]?")
+_JOIN = re.compile(r"\.?[ \t]|[-/]|\. ?")
+_LIST_GAP = re.compile(r"[ \t]?(?:,|&|and|/|,[ \t]and|\+)[ \t]", re.IGNORECASE)
+_SKIPPED = cues.group("skipped")
+_TITLE_BEFORE = re.compile(r"\b[Dd][Rr]\.?[ ]$")
+_RELATION = re.compile(r"\b[SDWC]/[oO]\.?:?\s(?:(?:Mr|Mrs|Late|Sh|Smt)\.?\s)?(?=[^\W\d_]{3})", re.IGNORECASE)
 
 
-def find(text: str) -> Iterator[Span]:
-    """Names behind a cue first, then those that the lists of names know."""
-    for pattern, is_strong in ((_CUE, True), (_HEAD, True), (_BY, False)):
-        for cue in pattern.finditer(text):
-            yield from _after_cue(text, cue.end(), strong=is_strong)
-    for match in _SIGNED.finditer(text):
-        if any(is_name(word) for word in match.group(1).split()):
-            yield Span(match.start(1), match.end(1), "NAME")
-    for match in _LAST_FIRST.finditer(text):
-        last, first = match.group(1), match.group(2)
+class Names:
+    """The names of one page; `taken` holds the places of the words that are names."""
+
+    def __init__(self, page: Page, covered: Sequence[bool]) -> None:
+        self.page, self.words, self.covered = page, page.words, covered
+        self.taken: set[int] = set()
+
+    def find(self) -> Iterator[Span]:
+        """Every name, the words of one beside each other as one span."""
+        for place in range(len(self.words)):
+            self._after_cue(place)
+            self._before_credential(place)
+            self._last_first(place)
+        self._relations()
+        for place in range(len(self.words)):
+            if place not in self.taken and not self.covered[place] and stands_alone(self.page, place):
+                self._take(self._run(place, strong=False))
+        for place in sorted(self.taken):
+            self._list_beside(place)
+        yield from self._spans()
+        yield from signatures.find(self.page)
+
+    def _after_cue(self, place: int) -> None:
+        """Take the name that follows this word, if it is one of those that announce a name."""
+        strength = strength_of(self.words[place], self.page)
+        at = place + 1
+        if not strength or at >= len(self.words) or not _CUE_GAP.fullmatch(self.page.gap(at)):
+            return
+        if strength in (KIN, ROLE) and self.words[at].key in _SKIPPED and at + 1 < len(self.words):
+            at += 1  # "wife named Ann", "son is Karl"
+        self._name_at(at, strength)
+
+    def _name_at(self, at: int, strength: int) -> None:
+        word = self.words[at]
+        if self.covered[at]:
+            return
+        if word.key in cues.names("particles") and strength > WEAK and self._leads(at):
+            self._take(self._run(at, strong=True))
+        elif word.form == "I":
+            if strength > WEAK and self._initial_leads(at):
+                self._take(self._run(at, strong=True))
+        elif fits(self.page, word, strength, opens=word.opens and self.page.gap(at)[-1:] not in "' \"(:"):
+            self._take(self._run(at, strong=strength >= ROLE))
+        elif strength == WEAK and word.flags & DOUBLE and self._double_pair(at):
+            self._take([at, at + 1])
+
+    def _double_pair(self, at: int) -> bool:
+        """Whether two everyday words behind a cue are a full name: "spoke to rusty lamb"."""
+        after = at + 1
         if (
-            last[0].isupper()
-            and first[0].isupper()
-            and is_name(last)
-            and is_given(first)
-            and not _both_common(last, first)
+            after >= len(self.words)
+            or self.page.gap(after) != " "
+            or not self.page.looks_named(self.words[at])
         ):
-            yield Span(match.start(), match.end(), "NAME")
-    yield from _listed(text)
+            return False
+        word = self.words[after]
+        return (
+            word.form == self.words[at].form
+            and bool(word.flags & DOUBLE)
+            and bool(self.words[at].flags & GIVEN)
+            and not word.flags & HEAD
+        )
 
+    def _leads(self, at: int) -> bool:
+        """Whether a particle begins a name here: "GP da Silva", "De Luca lives"."""
+        after = at + 1
+        if after >= len(self.words) or self.page.gap(after) not in (" ", "-"):
+            return False
+        word = self.words[after]
+        return self.page.looks_named(word) and (word.is_sure or word.is_unknown and len(word.text) > 2)
 
-def spread(text: str, spans: list[Span]) -> Iterator[Span]:
-    """The other places in the text where a name found somewhere stands alone."""
-    found = {
-        word
-        for span in spans
-        if span.label == "NAME"
-        for word in re.findall(_WORD, text[span.start : span.end])
-    }
-    telling = sorted(
-        word for word in found if len(word) > 2 and fold(word) not in _PARTICLES and not is_common(word)
-    )
-    capital = sorted(word for word in found if len(word) > 2 and is_common(word) and word[0].isupper())
-    for words, flags in ((telling, re.IGNORECASE), (capital, re.NOFLAG)):
-        if not words:
-            continue
-        for match in re.finditer(
-            rf"(?<![\w@])(?:{'|'.join(map(re.escape, words))})(?:['’]s)?(?!\w)", text, flags
+    def _initial_leads(self, place: int) -> bool:
+        after = place + 1
+        return (
+            after < len(self.words)
+            and self.page.gap(after) in (". ", " ", ".")
+            and self.words[after].form in "TIU"
+        )
+
+    def _before_credential(self, place: int) -> None:
+        """Take the one or two words before "RN" or ", MD" when they look like a name."""
+        word = self.words[place]
+        if place == 0 or word.key not in cues.names("credentials") or word.form == "T":
+            return
+        if (
+            self.page.gap(place) not in (", ", " ", "  ", ",")
+            or not self._may_lead(place - 1)
+            or len(self.words[place - 1].text) < 2
         ):
-            first_of_sentence = text[: match.start()].rstrip(" ")[-1:] in ("", ".", "\n", ":", ";")
-            if not is_clinical_use(text, match.start(), match.end()) and (flags or not first_of_sentence):
-                yield Span(match.start(), match.end(), "NAME")
+            return
+        first = place - 1
+        while (
+            first > 0
+            and place - first < 4
+            and self.page.gap(first) in (" ", ". ", "-")
+            and self._may_lead(first - 1)
+        ):
+            first -= 1
+        self._take(range(first, place))
 
+    def _may_lead(self, place: int) -> bool:
+        word = self.words[place]
+        if self.covered[place] or word.key in cues.names("not_names") or is_cue(word):
+            return False
+        if word.form == "l":
+            return self.page.case == "lower" and (
+                word.is_sure or bool(word.flags & DOUBLE) or word.is_unknown
+            )
+        if word.form == "U":
+            return word.may_be_name or self.page.case == "upper" and word.is_unknown
+        return word.form == "I" or word.may_be_name or not word.flags & VOCABULARY
 
-def _after_cue(text: str, at: int, *, strong: bool) -> Iterator[Span]:
-    """The name that begins here; after a strong cue an unknown capitalised word is one too."""
-    run = _RUN.match(text, at)
-    if run is None:
-        return
-    end, taken = at, 0
-    for word in re.finditer(rf"{_WORD}\.?", run.group()):
-        token = word.group()
-        if not _continues(text, token, at + word.start(), strong=strong and taken == 0, taken=taken):
-            break
-        end, taken = at + word.end(), taken + 1
-        if token.endswith(".") and len(token) > 3:
-            break
-    while end > at and text[end - 1] in ".,":
-        end -= 1
-    words = text[at:end].split()
-    if taken and any(len(word.strip(".")) > 1 and fold(word) not in _PARTICLES for word in words):
-        yield Span(at, end, "NAME")
+    def _last_first(self, place: int) -> None:
+        """Take "Quill, Marta": a family name, a comma, a given name, written alike."""
+        after = place + 1
+        if (
+            after >= len(self.words)
+            or self.page.gap(after) not in (", ", ",")
+            or self.covered[place]
+            or self.covered[after]
+        ):
+            return
+        last, first = self.words[place], self.words[after]
+        if (
+            last.form != first.form
+            or not self.page.looks_named(first)
+            and first.form != "U"
+            or is_cue(last)
+            or is_cue(first)
+        ):
+            return
+        given = bool(first.flags & GIVEN) and (first.is_sure or bool(first.flags & DOUBLE))
+        family = (
+            last.is_sure
+            or bool(last.flags & (SURNAME | DOUBLE | EPONYM))
+            or last.is_unknown
+            and last.form == "T"
+        )
+        sure = last.is_sure or first.is_sure or last.is_unknown
+        if given and family and sure and not is_clinical(self.page, first) and not last.flags & PUBLIC:
+            initial = (
+                after + 1 < len(self.words)
+                and self.page.gap(after + 1) == " "
+                and self.words[after + 1].form == "I"
+            )
+            before = place - 1
+            particle = (
+                before >= 0
+                and self.page.gap(place) == " "
+                and self.words[before].key in cues.names("particles")
+            )
+            self._take(range(place - particle, after + 1 + initial))
 
+    def _relations(self) -> None:
+        """Take the name behind "S/o" or "W/o", as Indian records write it."""
+        starts = {word.start: place for place, word in enumerate(self.words)}
+        for match in _RELATION.finditer(self.page.text):
+            place = starts.get(match.end())
+            if place is not None:
+                self._name_at(place, ROLE)
 
-def _continues(text: str, token: str, at: int, *, strong: bool, taken: int) -> bool:
-    bare = token.rstrip(".")
-    if len(bare) == 1:
-        return bare.isupper()
-    if fold(bare) in _PARTICLES:
-        return True
-    if is_clinical_use(text, at, at + len(bare)) or is_head(bare) and taken:
-        return False
-    if not bare[0].isupper():
-        doctor = re.search(r"\bdr\.?\s$", text[:at], re.IGNORECASE)
-        return strong and len(bare) > 3 and (is_name(bare) if doctor else is_surely_name(bare))
-    if strong:
-        return not is_common(bare) or (is_name(bare) and not bare.isupper())
-    return is_surely_name(bare) if taken == 0 else is_name(bare) or not is_common(bare)
+    def _run(self, place: int, *, strong: bool) -> list[int]:
+        """The words of one name, from its first."""
+        run, at = [place], place + 1
+        while (
+            at < len(self.words)
+            and len(run) < 5
+            and not self.covered[at]
+            and self._continues(at, strong=strong)
+        ):
+            run.append(at)
+            at += 1
+        while (
+            len(run) > 1
+            and self.words[run[-1]].key in cues.names("particles")
+            and self.words[run[-1]].form == "l"
+        ):
+            run.pop()
+        return run
 
+    def _continues(self, place: int, *, strong: bool) -> bool:
+        word, gap = self.words[place], self.page.gap(place)
+        before = self.words[place - 1]
+        if gap not in (" ", "-", ". ", ".") or (gap[0] == "." and len(before.text) > 2):
+            return False
+        if word.form == "I":
+            return (
+                self.page.text[word.end : word.end + 1] == "."
+                or not word.flags & HEAD
+                and word.text not in "AI"
+            )
+        if before.key in cues.names("particles") and (word.is_sure or word.is_unknown):
+            return True
+        if word.key in cues.names("particles") and place + 1 < len(self.words):
+            return word.form in "lTU" and self._leads(place)
+        if (
+            is_clinical(self.page, word)
+            or word.key in cues.names("credentials")
+            or is_cue(word)
+            and not word.flags & DOUBLE
+        ):
+            return False
+        return goes_on(self.page, place, strong=strong)
 
-def _listed(text: str) -> Iterator[Span]:
-    for run in _CAPITALS.finditer(text):
-        words = list(re.finditer(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*", run.group()))
-        yield from _within_run(text, run.start(), [(word.start(), word.group()) for word in words])
+    def _list_beside(self, place: int) -> None:
+        """Take "Tolu" of "Femi and Tolu": what is listed beside a name and could be one."""
+        for step in (1, -1):
+            at = place + step
+            if 0 <= at < len(self.words) and self.words[at].key == "and":
+                at += step
+            if not 0 <= at < len(self.words) or at in self.taken or self.covered[at]:
+                continue
+            first, second = sorted((place, at))
+            gap = self.page.text[self.words[first].end : self.words[second].start]
+            if _LIST_GAP.fullmatch(gap) and self._is_listed(self.words[at]):
+                self._take(self._run(at, strong=False) if step > 0 else [at])
 
+    def _is_listed(self, word: Word) -> bool:
+        if not self.page.looks_named(word) or is_clinical(self.page, word) or is_cue(word):
+            return False
+        return (
+            word.is_sure
+            or word.form == "T"
+            and bool(word.flags & DOUBLE)
+            and not word.flags & (PUBLIC | EPONYM)
+        )
 
-def _within_run(text: str, base: int, words: list[tuple[int, str]]) -> Iterator[Span]:
-    index = 0
-    while index < len(words):
-        at, word = words[index]
-        length = _full_name(text, base, words[index:])
-        if length > 1:
-            last_at, last = words[index + length - 1]
-            yield Span(base + at, base + last_at + len(last), "NAME")
-            index += length
-            continue
-        if _stands_alone(text, base + at, word):
-            yield Span(base + at, base + at + len(word), "NAME")
-        index += 1
+    def _take(self, run: Sequence[int]) -> None:
+        self.taken.update(run)
 
+    def _spans(self) -> Iterator[Span]:
+        start = end = -1
+        for place in sorted(self.taken):
+            word = self.words[place]
+            if start >= 0 and place - 1 in self.taken and _JOIN.fullmatch(self.page.text, end, word.start):
+                end = word.end
+                continue
+            if start >= 0:
+                yield self._span(start, end)
+            start, end = word.start, word.end
+        if start >= 0:
+            yield self._span(start, end)
 
-def _full_name(text: str, base: int, words: list[tuple[int, str]]) -> int:
-    """How many of the words are one full name: a given name with a family name or an initial after it."""
-    if len(words) < 2 or not is_given(words[0][1]):
-        return 0
-    first, rest, length = words[0][1], words[1:], 1
-    for at, word in rest:
-        if len(word) == 1 or fold(word) in _PARTICLES:
-            length += 1
-            continue
-        if is_clinical_use(text, base + at, base + at + len(word)) or is_head(word):
-            break
-        if not (is_name(word) or not is_common(word)) or (is_common(word) and is_common(first)):
-            break
-        length += 1
-        if length > 3:
-            break
-    return length
-
-
-def _stands_alone(text: str, at: int, word: str) -> bool:
-    """Whether one capitalised word is a name by itself: rare among words, known among names, no eponym."""
-    if len(word) < 4 or word.isupper() or not is_surely_name(word):
-        return False
-    return is_given(word) or (is_surname(word) and len(word) > 4 and not _starts_sentence(text, at))
-
-
-def _starts_sentence(text: str, at: int) -> bool:
-    before = text[:at].rstrip(" ")
-    return not before or before[-1] in ".!?\n:;-"
-
-
-def _both_common(first: str, second: str) -> bool:
-    return is_common(first) and is_common(second) or is_eponym(first)
+    def _span(self, start: int, end: int) -> Span:
+        """The name with the doctor's title before it, which names a person too."""
+        title = _TITLE_BEFORE.search(self.page.text, max(0, start - 5), start)
+        return Span(title.start() if title else start, end, "NAME")

@@ -1,133 +1,258 @@
-"""Addresses, towns, institutions and employers: HIPAA Safe Harbor, class B, and who treats and employs."""
+"""Institutions and employers: HIPAA Safe Harbor, class B, and who treats, teaches and employs."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import (
+    CORE,
+    DOUBLE,
+    EPONYM,
+    HEAD,
+    NAME,
+    PUBLIC,
+    RARE,
+    TOWN,
+    VOCABULARY,
+    WORD,
+)
+from worker_collection.phi.page import Page, Word, is_clinical_use
 from worker_collection.phi.spans import Span
-from worker_collection.phi.vocabulary import is_common
 
-_CAP = r"[A-ZÀ-Þ][\w'’&.-]{0,30}"
-_STREET = (
-    "Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Boulevard|Blvd|Way|Terrace|Ter|"
-    "Place|Pl|Parkway|"
-    "Pkwy|Highway|Hwy|Trail|Loop|Pike|Trace|Crossing|Square|Sq|Nagar|Salai|Marg|Colony|Layout|Sector|"
-    "Enclave|Vihar|Bagh|"
-    "Puram|Chowk|Gali|Close|Crescent|Gardens|Grove|Mews|Row|Walk|Path|Alley|Plaza|Quay|Rise|Hill|View|"
-    "Park|Green"
-)
-_TAIL = (
-    r"(?:,?\s(?:Apt|Unit|Suite|Ste|Flat|Lot|#)\.?\s?[\w-]{1,6})?"
-    rf"(?:,\s{_CAP}(?:\s{_CAP}){{0,2}})?(?:,?\s[A-Z]{{2}}(?=\s\d))?(?:,?\s\d{{5,6}}(?:-\d{{4}})?)?"
-)
-_ADDRESS = (
-    re.compile(r"\baddress\s?:\s?([^\n.;]{4,80}(?:\.\s?\d{1,5}[^\n.;]{0,60})?)", re.IGNORECASE),
-    re.compile(
-        rf"\b(?:(?:Flat|Studio|Apt|Unit)\s)?\d{{1,6}}[A-Z]?\s(?:{_CAP}\s){{1,3}}?(?:Apt|Suite|Ste|"
-        rf"Unit)\.?\s?\w{{1,5}}{_TAIL}"
-    ),
-    re.compile(
-        rf"\b\d{{1,6}}[A-Z]?\s(?:{_CAP}\s?){{1,4}},\s(?:{_CAP}\s?){{1,3}},\s[A-Z]{{2}}\b(?:\s\d{{5}})?"
-    ),
-    re.compile(
-        rf"\b\d{{1,6}}[A-Za-z]?,?\s(?:(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|"
-        rf"th))\s){{1,4}}?(?:{_STREET})\b\.?(?:\s(?:\d{{1,3}}(?:st|nd|rd|th)\s)?(?:{_STREET})\b)?{_TAIL}"
-    ),
-    re.compile(
-        r"\b\d{1,6}[a-z]?,?\s(?:[a-z]{3,20}\s){1,2}(?:street|road|avenue|lane|boulevard|blvd|rd|"
-        r"ave|salai|nagar)\b",
-        re.IGNORECASE,
-    ),
-    re.compile(r"\b[A-ZÄÖÜ][a-zäöüß]{2,20}(?:straße|strasse|str\.|allee|weg|gasse|platz)\s\d{1,4}[a-z]?\b"),
-    re.compile(rf"(?:,\s)\d{{5}}\s{_CAP}"),
-    re.compile(
-        rf"\b(?:Calle|Avenida|Av\.|Rua|Rue|Via|Jalan|Jl\.)\s{_CAP}(?:\s{_CAP}){{0,3}}(?:,?\s\d{{1,5}})?"
-    ),
-)
-_TOWN = (
-    re.compile(
-        r"\b(?:lives?|living|resid(?:es|ing|ent)|born|raised|grew up|moved|travell?ed|flew|returned|"
-        r"relocated|commutes|visiting|"
-        rf"works?)\b(?:\s[a-z]{{2,12}}){{0,3}}\s(?:in|at|to|from|near|of)\s({_CAP}(?:\s{_CAP}){{0,2}})"
-    ),
-    re.compile(rf"\blives?\b[^.\n]{{0,60}}?\s(?:in|at|near)\s({_CAP}(?:\s{_CAP}){{0,2}})"),
-    re.compile(rf"\b(?:from|near|outside)\s({_CAP}(?:\s{_CAP})?),\s(?:[A-Z]{{2}}\b|[A-Z][a-z]+)"),
-    re.compile(rf"\b({_CAP}(?:\s{_CAP})?),\s(?:[A-Z]{{2}}\s\d{{5}})"),
-    re.compile(rf"\b(?:town|city|village|county|district|suburb) of ({_CAP}(?:\s{_CAP}){{0,2}})"),
-    re.compile(rf"\b({_CAP}(?:\s{_CAP})?)\s(?:County|Township|District|Parish|Village|Borough)\b"),
-)
-_HOUSE = (
-    "Hospital|Hosp|Clinic|Clinics|Medical Cent(?:er|re)|Med Ctr|Health Cent(?:er|re)|Healthcare|Health "
-    "System|Health|Nursing Home|"
-    "Infirmary|Dispensary|Hospice|Sanatorium|Polyclinic|Rehab(?:ilitation)?(?: Center)?|Cancer "
-    "Cent(?:er|re)|Family Practice|"
-    "Surgery Center|Institute|Pharmacy|Care Center|Care Home|Manor|Diagnostics|Labs?|Laboratory|Medical "
-    "College|Medical"
-)
-_HOUSE_NAME = re.compile(
-    rf"\b((?:(?:St\.?|Saint|Sri|Mt\.?|Mount|{_CAP}|of|the|and|"
-    rf"&)\s){{1,5}}?)({_HOUSE})\b(?:\s(?:Hospital|Clinic|Center|Centre))?"
-)
-_HOUSE_LOWER = re.compile(
-    r"\b(?:from|at|to|by|via)\s((?:(?!the|our|this|that|a|an|any|local|outside|another|which|his|her|"
-    r"their|eye|pain|dental|memory|wound|"
-    r"diabetes|sleep|fracture|dialysis|infusion|travel|walk|urgent|outpatient|your|my|"
-    r"next)[a-z]{3,20}\s){1,3}(?:hospital|clinic|medical center|"
-    r"nursing home|hospice|infirmary))\b"
-)
-_HOUSE_ONLY = re.compile(
-    r"\b(?:Mayo|Cleveland|Johns Hopkins|Kaiser(?: Permanente)?|Mount Sinai|Baylor Scott (?:&|and) White|"
-    r"AIIMS|Apollo)\b"
-)
-_WORK = re.compile(
-    r"\b(?:works?|working|worked|employed|employer|employee|job|fired|retired|drives|teaches|studies|"
-    r"student|volunteers?)"
-    rf"(?:\s(?:for|at|by|from|with|is))?[\s:]\s?((?:{_CAP}|of|and|&)(?:,?\s(?:{_CAP}|of|and|&)){{0,4}})"
-)
-_COMPANY = re.compile(
-    rf"\b((?:{_CAP}\s){{1,4}}(?:Inc|LLC|Ltd|LLP|PLC|Corp|GmbH|Pvt|Co|Company|Group|School|Elementary|"
-    rf"University|College|Academy|Church|Chapel|Temple|Mosque|Hauling|Logistics|Industries|Call Center|"
-    rf"Academy|Foods|Motors|Bank)\b\.?)"
-)
-_GENERIC_WORDS = (
-    "the this our referred admitted discharged transferred follow seen general mental public home "
-    "behavioral community primary family emergency pain eye sleep wound memory in at from to patient "
-    "return outpatient inpatient past women's men's surgical physical occupational current national "
-    "world electronic good poor overall oral bone sexual reproductive global allied"
-)
-_GENERIC = frozenset(_GENERIC_WORDS.split())
+_IN = cues.group("in")
+_HOME = cues.group("home")
+_AT = cues.group("at")
+_WORKS = cues.group("works")
+_HOUSE = cues.group("house")
+_ORG = cues.group("org")
+_LOWER_ENDS = cues.group("lower_ends")
+_HOUSE_FIRST = cues.group("house_first")
+_PREFIX = cues.group("prefix")
+_SMALL = cues.group("small")
+_GENERIC = cues.group("generic")
+_TELLING_LOWER = cues.group("telling_lower")
+_NO_STOP = cues.group("no_stop")
 
 
-def find(text: str) -> Iterator[Span]:
-    """Addresses, towns behind a cue, institutions and employers."""
-    for pattern in _ADDRESS:
-        for match in pattern.finditer(text):
-            yield Span(match.start(pattern.groups), match.end(pattern.groups), "ADDRESS")
-    for pattern in _TOWN:
-        for match in pattern.finditer(text):
-            if not all(is_common(word.strip(".,")) for word in match.group(1).split()):
-                yield Span(match.start(1), match.end(1), "ADDRESS")
-    yield from _houses(text)
-    yield from _employers(text)
+class Places:
+    """Towns, institutions and employers of one page; `covered` marks the words that others have taken."""
 
+    def __init__(self, page: Page, covered: Sequence[bool]) -> None:
+        self.page, self.words, self.covered = page, page.words, covered
+        self.flat = page.case != "mixed"
 
-def _employers(text: str) -> Iterator[Span]:
-    for pattern in (_WORK, _COMPANY):
-        for match in pattern.finditer(text):
-            first = match.group(1).split()[0].strip(".,")
-            if len(first) > 1 and (pattern is _COMPANY or not is_common(first)):
-                yield Span(match.start(1), match.end(1), "ORG")
+    def find(self) -> Iterator[Span]:
+        """Institutions by their noun, and what is written as a name behind at, from, for."""
+        for place, word in enumerate(self.words):
+            key = word.key
+            if key in _HOUSE or key in _ORG:
+                yield from self._ends_institution(place, word)
+            if key in _HOUSE_FIRST and (word.form != "l" or self.page.case == "lower"):
+                yield from self._begins_institution(place, word)
+            if key in _PREFIX and word.form != "l":
+                yield from self._prefixed(place, word)
+            if key in _AT and not self.flat:
+                yield from self._behind(place)
 
+    def _ends_institution(self, place: int, word: Word) -> Iterator[Span]:
+        """The name that ends in this noun: "Oak Meadow Rehab", "Lewis Inc"."""
+        if word.form == "l" and not self.flat and word.key not in _LOWER_ENDS:
+            return
+        first, told = self._walk_back(place)
+        if first < place and (
+            told or self.page.text[self.words[first].start : word.end] == "General Hospital"
+        ):
+            end = place
+            while (
+                end + 1 < len(self.words) and self.page.gap(end + 1) == " " and self._extends(end + 1, word)
+            ):
+                end += 1
+            yield Span(
+                self.words[first].start, self.words[end].end, "HOSPITAL" if word.key in _HOUSE else "ORG"
+            )
 
-def _houses(text: str) -> Iterator[Span]:
-    for match in _HOUSE_NAME.finditer(text):
-        start = match.start()
-        names = match.group(1).split()
-        while names and names[0].casefold().strip(".,") in _GENERIC | {"of", "and", "&"}:
-            start = text.index(names.pop(0), start)
-            start = text.index(" ", start) + 1
-        if names and not all(is_common(name.strip(".,")) and name.islower() for name in names):
-            yield Span(start, match.end(), "HOSPITAL")
-    for match in _HOUSE_LOWER.finditer(text):
-        yield Span(match.start(1), match.end(1), "HOSPITAL")
-    for match in _HOUSE_ONLY.finditer(text):
-        yield Span(match.start(), match.end(), "HOSPITAL")
+    def _extends(self, place: int, noun: Word) -> bool:
+        word = self.words[place]
+        return word.form == noun.form and (word.key in _HOUSE or word.key in _ORG)
+
+    def _walk_back(self, place: int) -> tuple[int, bool]:
+        """The first word of the name that ends here, and whether any of it tells one house from another."""
+        first, told, at = place, False, place - 1
+        while at >= 0 and place - at < 6 and self._joined(at + 1) and self._belongs(at, place):
+            word = self.words[at]
+            generic = word.key in _GENERIC or word.key in _SMALL
+            if not generic:
+                first = at
+                told = told or self._tells(word)
+            elif word.form != "l" or self.flat:
+                first = at
+            at -= 1
+        while first < place and (
+            self.words[first].key in _SMALL
+            or self.words[first].key in _GENERIC
+            and not self._kept_first(first)
+        ):
+            first += 1
+        return first, told and first < place
+
+    def _kept_first(self, place: int) -> bool:
+        """A generic word that begins a name only where nothing else is left: "General Hospital"."""
+        return self.words[place].text == "General" and self.words[place + 1].text == "Hospital"
+
+    def _tells(self, word: Word) -> bool:
+        if word.form == "U" and not self.flat:
+            return not word.flags & (WORD | RARE)
+        if self.flat:
+            return not word.flags & (CORE | RARE) or bool(word.flags & (DOUBLE | TOWN)) or word.key in _PREFIX
+        return not (word.flags & RARE and not word.flags & NAME) or bool(word.flags & TOWN)
+
+    def _joined(self, place: int) -> bool:
+        gap = self.page.gap(place)
+        if gap in (" ", " & ", "-", ", "):
+            return True
+        return gap == ". " and (self.words[place - 1].key in _NO_STOP or len(self.words[place - 1].text) == 1)
+
+    def _belongs(self, at: int, place: int) -> bool:
+        """Whether this word can be part of the name that ends in the noun at `place`."""
+        word, noun = self.words[at], self.words[place]
+        if self.page.gap(at + 1) == ", ":
+            return (
+                at + 1 < place
+                and word.form == "T"
+                and bool(word.flags & NAME)
+                and self.words[at + 1].form == "T"
+            )
+        if self.flat:
+            return (
+                word.form == noun.form
+                and (word.key not in _GENERIC or word.key in _TELLING_LOWER)
+                and word.key not in _SMALL - {"of", "&"}
+            )
+        if word.opens and word.form == "T" and word.flags & WORD and not word.flags & (DOUBLE | TOWN):
+            return word.key in _PREFIX
+        if word.form == "U":
+            return noun.form == "U" or len(word.text) == 2 and at + 1 < place
+        return word.form in "TMI" or word.key in _SMALL and at > 0 and self.words[at - 1].form in "TM"
+
+    def _begins_institution(self, place: int, word: Word) -> Iterator[Span]:
+        """The name that begins with this noun: "Hospital La Paz", "Klinikum Nordstadt"."""
+        at, end = place + 1, place
+        while (
+            at < len(self.words)
+            and at - place < 6
+            and (
+                self.page.gap(at) in (" ", "-")
+                or self.page.gap(at) == ". "
+                and self.words[at - 1].key in _NO_STOP
+            )
+        ):
+            after = self.words[at]
+            small = after.key in _SMALL
+            if (
+                not (small or after.form in "TM" or after.form == word.form)
+                or not small
+                and self._is_plain(word, at)
+            ):
+                break
+            end = end if small else at
+            at += 1
+        if end > place or word.key in ("aiims", "mayo", "kaiser"):
+            yield Span(word.start, self.words[end].end, "HOSPITAL")
+
+    def _is_plain(self, noun: Word, at: int) -> bool:
+        """Whether the word behind the noun goes on with the sentence and not with the name."""
+        word = self.words[at]
+        foreign = self.words[at - 1].key in _SMALL - {"of", "and", "the", "on"}
+        if foreign or noun.key != "hospital" and not self.flat:
+            return False
+        if word.key == "general" and at + 1 < len(self.words) and self.words[at + 1].key in _SMALL:
+            return False
+        return (
+            bool(word.flags & (CORE | HEAD))
+            or word.key in _GENERIC
+            or self.flat
+            and bool(word.flags & VOCABULARY)
+        )
+
+    def _prefixed(self, place: int, word: Word) -> Iterator[Span]:
+        """A town or a house with a word of that kind before it: "Lake Ashton", "St. Brendan's"."""
+        at = place + 1
+        if at >= len(self.words) or not self._joined(at) or self.page.gap(at) == ", ":
+            return
+        after, saint = self.words[at], word.key in ("st", "saint", "san", "santa", "santo")
+        if (
+            after.form not in "TM"
+            or after.key in _GENERIC
+            or after.flags & (PUBLIC | HEAD)
+            or after.key == "jude"
+        ):
+            return
+        if (
+            word.opens
+            and not saint
+            and after.flags & WORD
+            or not saint
+            and after.flags & RARE
+            and not after.flags & NAME
+        ):
+            return
+        if saint or not after.flags & WORD or after.flags & (DOUBLE | TOWN):
+            yield Span(word.start, after.end, "HOSPITAL" if saint else "ADDRESS")
+
+    def _behind(self, place: int) -> Iterator[Span]:
+        """A run of capitalised words behind at, from or for, that is no department."""
+        at = place + 1
+        while at < len(self.words) and self.words[at].key in ("the", "a", "an") and self.page.gap(at) == " ":
+            at += 1
+        works = any(word.key in _WORKS for word in self.words[max(0, place - 4) : place + 1])
+        first, end, told = at, -1, False
+        while at < len(self.words) and at - first < 6 and self._runs_on(at, first, works=works):
+            word = self.words[at]
+            if word.key not in _SMALL or word.form != "l":
+                end, told = at, told or self._is_telling(word, works=works)
+            at += 1
+        if end >= first and told and not self._is_term(first, end, works=works):
+            yield Span(self.words[first].start, self.words[end].end, "ORG" if works else "ADDRESS")
+
+    def _runs_on(self, at: int, first: int, *, works: bool) -> bool:
+        word, gap = self.words[at], self.page.gap(at)
+        if at == first:
+            return gap == " " and (word.form in "TM" or works and word.form == "U")
+        if gap == ", ":
+            return (
+                works
+                and word.form == "T"
+                and self.words[at - 1].form == "T"
+                and bool(self.words[at - 1].flags & NAME)
+            )
+        if gap not in (" ", " & ", "-"):
+            return False
+        following = (
+            at + 1 < len(self.words) and self.words[at + 1].form in "TM" and self.page.gap(at + 1) == " "
+        )
+        return (
+            word.form in "TMI"
+            or works
+            and word.form == "U"
+            or word.key in _SMALL - {"on", "in"}
+            and following
+        )
+
+    def _is_telling(self, word: Word, *, works: bool) -> bool:
+        if word.key in _GENERIC or word.flags & (PUBLIC | HEAD):
+            return False
+        if word.form == "U":
+            return works and not word.flags & WORD and len(word.text) > 2
+        return works or not (word.flags & RARE and not word.flags & NAME)
+
+    def _is_term(self, first: int, end: int, *, works: bool) -> bool:
+        """Whether the words name a disease or a thing and not a place."""
+        word = self.words[first]
+        if word.flags & EPONYM and (
+            is_clinical_use(self.page.text, word.start, word.end) or not word.flags & DOUBLE
+        ):
+            return True
+        before = self.words[first - 1].key
+        if works or before in ("at", "the"):
+            return False
+        plain = bool(word.flags & WORD) and not word.flags & (TOWN | DOUBLE)
+        return first == end and plain and before not in ("from", "near")

@@ -22,7 +22,7 @@ class Span:
 def joined(spans: Iterable[Span]) -> list[Span]:
     """Spans in order without overlaps; the longest of a cluster names it."""
     answer: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
         if answer and span.start < answer[-1].end:
             last = answer.pop()
             longer = span if span.end - span.start > last.end - last.start else last
@@ -32,6 +32,26 @@ def joined(spans: Iterable[Span]) -> list[Span]:
         elif span.end > span.start:
             answer.append(span)
     return answer
+
+
+def bridged(text: str, spans: Sequence[Span]) -> list[Span]:
+    """The spans with neighbours of one class made one: a first and a family name found apart are one name."""
+    answer: list[Span] = []
+    for span in spans:
+        last = answer[-1] if answer else None
+        if (
+            last
+            and last.label == span.label
+            and last.put is span.put is None
+            and text[last.end : span.start] in _BRIDGES
+        ):
+            answer[-1] = Span(last.start, span.end, span.label)
+        else:
+            answer.append(span)
+    return answer
+
+
+_BRIDGES = frozenset({"", " ", ", ", "-", ". "})
 
 
 def rendered(text: str, spans: Sequence[Span]) -> str:

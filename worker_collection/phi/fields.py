@@ -1,0 +1,224 @@
+"""Texts with fields, where the position says what a value is: HL7 messages, tables, labels."""
+
+import re
+from collections.abc import Iterator
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import CORE, HEAD, VOCABULARY, fold, kind
+from worker_collection.phi.spans import Span
+
+_HL7_LINE = re.compile(
+    r"(?:^|(?<=[:\s]))(MSH|PID|PD1|NK1|PV1|PV2|GT1|IN1|IN2|ORC|OBR|EVN|MRG|ROL|TXA|SCH|AIP)\|([^\n\r]*)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_COMPONENT = re.compile(r"[^|^&~\n\r]+")
+_ALL_OF = frozenset({"PID", "NK1", "GT1", "MRG", "IN1", "IN2", "PD1"})
+_NAMES_OF = frozenset({"PV1", "PV2", "ORC", "OBR", "ROL", "TXA", "EVN", "AIP", "MSH"})
+_CODES = cues.group("codes")
+_PEOPLE = re.compile(r"(?:[^\W\d_]|['’.-]| ){2,40}\^[^\W\d_]{2,40}(?![\w])(?:\^[^\W\d_'’. -]{0,40}){0,3}")
+_LABEL = re.compile(
+    r"(?:(?<=^)|(?<=[\n,;|{(/\t])|(?<=[ ]{2})|(?<=[.;,] ))[ \t]*[-*•]?[ \t]*[\"']?"
+    r"([^\W\d_][^\W\d_.'’()/ _-]{0,14}(?:[ ._/-][^\W\d_.'’()]{1,14}(?:\([^\W\d_]{1,6}\))?){0,3}(?:\(s\))?)"
+    r"[\"']?(?:[ \t]*[:=]|[ \t]*\.{3,40}|[ \t]\.{1,2}(?=[ ]))[ \t]*[\"']?(?=\S)",
+    re.MULTILINE,
+)
+_NAME_VALUE = re.compile(
+    r"(?:(?:dr|mr|mrs|ms|miss|prof)\b\.?[ ]?)?([^\W\d_](?:[^\W\d_]|['’.-])*(?:,?[ ](?!(?:and|with|on|at|by|"
+    r"to|from|has|is|was|for)\b)[^\W\d_](?:[^\W\d_]|['’-]|\.(?= [^\W\d_]|$))*){0,4})",
+    re.IGNORECASE,
+)
+_LINE_VALUE = re.compile(
+    r"[^\n\r|;\"]{3,90}?(?=[ ]{2,}|[\n\r|;\"]|$|\.(?:\s|$)|[,.]?[ ]{1,2}[^\W\d_]{2,12}(?: no)?[ ]?:|"
+    r"[ ](?:Tel|Ph|Mob|Phone)\b)"
+)
+_SPLIT = {
+    ",": re.compile(r"\"[^\"\n]*\"|[^,\n]*"),
+    ";": re.compile(r"\"[^\"\n]*\"|[^;\n]*"),
+    "\t": re.compile(r"[^\t\n]*"),
+    "|": re.compile(r"[^|\n]*"),
+}
+_EMPTY = cues.group("empty")
+
+
+def find(text: str) -> Iterator[Span]:
+    """What fields hold, by their place or their label."""
+    if "|" in text:
+        yield from _messages(text)
+    yield from _tables(text)
+    yield from _labelled(text)
+
+
+def _messages(text: str) -> Iterator[Span]:
+    for line in _HL7_LINE.finditer(text):
+        segment, fields, at = line.group(1).upper(), line.group(2), line.start(2)
+        if segment in _ALL_OF:
+            yield from _personal(fields, at)
+        elif segment in _NAMES_OF:
+            for match in _PEOPLE.finditer(fields):
+                yield Span(at + match.start(), at + match.end(), "NAME")
+            yield from _stamps(fields, at, segment)
+
+
+def _personal(fields: str, at: int) -> Iterator[Span]:
+    """The components of a segment that is all about a person."""
+    for part in _COMPONENT.finditer(fields):
+        label = _class_of(part.group())
+        if label:
+            yield Span(at + part.start(), at + part.end(), label)
+
+
+def _stamps(fields: str, at: int, segment: str) -> Iterator[Span]:
+    for match in re.finditer(
+        r"(?<=\|)(?:19|20)\d{6}(?:\d{4,6})?(?=[|^\n]|$)|(?<=\|)\d{7,}(?=[|^]|$)", "|" + fields
+    ):
+        yield Span(at + match.start() - 1, at + match.end() - 1, "DATE")
+    if segment == "MSH":
+        for part in _COMPONENT.finditer(fields):
+            if " " in part.group() or part.group().isalpha() and len(part.group()) > 4:
+                yield Span(at + part.start(), at + part.end(), "HOSPITAL")
+
+
+def _class_of(value: str) -> str | None:
+    """The class of one component, or none for a code."""
+    bare = value.strip()
+    if len(bare) < 2 or bare.casefold() in _CODES or not any(char.isalnum() for char in bare):
+        return None
+    digits = sum(char.isdigit() for char in bare)
+    if digits:
+        return "ID" if digits > 2 or len(bare) > 4 else None
+    if len(bare) <= 3 and bare.isupper() and not kind(bare) & ~VOCABULARY:
+        return None
+    return "NAME"
+
+
+def _tables(text: str) -> Iterator[Span]:
+    lines = [(match.start(), match.group()) for match in re.finditer(r"[^\n]+", text)]
+    for place, (_, line) in enumerate(lines[:-1]):
+        for separator in (",", ";", "\t", "|"):
+            columns = _header(line, separator)
+            if columns:
+                yield from _rows(lines[place + 1 :], separator, columns)
+                break
+
+
+def _header(line: str, separator: str) -> list[str | None] | None:
+    """The classes of the columns, where the line heads a table with people in it."""
+    if line.count(separator) < 2 or len(line) > 400 or any(char.isdigit() for char in line) or ". " in line:
+        return None
+    cells = _cells(line, separator)
+    names = [cell.strip(" \"'").casefold() for _, cell in cells]
+    if any(len(name.split()) > 3 for name in names):
+        return None
+    classes = [_column(name) for name in names]
+    return (
+        classes
+        if sum(label is not None for label in classes) >= 2 or separator == "|" and any(classes)
+        else None
+    )
+
+
+def _column(name: str) -> str | None:
+    columns = cues.columns()
+    if name in columns:
+        return columns[name]
+    for word in reversed(re.split(r"[\s_./-]+", name)):
+        if word in columns:
+            return columns[word]
+    return None
+
+
+def _cells(line: str, separator: str) -> list[tuple[int, str]]:
+    cells, at = [], 0
+    while at <= len(line):
+        match = _SPLIT[separator].match(line, at)
+        if match is None:
+            break
+        cells.append((match.start(), match.group()))
+        at = match.end() + 1
+    return cells
+
+
+def _rows(lines: list[tuple[int, str]], separator: str, columns: list[str | None]) -> Iterator[Span]:
+    for start, line in lines:
+        cells = _cells(line, separator)
+        if abs(len(cells) - len(columns)) > 1 or len(cells) < 3:
+            return
+        for (at, cell), label in zip(cells, columns, strict=False):
+            span = _cell_span(start + at, cell, label)
+            if span:
+                yield span
+
+
+def _cell_span(at: int, cell: str, label: str | None) -> Span | None:
+    lead = re.match(r"[\s\"']*(?:(?:dr|mr|mrs|ms|prof)\b\.?\s)?", cell, re.IGNORECASE)
+    start = at + (lead.end() if lead else 0)
+    end = at + len(cell.rstrip(" \"'"))
+    value = cell.strip(" \"'")
+    if label is None or end - start < 2 or value.casefold() in _EMPTY:
+        return None
+    if label in ("NAME", "HOSPITAL") and all(kind(word) & CORE and word.islower() for word in value.split()):
+        return None
+    return Span(start, end, label)
+
+
+def _labelled(text: str) -> Iterator[Span]:
+    labels = cues.labels()
+    for match in _LABEL.finditer(text):
+        words = match.group(1).casefold().strip(" .")
+        sort = labels.get(words) or labels.get(re.sub(r"['’]s$|\(s\)$", "", words))
+        if sort == "name":
+            yield from _name_at(text, match.end())
+        elif sort in ("address", "org", "hospital"):
+            value = _LINE_VALUE.match(text, match.end())
+            if value and fold(value.group().split()[0]) not in _EMPTY:
+                yield Span(
+                    value.start(),
+                    value.end(),
+                    {"address": "ADDRESS", "org": "ORG", "hospital": "HOSPITAL"}[sort],
+                )
+
+
+def _name_at(text: str, at: int) -> Iterator[Span]:
+    value = _NAME_VALUE.match(text, at)
+    if value is None:
+        return
+    words = list(re.finditer(r"[^\W\d_](?:[^\W\d_]|['’-])*", value.group(1)))
+    end, taken = 0, 0
+    for word in words:
+        if not _is_name_word(word.group(), taken) or (
+            taken
+            and word.group().islower()
+            and words[0].group()[0].isupper()
+            and fold(word.group()) not in cues.names("particles")
+        ):
+            break
+        end, taken = word.end(), taken + 1
+    if taken and any(len(word.group()) > 1 for word in words[:taken]):
+        start = value.start(1)
+        end += (
+            text[start + end : start + end + 1] == "."
+            and words[taken - 1].end() - words[taken - 1].start() == 1
+        )
+        yield Span(start, start + end, "NAME")
+
+
+def _is_name_word(word: str, taken: int) -> bool:
+    flags, key = kind(word), fold(word)
+    if (
+        key in cues.names("not_names")
+        or key in cues.names("credentials")
+        and taken
+        or key in cues.names("roles")
+        or key in cues.names("kin")
+    ):
+        return False
+    if key in cues.names("particles") or len(word) == 1:
+        return True
+    if word.islower():
+        return bool(flags & ~VOCABULARY & ~HEAD) or not flags & VOCABULARY
+    return (
+        not (flags & CORE and not flags & ~(VOCABULARY | HEAD))
+        or word[0].isupper()
+        and taken > 0
+        and not flags & HEAD
+    )

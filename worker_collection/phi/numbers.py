@@ -1,0 +1,217 @@
+"""Numbers and codes: what stands before a number says whose it is; its shape decides where nothing does."""
+
+import re
+from collections.abc import Iterator
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import fold
+from worker_collection.phi.spans import Span
+
+_TOKEN = re.compile(r"(?<![\w./:#-])[\w./:#-]{0,40}?\d[\w./:#-]{0,60}")
+_GROUPS = re.compile(
+    r"(?<![\w.,+/-])(?:\+?\d{0,3}[ .-]?\(\+?\d{2,5}\)[ -]?\d{3,9}(?:[ .-]\d{2,6}){0,4}|"
+    r"(?:\+\d{1,3}[ ./-]?)?(?:\(0?\d{1,5}\)[ ./-]?)?\d{1,8}(?:(?:[ .\-/]| - )\(?\d{1,8}\)?){1,6}|"
+    r"\+\d{8,14})(?![\w%]|[.,/]\d)"
+)
+_UNIT = re.compile(
+    r"\s?(?:mg|mcg|µg|ug|ml|mls|g|gm|kg|grams?|units?|iu|u/|meq|mmol|umol|mosm|mmhg|bpm|cm|mm|m\b|ft|feet|"
+    r"lbs?|pounds?|oz|%|°|"
+    r"years?|yrs?|y/?o|days?|weeks?|wks?|months?|hrs?|hours?|h\b|min(?:ute)?s?|secs?|seconds?|tablets?|tabs?|"
+    r"caps?|puffs?|drops?|"
+    r"times|x\b|cc\b|l\b|dl|fl|pg|ng|k/|cells|copies|beats|breaths|ms\b|v\b|ohms?|joules?|hz|cgy|gy|mci|kcal|"
+    r"calories|french|fr\b|"
+    r"gauge|am\b|pm\b|hundred|thousand|million|percent|score|points?|people|patients|men|women|children|"
+    r"/100\b|/10\b)",
+    re.IGNORECASE,
+)
+_CATALOGUE = re.compile(
+    r"(?:[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[CTLS]\d{1,2}(?:[-/][CTLSI]?\d{1,2}){0,2}|\d{1,5}-\d|\d-0|"
+    r"CA[- ]?\d{2,3}(?:-9)?|"
+    r"COVID-?19|SARS-?COV-?2|HLA-\w+|[A-Z]{1,5}-?\d{1,2}[A-Z]?|\d{1,3}/\d{1,3}|\d+\.\d+|\d{1,4}|"
+    r"\d{1,2}[a-z]{1,2}|G\dP\d\w*|[TNM]\d\w{0,3}|"
+    r"p?T\d\w?N\d\w?M\w|\d{1,2}w\d?d?|\d{1,3}-(?:year|yr|month|week|day|hour|min|mm|cm|mg|point|step|lead|"
+    r"french).*|\d-\d|\d{1,2}\+\d|Q\d{1,2}H|\d{1,3}-\d{1,3}|\d{1,2}:\d{2}(?::\d\d)?|\d(?:-\d){2,3}|"
+    r"\d{1,2}\^\d{1,2}|"
+    r"[A-Z]{2,5}\d{1,2}[A-Z]{0,2}\d?|\d+,\d{3}|(?:19|20)\d\d(?:[-/](?:19|20)?\d\d)?|(?:19|20)\d\ds|c\.\d.*|"
+    r"p\.\w.*|rs\d{3,}|\d{1,2}[MF]|\d{1,3}[xX]\d{1,3})",
+    re.IGNORECASE,
+)
+_WORDS_BEFORE = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
+_LINKS = cues.group("links")
+_STOPS = cues.group("stops")
+_CLINICAL_CUES = cues.group("clinical_cues")
+_WEAK_CUES = cues.group("weak_numbers")
+_NUMERIC_DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}")
+
+
+def find(text: str, covered: bytearray) -> Iterator[Span]:
+    """Numbers that identify, in what no other detector has taken."""
+    taken = bytearray(covered)
+    for match in _GROUPS.finditer(text):
+        start, end = match.span()
+        if any(taken[start:end]):
+            continue
+        label = _of_groups(text, start, match.group())
+        if label:
+            taken[start:end] = b"\x01" * (end - start)
+            yield Span(start, end, label)
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        if all(taken[start:end]):
+            continue
+        found = _of_token(text, start, match.group())
+        if found:
+            yield Span(start + found[1], start + found[2], found[0])
+
+
+def cue_before(text: str, start: int) -> tuple[str, str] | None:
+    """The class that the words before this place promise, and the phrase that promises it."""
+    line = text[max(0, start - 48) : start]
+    line = line[line.rfind("\n") + 1 :]
+    words = list(_WORDS_BEFORE.finditer(line))
+    numbers = cues.numbers()
+    tail = len(line)
+    for back in range(1, min(4, len(words)) + 1):
+        word = words[-back]
+        between = line[word.end() : tail]
+        if (
+            len(between.strip(" \t.:#=([\"'-,/?"))
+            or len(between) > 14
+            or (";" in between)
+            or (". " in between and back > 1)
+        ):
+            return None
+        key = fold(word.group()).rstrip(".")
+        phrase2 = f"{fold(words[-back - 1].group()).rstrip('.')} {key}" if back < len(words) else ""
+        for phrase in (phrase2, key):
+            if phrase in numbers:
+                return numbers[phrase], phrase
+        if key in _STOPS:
+            return "STOP", key
+        if key not in _LINKS:
+            return None
+        tail = word.start()
+    return None
+
+
+def _of_groups(text: str, start: int, found: str) -> str | None:
+    """The class of several groups of digits, such as a telephone number or a health number."""
+    digits = re.sub(r"\D", "", found)
+    parts = re.findall(r"\d+", found)
+    end = start + len(found)
+    if len(digits) < 6 or len(digits) > 19 or _UNIT.match(text, end):
+        return None
+    cue = cue_before(text, start)
+    if cue and cue[0] == "STOP":
+        return None
+    if cue and not (cue[1] in _WEAK_CUES and len(digits) < 6):
+        return cue[0]
+    if found[0] == "+" and len(digits) >= 8:
+        return "PHONE"
+    if _clinical_before(text, start) or _NUMERIC_DATE.fullmatch(found):
+        return None
+    return _by_parts(found, parts, digits)
+
+
+def _by_parts(found: str, parts: list[str], digits: str) -> str | None:
+    lengths = [len(part) for part in parts]
+    if lengths == [3, 2, 4]:
+        return "SSN"
+    if (
+        len(digits) in (7, 8)
+        and lengths in _LOCAL
+        and ("-" in found or len(digits) == 8)
+        and "/" not in found
+    ):
+        return "PHONE"
+    if len(digits) < 8 or not _is_dialled(found, lengths):
+        return None
+    return "PHONE" if len(digits) <= 12 else "ID"
+
+
+_LOCAL = ([3, 4], [4, 4], [2, 6], [3, 2, 2])
+
+
+def _is_dialled(found: str, lengths: list[int]) -> bool:
+    """Whether the groups are those of a telephone number and not a row of readings."""
+    if found[0] in "0(":
+        return True
+    if "/" in found or max(lengths) < 3 and lengths[0] != 2 or 1 in lengths[:-1] and found[0] != "1":
+        return False
+    return len(set(lengths)) > 1 or lengths[0] > 2 or " " not in found
+
+
+def _of_token(text: str, start: int, token: str) -> tuple[str, int, int] | None:
+    """The class of one code, and where in the token it lies."""
+    lead = len(token) - len(token.lstrip("#./:-_"))
+    body = token[lead:].rstrip(".:-/#_")
+    end = start + lead + len(body)
+    if not body or _UNIT.match(text, end):
+        return None
+    cue = cue_before(text, start)
+    if cue and cue[0] == "STOP":
+        return None
+    if cue and _cue_holds(cue, body):
+        return cue[0], lead, lead + len(body) + _more(text, end, body)
+    glued = re.match(r"(?:SN|MRN|ID|NHS|ACC|DOB|x|ext|pgr)[-:.#]{0,2}(?=\d{3})", body, re.IGNORECASE)
+    if glued:
+        return (
+            {"x": "PHONE", "ext": "PHONE", "pgr": "PHONE"}.get(glued.group().strip("-:.#").lower(), "ID"),
+            lead,
+            lead + len(body),
+        )
+    if _clinical_before(text, start) or _CATALOGUE.fullmatch(body):
+        return None
+    return ("ID", lead, lead + len(body)) if _looks_issued(body) else None
+
+
+def _cue_holds(cue: tuple[str, str], body: str) -> bool:
+    digits = sum(char.isdigit() for char in body)
+    if cue[0] == "DATE" or "." in body and re.fullmatch(r"\d+\.\d+", body) and cue[0] != "ADDRESS":
+        return False
+    if cue[0] == "PHONE":
+        return digits >= 3 and not re.fullmatch(r"\d{1,2}:\d\d|(?:19|20)\d\d", body)
+    if cue[0] == "ADDRESS":
+        return digits >= 2
+    if cue[1] in _WEAK_CUES:
+        return digits >= 3 and not (
+            _CATALOGUE.fullmatch(body) and digits < 4 and not re.fullmatch(r"\d+", body)
+        )
+    return digits >= 2 and not re.fullmatch(r"\d{1,2}", body)
+
+
+_NEXT_GROUP = re.compile(
+    r"[ -](?=[A-Z0-9-]*\d)[A-Z0-9]{2,8}(?:-[A-Z0-9]{1,6})?(?![\w/:%]|[.,]\d)", re.IGNORECASE
+)
+
+
+def _more(text: str, end: int, body: str) -> int:
+    """How much further an identifier of several groups goes: "W962 71416 17"."""
+    at = end
+    for _ in range(4):
+        match = _NEXT_GROUP.match(text, at)
+        if match is None or len(body) < 2 or _UNIT.match(text, match.end()):
+            break
+        at = match.end()
+    return at - end
+
+
+def _clinical_before(text: str, start: int) -> bool:
+    words = _WORDS_BEFORE.findall(text[max(0, start - 16) : start])
+    if not words:
+        return False
+    gap = text[max(0, start - 16) : start].rpartition(words[-1])[2]
+    return fold(words[-1]) in _CLINICAL_CUES and len(gap.strip(" :=<>~([-")) == 0
+
+
+def _looks_issued(body: str) -> bool:
+    """Whether a code without a cue is one that somebody gave out: long, or letters with many digits."""
+    digits = sum(char.isdigit() for char in body)
+    letters = sum(char.isalpha() for char in body)
+    if ":" in body and not letters or body.count(".") and not letters:
+        return False
+    if not letters:
+        return digits >= 7 or digits >= 5 and "-" in body and "/" not in body
+    if body.lower() == body and letters > 3 and digits < 4:
+        return False
+    return digits >= 4 or digits >= 3 and letters <= 4 and ("-" in body or letters >= 2)

@@ -1,0 +1,155 @@
+"""A note read once: its words with what is known of each, and where sentences begin."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import (
+    DOUBLE,
+    EPONYM,
+    GIVEN,
+    HEAD,
+    NAME,
+    PUBLIC,
+    RARE,
+    SURNAME,
+    VOCABULARY,
+    WORD,
+    fold,
+    kind,
+)
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*(?:['’](?=\s))?")
+_INNER_CAPITAL = re.compile(
+    r"(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bFitz)(?<![A-ZÀ-Þ'’-])[A-ZÀ-Þ]"
+)
+_NO_STOP = cues.group("no_stop")
+_HEAD_AFTER = re.compile(
+    r"(?:['’]s?)?[\s-]{1,2}(?:(?:and|or|&)\s)?([^\W\d_]+)(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
+)
+_GRADE_AFTER = re.compile(
+    r"\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|normal\b|"
+    r"full\b|low\b|average\b|testing|reduced|"
+    r"biphasic|intact|not\srelevant)|\s(?:class|grade|stage|type)?\s?[ABC]\b(?!\.)",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=65536)
+def shape(word: str) -> str:
+    """How a word is written: l lower, T title, U capitals, I one capital, M capitals inside."""
+    if not word[0].isupper():
+        return "l" if word.islower() else "M"
+    if len(word) == 1:
+        return "I"
+    if word.isupper():
+        return "U"
+    return "M" if _INNER_CAPITAL.search(word, 1) else "T"
+
+
+class Word:
+    """One word of a page."""
+
+    __slots__ = ("end", "flags", "form", "opens", "start", "text")
+
+    def __init__(self, text: str, start: int, *, opens: bool) -> None:
+        self.text, self.start, self.end = text, start, start + len(text)
+        self.flags, self.form, self.opens = kind(text), shape(text), opens
+
+    @property
+    def key(self) -> str:
+        """The word without case and accents."""
+        return fold(self.text)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is a name and nothing else."""
+        return bool(self.flags & (GIVEN | SURNAME)) and not self.flags & (VOCABULARY | EPONYM)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no list has it."""
+        return not self.flags & (VOCABULARY | NAME | EPONYM | HEAD)
+
+    @property
+    def may_be_name(self) -> bool:
+        """Whether somebody is called so, be it an everyday word as well."""
+        return bool(self.flags & NAME) and (bool(self.flags & DOUBLE) or not self.flags & (WORD | RARE))
+
+
+@dataclass(frozen=True)
+class Page:
+    """The text of a note and its words in order."""
+
+    text: str
+
+    @cached_property
+    def words(self) -> list[Word]:
+        """Every word that is not part of a code."""
+        found: list[Word] = []
+        text, last = self.text, 0
+        for match in _WORD.finditer(text):
+            start = match.start()
+            before, after = text[start - 1 : start], text[match.end() : match.end() + 1]
+            if not (before.isdigit() or after.isdigit() or before == "_" or after in "_@" and after):
+                found.append(Word(match.group(), start, opens=self._opens(found, last, start)))
+            last = match.end()
+        return found
+
+    def _opens(self, found: list[Word], last: int, start: int) -> bool:
+        gap = self.text[last:start]
+        if gap == " ":
+            return not found
+        stop = gap.lstrip("'\")]’”")[:1]
+        if stop == ".":
+            return "\n" in gap or not (found and (len(found[-1].text) == 1 or found[-1].key in _NO_STOP))
+        return not found or stop in {"!", "?", ":", "\n", "•", "*", "|"} or "\n" in gap or ". " in gap
+
+    @cached_property
+    def case(self) -> str:
+        """How the note as a whole is written: upper, lower, or mixed as it should be."""
+        forms = [word.form for word in self.words if len(word.text) > 2]
+        if not forms:
+            return "mixed"
+        if forms.count("U") > 0.7 * len(forms):
+            return "upper"
+        titled = forms.count("T")
+        if titled <= 0.06 * len(forms):
+            return "lower"
+        opening = [word.form for word in self.words if word.opens]
+        low = titled <= 0.12 * len(forms) and opening.count("T") < 0.4 * len(opening)
+        return "lower" if low else "mixed"
+
+    def gap(self, place: int) -> str:
+        """What stands between this word and the one before it."""
+        words = self.words
+        return self.text[words[place - 1].end if place else 0 : words[place].start]
+
+    def looks_named(self, word: Word) -> bool:
+        """Whether the word is written as names are in this note."""
+        return word.form in "TM" or {"upper": "U", "lower": "l"}.get(self.case) == word.form
+
+
+def is_clinical_use(text: str, start: int, end: int) -> bool:
+    """Whether the name at this place is an eponym before its head, or paired with another."""
+    if not kind(text[start:end]) & EPONYM:
+        return False
+    after = _HEAD_AFTER.match(text, end, end + 60)
+    if after is None:
+        return _is_graded(text, start, end)
+    kinds = [kind(word) if word else 0 for word in after.groups()]
+    if kinds[0] & HEAD or kinds[0] & EPONYM and (kinds[1] & (HEAD | EPONYM)):
+        return True
+    if kinds[1] & HEAD and kinds[0] & VOCABULARY and not kinds[0] & PUBLIC:
+        return bool(kinds[0] & (HEAD | RARE)) or after.group(1).islower() and kinds[0] & EPONYM == EPONYM
+    paired = (
+        bool(kinds[0] & EPONYM) and not kinds[0] & DOUBLE and _is_graded(text, after.start(1), after.end(1))
+    )
+    return paired or _is_graded(text, start, end)
+
+
+def _is_graded(text: str, start: int, end: int) -> bool:
+    """Whether a grade or a finding follows, as after Mallampati, Child-Pugh or Babinski."""
+    single = "-" not in text[start:end]
+    return not (single and kind(text[start:end]) & DOUBLE) and bool(_GRADE_AFTER.match(text, end, end + 20))

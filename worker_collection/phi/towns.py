@@ -1,0 +1,60 @@
+"""Towns and villages, from a list and by where they stand: HIPAA Safe Harbor, class B."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, PUBLIC, TOWN, VOCABULARY, WORD, places
+from worker_collection.phi.page import Page, is_clinical_use
+from worker_collection.phi.spans import Span
+
+_IN = cues.group("in")
+_HOME = cues.group("home")
+_STATE_AFTER = re.compile(r",\s(?:[A-Z]{2}\b|[A-Z][a-z]{3,})")
+# Towns that are everyday words, believed in a note without capitals when somebody lives there.
+_EVERYDAY = frozenset({"nice", "reading", "orange", "mobile", "bath", "hope", "normal", "paradise"})
+
+
+def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
+    """Towns of the list; one that is a word as well only where somebody lives or comes from."""
+    for place, word in enumerate(page.words):
+        length = _several_words(page, place)
+        if length:
+            if word.form in "TU" or page.case == "lower":
+                yield Span(word.start, page.words[place + length].end, "ADDRESS")
+        elif word.flags & TOWN and not covered[place] and _is_town(page, place):
+            yield Span(word.start, word.end, "ADDRESS")
+
+
+def _several_words(page: Page, place: int) -> int:
+    """How many words follow this one in the name of a town."""
+    for rest in places().get(page.words[place].key, ()):
+        if _goes_on_as(page, place, rest):
+            return len(rest)
+    return 0
+
+
+def _goes_on_as(page: Page, place: int, rest: Sequence[str]) -> bool:
+    if place + len(rest) >= len(page.words):
+        return False
+    for step, part in enumerate(rest, 1):
+        if page.words[place + step].key != part or len(page.gap(place + step)) != 1:
+            return False
+    return page.words[place + len(rest)].form == page.words[place].form
+
+
+def _is_town(page: Page, place: int) -> bool:
+    word = page.words[place]
+    if not page.looks_named(word) or len(word.text) < 4:
+        return False
+    if word.flags & PUBLIC or word.flags & EPONYM and is_clinical_use(page.text, word.start, word.end):
+        return False
+    before = page.words[place - 1].key if place and page.gap(place) == " " else ""
+    home = before in _IN and any(near.key in _HOME for near in page.words[max(0, place - 5) : place])
+    if not word.flags & (VOCABULARY | EPONYM | HEAD):
+        return word.form == "T" or len(word.text) > 4 or home
+    if word.form != "T":
+        return home and (not word.flags & CORE or word.key in _EVERYDAY)
+    if before in _IN and (not word.flags & CORE or home):
+        return True
+    return bool(_STATE_AFTER.match(page.text, word.end)) and (before in _IN or not word.flags & WORD)
