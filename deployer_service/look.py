@@ -21,7 +21,7 @@ from shared.registry.tables import ModelVersion
 
 RULE = "rule:decide"
 _ROUNDS = 20  # of scoring and deciding in one look; what is left waits for the next
-_BATCHES = 50  # scored between two decisions
+_BATCHES = 8  # scored between two decisions: while people are answered there is always one more
 
 
 def look(model_type_id: UUID, deps: Deps) -> None:
