@@ -10,33 +10,48 @@ from sqlalchemy.orm import Session
 from deployer_service import canary, challenge, promote, rollback, watch
 from deployer_service.challenge import Challenge, Step
 from deployer_service.deps import Deps
+from shared.domain.bells import TaskName
 from shared.domain.rollout import summary
 from shared.errors import Error, TransientError
 from shared.logs import log
-from shared.registry import alerts, facts, models, plans, readings
+from shared.registry import alerts, facts, models, outbox, plans, readings
 from shared.registry.alerts import Trouble
 from shared.registry.readings import Wanted
 from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
 
 RULE = "rule:decide"
-_ROUNDS = 20  # of scoring and deciding in one look; what is left waits for the next
+_PASSES = 3
+_ROUNDS = 20  # of scoring and deciding in one pass; what is left waits for the next
 _BATCHES = 8  # scored between two decisions: while people are answered there is always one more
 
 
 def look(model_type_id: UUID, deps: Deps) -> None:
-    """Bring one model type up to date with its facts; a second look at the same time does nothing."""
+    """Bring one model type up to date with its facts; a second look at the same time leaves it to the first.
+
+    The first looks once more after it has let go: what came meanwhile may have met a closed door.
+    """
     with deps.sessions() as session:
         model_type = models.model_type(session, model_type_id).name
+    for _ in range(_PASSES):
+        if not _pass(model_type, deps):
+            return
+    with deps.sessions.begin() as session:
+        outbox.ring(session, TaskName.LOOK, model_type_id)
+
+
+def _pass(model_type: str, deps: Deps) -> bool:
+    """One turn behind the closed door; whether anything happened in it."""
     with alone(deps, model_type) as mine:
         if not mine:
-            return
+            return False
         _prepare(model_type, deps)
-        for _ in range(_ROUNDS):
-            if not _go_round(model_type, deps):
-                break
+        rounds = 0
+        while rounds < _ROUNDS and _go_round(model_type, deps):
+            rounds += 1
         watch.measure(model_type, deps)
         watch.free_slots(model_type, deps)
+    return rounds > 0
 
 
 @contextmanager

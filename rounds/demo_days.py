@@ -53,20 +53,19 @@ class Days:
             self._stack.turn_clock(midnight + timedelta(hours=hour))
             self._see([one for one in patients if before <= one.hour < hour], tally)
             self._give_feedback(tally)
-            self._tell.await_("the silent answers", self._silent, seconds=PATIENCE_SECONDS)
+            self._tell.await_("the comparison", self._behind, seconds=PATIENCE_SECONDS)
             self._read(tally)
             before = hour
         self.day += 1
         return tally
 
-    def _silent(self) -> str | None:
-        """How many labelled cases lack the answer of the version that is compared; None when none does.
+    def _behind(self) -> str | None:
+        """How many labels have not reached the decision engine; None when all have.
 
-        Simulated days would else go by faster than a small machine can score them.
+        Simulated days would else go by faster than a small machine can compare the versions.
         """
         n = self._door.get("/models/ab-test?model_type=diagnosis")["n"]
-        lacking = n["labelled"] - n["paired"] if n else 0
-        return f"{lacking} cases to be scored" if lacking else None
+        return f"{n['undecided']} labels to be weighed" if n and n["undecided"] else None
 
     def _see(self, patients: list[Encounter], tally: Tally) -> None:
         answers = self._door.at_once(self._predict, patients)

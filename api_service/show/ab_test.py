@@ -11,13 +11,14 @@ _RATIO_LIMIT = 4.0  # standard errors; chance alone passes it once in 16,000 loo
 
 
 class Counted(Shape):
-    """How many answers a comparison rests on."""
+    """How many answers a comparison rests on; `undecided` labels have not reached the engine yet."""
 
     served: int
     labelled: int
     paired: int
     disagreements: int
     readings: int
+    undecided: int
 
 
 class Split(Shape):
@@ -84,6 +85,7 @@ class AbTest(Shape):
                 paired=found.paired,
                 disagreements=shown.get("disagreements", 0),
                 readings=shown.get("votes", 0),
+                undecided=found.undecided,
             ),
             effect=percent(shown.get("effect")),
             interval=[percent(edge) for edge in shown["interval"]] if shown else None,

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from shared.domain.cycle import CHALLENGING, VersionState
 from shared.domain.rollout import summary
-from shared.registry.tables import ModelVersion, ReleaseDecision, TrafficPlan
+from shared.registry.tables import ModelVersion, Outcome, Prediction, ReleaseDecision, TrafficPlan
 
 _COUNTS = text(
     """
@@ -48,6 +49,7 @@ class Challenge:
     why: str
     decision: str | None
     shown: dict[str, Any]  # `rollout.summary` of the engine's last state; empty before its first step
+    undecided: int  # labels that the engine has not been told yet; 0 where its run is over
     expected_share: float | None  # of the answers given, by the share in force at each
 
 
@@ -99,8 +101,26 @@ def _told(session: Session, plan: TrafficPlan, *, since: datetime, after: Traffi
         why=(after or plan).reason,
         decision=decision.action if decision else None,
         shown=summary(json.loads(decision.answer)["state"]) if decision else {},
+        undecided=_undecided(session, challenger, decision),
         expected_share=found.expected_share,
     )
+
+
+def _undecided(session: Session, version: ModelVersion, decision: ReleaseDecision | None) -> int:
+    """Labels beyond the cursor of the last decision, as long as the version is compared."""
+    if decision is None or version.settled or version.state not in (*CHALLENGING, VersionState.LIVE):
+        return 0
+    later = (
+        select(func.count())
+        .select_from(Outcome)
+        .join(Prediction, Prediction.id == Outcome.prediction_id)
+        .where(
+            Prediction.model_type == version.model_type,
+            Prediction.seq > decision.cursors["base"],
+            Outcome.seq > decision.cursors["outcome"]["at"],
+        )
+    )
+    return session.scalar(later) or 0
 
 
 def _version(session: Session, version_id: UUID | None) -> ModelVersion:
