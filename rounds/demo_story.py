@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from rounds.demo_api import Door
+from rounds.demo_api import Door, RefusedError
 from rounds.demo_days import Days, Tally
 from rounds.demo_stack import DemoStack
 from rounds.demo_tell import Teller, WaitedTooLongError
@@ -42,7 +42,7 @@ class Story:
             self._release(first, second)
             self._bad_candidate()
             self._turns_bad(first, second)
-        except WaitedTooLongError as error:
+        except (RefusedError, WaitedTooLongError) as error:
             raise StoryError(str(error)) from None
 
     def first_version(self) -> str:
