@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
@@ -12,6 +13,8 @@ BASE = "/api/phase-7"
 THREADS = 4
 PATIENCE_SECONDS = 30.0
 T = TypeVar("T")
+TRY_AGAIN = (429, 503)  # the API did nothing and says that it may later
+PAUSES_SECONDS = (1, 2, 4)
 
 
 class RefusedError(Exception):
@@ -44,17 +47,23 @@ class Door:
         return list(self._threads.map(act, things))
 
     def _ask(self, method: str, path: str, body: bytes | None) -> Any:
+        status, answer = self._sent(method, path, body)
+        for pause_seconds in PAUSES_SECONDS:
+            if status not in TRY_AGAIN:
+                break
+            time.sleep(pause_seconds)
+            status, answer = self._sent(method, path, body)
+        if status >= 400:
+            told = answer if isinstance(answer, dict) else {}
+            raise RefusedError(method, path, status=status, detail=told.get("detail", "no reason given"))
+        return answer
+
+    def _sent(self, method: str, path: str, body: bytes | None) -> tuple[int, Any]:
         try:
-            status, answer = self._send(method, path, body)
+            return self._send(method, path, body)
         except (HTTPException, OSError):  # a kept-alive connection that the server closed meanwhile
             self._local.connection = None
-            status, answer = self._send(method, path, body)
-        if status >= 400:
-            detail = (
-                answer.get("detail", "no reason given") if isinstance(answer, dict) else "no reason given"
-            )
-            raise RefusedError(method, path, status=status, detail=detail)
-        return answer
+            return self._send(method, path, body)
 
     def _send(self, method: str, path: str, body: bytes | None) -> tuple[int, Any]:
         connection = getattr(self._local, "connection", None)
