@@ -1,6 +1,7 @@
 """Stage: evaluate. A trained version is measured on the frozen set beside the champion; the gate decides."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -127,8 +128,7 @@ def _record(session: Session, marked: Marked) -> None:
     if (champion.id if champion else None) != (exam.champion.id if exam.champion else None):
         outbox.ring(session, TaskName.JUDGE_VERSION, version.id)
         return
-    if marked.cases:
-        session.add(_performance(marked))
+    session.add_all(_performances(marked))
     session.add(_decision(marked))
     session.flush()
     shown = {"verdict": verdict.verdict, "rules": verdict.as_rows(), "policy": exam.policy_version}
@@ -150,19 +150,26 @@ def _release(session: Session, version: ModelVersion, cause: Cause) -> None:
     outbox.ring(session, TaskName.LOOK, models.model_type(session, version.model_type).id)
 
 
-def _performance(marked: Marked) -> ModelPerformance:
-    exam = marked.exam
+def _performances(marked: Marked) -> list[ModelPerformance]:
+    """What both versions measured on the one frozen set, so that before and after can be compared."""
+    exam, cases = marked.exam, marked.cases
+    found = [(exam.version, [(case, case.candidate) for case in cases])]
+    if exam.champion is not None:
+        found.append((exam.champion, [(case, case.champion) for case in cases if case.champion]))
+    return [_performance(version, given, marked) for version, given in found if given]
+
+
+def _performance(
+    version: ModelVersion, given: Sequence[tuple[JudgedCase, Given]], marked: Marked
+) -> ModelPerformance:
     report = metrics.measure(
-        [
-            Scored(case.truth, case.candidate.label, case.candidate.confidence, 1.0, case.subgroup)
-            for case in marked.cases
-        ]
+        [Scored(case.truth, one.label, one.confidence, 1.0, case.subgroup) for case, one in given]
     )
     return ModelPerformance(
-        model_version_id=exam.version.id,
-        model_version=exam.version.name,
-        model_type=exam.version.model_type,
-        dataset_version_id=exam.version.dataset_version_id,
+        model_version_id=version.id,
+        model_version=version.name,
+        model_type=version.model_type,
+        dataset_version_id=marked.exam.version.dataset_version_id,
         purpose="gate",
         n=report.n,
         accuracy=report.accuracy.value,

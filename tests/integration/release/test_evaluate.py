@@ -86,7 +86,9 @@ def test_judging_twice_writes_once(clinic):
     judge_version(candidate, clinic.deps)
     with clinic.deps.sessions() as session:
         assert len(list(session.scalars(select(GateDecision).filter_by(model_version_id=candidate)))) == 1
-        assert len(list(session.scalars(select(ModelPerformance)))) == 1
+        measured = list(session.scalars(select(ModelPerformance)))
+        assert len(measured) == 2  # the candidate and the champion, on one frozen set
+        assert len({(one.dataset_version_id, one.n) for one in measured}) == 1
         assert len(list(session.scalars(select(Deployment)))) == 1
 
 
