@@ -1,7 +1,6 @@
 """A whole stack for the demo: a home of its own, a simulated clock, a real mail server."""
 
 import json
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from rounds.process import SOURCES
 from rounds.sample_clinic.plans import FIRST_COLLECTED
 from shared.clock import set_file_clock
 from shared.config import environment, load_settings
+from shared.embedded import remove_home
 from shared.embedded.server import die_with_parent
 from shared.errors import PartDownError
 
@@ -71,7 +71,7 @@ class DemoStack:
         if self._keep:
             self.teller.say(f"the home folder stays: {self.home}")
         else:
-            shutil.rmtree(self.home, ignore_errors=True)
+            remove_home(load_settings(home=self.home))
 
     def turn_clock(self, now: datetime) -> None:
         """Make it that time for every process of the stack."""
