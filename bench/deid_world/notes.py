@@ -23,6 +23,7 @@ _KIN = {
     "f": ("wife", "daughter", "sister", "mother", "aunt"),
     "m": ("husband", "son", "brother", "father", "uncle"),
 }
+_TITLES = re.compile(r"\b(?:dra?|mr|mrs|ms|miss|herr|frau|prof)\b\.?", re.IGNORECASE)
 _KIN_ES = ("esposa", "hija", "hermana", "madre")
 
 
@@ -115,13 +116,14 @@ def _note(
         "text": _cased(note.text, case),
         "spans": note.spans,
         "keep": note.keep,
+        "ignore": [{"start": m.start(), "end": m.end()} for m in _TITLES.finditer(note.text)],
         "known": known,
         "case": case,
     }
 
 
 def _person(place: dict[str, Any], dice: random.Random) -> Person:
-    lasts = re.findall(r"(?:(?:De|da|von|ap|Ní|Two|Red)\s)?\S+", place["last"])
+    lasts = re.findall(r"(?:(?:van den|van der|De|de|da|von|van|ap|Ní|Two|Red|Al)\s)?\S+", place["last"])
     return Person(dice.choice(place["given"].split()), dice.choice(lasts))
 
 

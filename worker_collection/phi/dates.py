@@ -1,8 +1,11 @@
-"""Dates down to the year, ages of 90 and over, holidays: HIPAA Safe Harbor, class C."""
+"""Dates down to the year and holidays: HIPAA Safe Harbor, class C."""
 
 import re
 from collections.abc import Iterator
 
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import fold
+from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
 _MONTHS = (
@@ -50,14 +53,14 @@ _WRITTEN = re.compile(
     rf"\b(?:{_FULL_MONTH})\s(?:the\s)?(?:{_ORDINAL})\b",
     re.IGNORECASE,
 )
-_HINT = re.compile(rf"\d{{0,2}}{_MONTH}|[1-3]?\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _SHORT = re.compile(r"(?<![\d/.\w-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3[01])(?![\d/%-]|[.:]\d)")
 _DATE_CUE = re.compile(
     r"(?:\b(?:on|due|since|dated?|until|till?|thru|through|by|seen|visit(?:ed)?|admit(?:ted)?|adm|"
     r"dis(?:charged?|ch)|dc|d/c|review|"
     r"fu|f/u|follow[- ]?up|dos|dob|born|geb|expires?|exp|before|after|from|next|last|came|returned|absent|"
     r"appt|appointment|recall|"
-    r"note|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?|(?:wednes|satur)day|again|back|recheck|"
+    r"note|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?|(?:wednes|satur)day|again|back|home|"
+    r"recheck|"
     r"call|tc|mdt|check|"
     r"arrived|started|stopped|done|given|drawn|collected|repeat|scheduled|surgery|hospitalized|seen:?|clinic|"
     r"started|"
@@ -65,7 +68,8 @@ _DATE_CUE = re.compile(
     re.IGNORECASE,
 )
 _RATIO_BEFORE = re.compile(
-    r"(?:pain|murmur|strength|motor|power|score|vision|va|apgars?|phq|gad|ratio|scale|grade|mmse|moca|at|is|"
+    r"\b(?:pain|murmur|strength|motor|power|score|vision|va|apgars?|phq|gad|ratio|scale|grade|mmse|moca|at|"
+    r"is|"
     r"was|vas|gcs|reflexes|pulses|"
     r"bp|follow-up|[a-z]*phq[- ]?\d?|cn|level|od|os|ou|r|l|right|left|ck|visual acuity|iop)[\s:=]{1,2}$",
     re.IGNORECASE,
@@ -77,16 +81,21 @@ _RATIO_AFTER = re.compile(
     r"lesions?|biopsies)",
     re.IGNORECASE,
 )
+_CLOCK_AFTER = re.compile(r"\s(?:@\s?)?(?:[01]\d|2[0-3]):?[0-5]\d\b")
 _LASTS = re.compile(r"\b(?:review|in|for|over|after|x|rv|every|of|past|last)\s$", re.IGNORECASE)
-_ALONE = rf"(?:{_FULL_MONTH}|jan|feb|aug|sept?|oct|nov|dec)"
-_MONTH_ALONE = re.compile(
-    rf"\b(?:in|since|last|this|next|until|til|till|by|early|late|mid|of|from|through|during|before|after|"
-    rf"around|for|around|to|"
-    rf"every|between|and|recall|follow[- ]?up|review|end of|beginning of|back|"
-    rf"or)[\s-]({_ALONE})\b(?!\s(?:have|be|need|help|not)\b)|"
-    rf"(?:^|[:;,(|]\s?)({_ALONE})(?=\s?(?:[;,)|]|$))",
-    re.IGNORECASE | re.MULTILINE,
+_ALONE = frozenset(f"{_FULL_MONTH}|jan|feb|aug|sep|sept|oct|nov|dec".split("|"))
+_MONTH_WORDS = frozenset(fold(month) for month in _MONTHS.split())
+_GLUED = re.compile(r"(?<=\d)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+_NTH_HINT = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
+_MONTH_CUE = re.compile(
+    r"\b(?:in|since|last|this|next|until|til|till|by|early|late|mid|of|from|through|during|before|after|"
+    r"around|for|"
+    r"to|every|between|and|recall|follow[- ]?up|review|end of|beginning of|back|or)[\s-]$",
+    re.IGNORECASE,
 )
+_MONTH_FIELD = re.compile(r"(?:^|[:;,(|]\s?)$")
+_FIELD_END = re.compile(r"\s?(?:[;,)|]|$)")
+_NOT_MONTH = re.compile(r"\s(?:have|be|need|help|not)\b|['’]s\s|-")
 _ON_THE = re.compile(
     r"\b((?:the\s)?(?:[12]?(?:1st|2nd|3rd|[4-9]th)|[123]0th|31st|1[0-9]th))\b"
     r"(?!\s?(?:[-/]|rib|metatarsal|metacarpal|toe|finger|digit|intercostal|ics|nerve|percentile|centile|"
@@ -99,6 +108,7 @@ _ON_THE = re.compile(
     r"lane))",
     re.IGNORECASE,
 )
+_STOP_AFTER = re.compile(r"\s?(?:[.,;:)\n]|$)|\sof\s[A-Z]")
 _THE_CUE = re.compile(
     r"\b(?:on|since|until|til|till|by|before|after|from|to|due|between|and|discharged|seen|of)\s$",
     re.IGNORECASE,
@@ -126,91 +136,68 @@ _HOLIDAY_HINT = re.compile(
     r"gra|teen|carn|whit|pent|saint|mid|ves|loh|bai|san|rak|gan|super|cinco|kwa|pur|suk|lent|onam|dus|nav",
     re.IGNORECASE,
 )
-_OLD = r"(?:9\d|1[0-2]\d)"
-_AGE = re.compile(
-    rf"(?<![\d.,/-])({_OLD})(?=[\s-]?(?:years?|yrs?|y/?o|y\.o|yo|yr)\b)|\b(?:aged?|age:|age\sis|age\sof|"
-    rf"turning|turned|who\sis|who\swas|"
-    rf"(?:he|she|they|patient|mother|father|mom|dad|grandmother|grandfather|wife|husband)(?:['’]s|\sis|\swas|"
-    rf"\sturned)|lived\sto(?:\sbe)?|"
-    rf"died\sat|at\sage|passed\s(?:away\s)?at)[\s:,]{{1,2}}({_OLD})\b(?!%|[./]\d|\s?(?:kg|lbs?|pounds|mg|bpm|"
-    rf"mmhg|percent|degrees|on|over|cm))"
-    rf"|(?<![\d./-])({_OLD})(?=\s?(?:[MF]\b|male|female|woman|man|lady|gentleman|y\b))",
-    re.IGNORECASE,
-)
-_UNITS_SPOKEN = "one|two|three|four|five|six|seven|eight|nine"
-_SPOKEN_AGE = re.compile(
-    rf"\b((?:ninety(?:[\s-](?:{_UNITS_SPOKEN}))?|(?:a|"
-    rf"one)\shundred(?:\sand)?(?:\s(?:{_UNITS_SPOKEN}))?))(?=[\s-]?(?:years?|yrs?)\b)"
-    rf"|\b(?:i['’]?m|he['’]?s|she['’]?s|is|was|aged?|turning|turned|who['’]?s|am|"
-    rf"to)\s(ninety(?:[\s-](?:{_UNITS_SPOKEN}))?|(?:a|one)\shundred(?:\sand)?"
-    rf"\s(?:{_UNITS_SPOKEN}))\b(?!\s(?:over|percent|degrees|milli|beats|pounds))|\b(nonagenarian|"
-    rf"centenarian)\b",
-    re.IGNORECASE,
-)
-_BIRTH_YEAR = re.compile(
-    rf"\b(?:born(?:\sin)?|dob|birth\syear|year\sof\sbirth|b\.)[\s:]{{1,2}}({_YEAR})\b", re.IGNORECASE
-)
-_WEAK_MONTHS = frozenset(
-    {
-        "may",
-        "mar",
-        "march",
-        "mars",
-        "dec",
-        "sep",
-        "mai",
-        "safar",
-        "august",
-        "jan",
-        "maja",
-        "mei",
-        "ocak",
-        "marca",
-    }
-)
+_WEAK_MONTHS = cues.group("weak_months")
 _YEAR_IN = re.compile(_YEAR)
 
 
-def find(text: str, this_year: int) -> Iterator[Span]:
-    """Dates, whose year stays unless it would show an age over 89, and ages of 90 and more."""
-    yield from _whole(text, this_year)
-    if _HINT.search(text):
-        yield from _months(text)
+def find(page: Page, this_year: int) -> Iterator[Span]:
+    """Dates, months, days and holidays; the year stays unless it would show an age over 89."""
+    text = page.text
+    for match in _NUMERIC.finditer(text):
+        if _is_numeric_date(match.group()):
+            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+    yield from _written(page, this_year)
+    if _NTH_HINT.search(text):
         yield from _days(text)
     yield from _short(text)
     if _HOLIDAY_HINT.search(text):
         for match in _HOLIDAYS.finditer(text):
             yield Span(match.start(), match.end(), "DATE")
-    yield from _ages(text)
-    for match in _BIRTH_YEAR.finditer(text):
-        if this_year - int(match.group(1)) >= 90:
-            yield Span(match.start(1), match.end(1), "DATE")
 
 
-def _whole(text: str, this_year: int) -> Iterator[Span]:
-    for match in _NUMERIC.finditer(text):
-        if _is_numeric_date(match.group()):
-            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
-    for match in _WRITTEN.finditer(text) if _HINT.search(text) else ():
-        if _is_written_date(match.group()):
-            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+def _written(page: Page, this_year: int) -> Iterator[Span]:
+    """Dates with the month in letters, sought around the words that name months."""
+    for start, end in _windows(page):
+        for match in _WRITTEN.finditer(page.text, start, end):
+            if _is_written_date(match.group()):
+                yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+    for word in page.words:
+        if word.key in _ALONE and _is_month(page, word):
+            yield Span(word.start, word.end, "DATE")
 
 
-def _months(text: str) -> Iterator[Span]:
-    for match in _MONTH_ALONE.finditer(text):
-        group = match.lastindex or 0
-        word = match.group(group)
-        if word[0].isupper() or word.lower() not in _WEAK_MONTHS:
-            yield Span(match.start(group), match.end(group), "DATE")
+def _windows(page: Page) -> list[tuple[int, int]]:
+    """Where a month is named: the stretches of text around it, joined where they meet."""
+    anchors = [word.start for word in page.words if word.key in _MONTH_WORDS]
+    anchors += [match.start() for match in _GLUED.finditer(page.text)]
+    windows: list[tuple[int, int]] = []
+    for anchor in sorted(anchors):
+        start, end = max(0, anchor - 24), anchor + 40
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return windows
+
+
+def _is_month(page: Page, word: Word) -> bool:
+    """Whether the word is the month: said behind a preposition, or written with a capital amid a sentence."""
+    text = page.text
+    if _NOT_MONTH.match(text, word.end):
+        return False
+    before = text[max(0, word.start - 16) : word.start]
+    if _MONTH_CUE.search(before) or _MONTH_FIELD.search(before) and _FIELD_END.match(text, word.end):
+        return word.text[0].isupper() or word.key not in _WEAK_MONTHS or page.case == "lower"
+    if word.key in _WEAK_MONTHS:
+        return word.form == "T" and not word.opens and len(word.text) > 3 and page.case == "mixed"
+    return len(word.text) > 3
 
 
 def _days(text: str) -> Iterator[Span]:
+    """A day alone: "on the 3rd", "by 22nd", or "the 22nd" at the end of what is said."""
     for match in _ON_THE.finditer(text):
-        if (
-            match.group().lower().startswith("the")
-            and _THE_CUE.search(text, max(0, match.start() - 12), match.start())
-            or (_THE_CUE.search(text, max(0, match.start() - 8), match.start()))
-        ):
+        said = match.group().lower().startswith("the") and _STOP_AFTER.match(text, match.end())
+        if said or _THE_CUE.search(text, max(0, match.start() - 12), match.start()):
             yield Span(match.start(1), match.end(1), "DATE")
 
 
@@ -229,26 +216,16 @@ def _short(text: str) -> Iterator[Span]:
             continue  # 6/12 is six months
         if _RATIO_AFTER.match(text, match.end()) or _RATIO_BEFORE.search(before):
             continue
-        if _DATE_CUE.search(before) or (
-            max(first, second) > 12 and second not in (5, 6, 10, 12) and _starts(before)
+        if (
+            _DATE_CUE.search(before)
+            or _CLOCK_AFTER.match(text, match.end())
+            or (max(first, second) > 12 and second not in (5, 6, 10, 12) and _starts(before))
         ):
             yield Span(match.start(), match.end(), "DATE")
 
 
 def _starts(before: str) -> bool:
     return not before.strip() or before.rstrip(" ")[-1:] in {"\n", ".", ";", "|", ","}
-
-
-def _ages(text: str) -> Iterator[Span]:
-    for pattern in (_AGE, _SPOKEN_AGE):
-        for match in pattern.finditer(text):
-            group = match.lastindex or 0
-            yield Span(
-                match.start(group),
-                match.end(group),
-                "AGE",
-                "over 89" if match.group(group) == "90" else "90+",
-            )
 
 
 def _is_numeric_date(found: str) -> bool:

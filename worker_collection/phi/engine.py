@@ -4,7 +4,20 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from worker_collection.phi import addresses, dates, fields, known, leaks, numbers, shapes, spread, towns
+from worker_collection.phi import (
+    addresses,
+    ages,
+    dates,
+    fields,
+    known,
+    leaks,
+    lodgings,
+    numbers,
+    shapes,
+    spread,
+    towns,
+)
+from worker_collection.phi.behind import Behind
 from worker_collection.phi.known import Known
 from worker_collection.phi.names import Names
 from worker_collection.phi.page import Page
@@ -13,6 +26,7 @@ from worker_collection.phi.spans import Span, bridged, joined, rendered
 
 ENGINE = "rules-2"
 MAX_CHARACTERS = 200_000
+_PLACED = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
 
 
 @dataclass(frozen=True)
@@ -62,32 +76,27 @@ def find(page: Page, who: Known, *, this_year: int) -> list[Span]:
 
     add(shapes.find(text))
     add(known.find(page, who))
-    add(dates.find(text, this_year))
+    add(dates.find(page, this_year))
+    add(ages.find(text, this_year))
     add(fields.find(text))
     add(addresses.find(text, page.case))
-    add(
-        [
-            town
-            for span in list(found)
-            if span.label == "ADDRESS"
-            for town in addresses.town_after(text, span.end)
-        ]
-        if page.case == "mixed"
-        else []
-    )
-    add(numbers.find(text, covered))
+    add(lodgings.find(page))
+    if page.case == "mixed":
+        add(
+            [
+                town
+                for span in found
+                if span.label == "ADDRESS"
+                for town in addresses.town_after(text, span.end)
+            ]
+        )
+    add(numbers.find(text, found))
     free = _words_covered(page, covered)
     add(Names(page, free).find())
     add(towns.find(page, free))
     add(Places(page, free).find())
-    add(
-        [
-            beside
-            for span in list(found)
-            if span.label == "ADDRESS"
-            for beside in addresses.beside(text, span.start, span.end)
-        ]
-    )
+    add(Behind(page, free).find())
+    add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
     add(spread.find(page, found, covered))
     return bridged(text, joined(found))
 

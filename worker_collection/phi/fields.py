@@ -53,6 +53,7 @@ def _messages(text: str) -> Iterator[Span]:
         segment, fields, at = line.group(1).upper(), line.group(2), line.start(2)
         if segment in _ALL_OF:
             yield from _personal(fields, at)
+            yield from _name_field(fields, at, 4 if segment == "PID" else 1)
         elif segment in _NAMES_OF:
             for match in _PEOPLE.finditer(fields):
                 yield Span(at + match.start(), at + match.end(), "NAME")
@@ -76,6 +77,16 @@ def _stamps(fields: str, at: int, segment: str) -> Iterator[Span]:
         for part in _COMPONENT.finditer(fields):
             if " " in part.group() or part.group().isalpha() and len(part.group()) > 4:
                 yield Span(at + part.start(), at + part.end(), "HOSPITAL")
+
+
+def _name_field(fields: str, at: int, place: int) -> Iterator[Span]:
+    """The field that holds the name by the standard, however short the name is."""
+    cells = fields.split("|")
+    if len(cells) <= place:
+        return
+    start = at + sum(len(cell) + 1 for cell in cells[:place])
+    for part in re.finditer(r"[^\W\d_]{2,}", cells[place]):
+        yield Span(start + part.start(), start + part.end(), "NAME")
 
 
 def _class_of(value: str) -> str | None:
@@ -185,11 +196,10 @@ def _name_at(text: str, at: int) -> Iterator[Span]:
     words = list(re.finditer(r"[^\W\d_](?:[^\W\d_]|['’-])*", value.group(1)))
     end, taken = 0, 0
     for word in words:
-        if not _is_name_word(word.group(), taken) or (
-            taken
-            and word.group().islower()
-            and words[0].group()[0].isupper()
-            and fold(word.group()) not in cues.names("particles")
+        if (
+            not _is_name_word(word.group(), taken)
+            or taken
+            and _ends_before(value.group(1), word, words[0].group())
         ):
             break
         end, taken = word.end(), taken + 1
@@ -200,6 +210,14 @@ def _name_at(text: str, at: int) -> Iterator[Span]:
             and words[taken - 1].end() - words[taken - 1].start() == 1
         )
         yield Span(start, start + end, "NAME")
+
+
+def _ends_before(value: str, word: re.Match[str], first: str) -> bool:
+    """Whether the name is over: a stop that is no initial's, or a small word after a capitalised name."""
+    between = value[: word.start()].rstrip(" ")
+    if between.endswith(".") and re.search(r"[^\W\d_]{3}\.$", between):
+        return True
+    return word.group().islower() and first[0].isupper() and fold(word.group()) not in cues.names("particles")
 
 
 def _is_name_word(word: str, taken: int) -> bool:

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from worker_collection.phi.known import Known
 from worker_collection.phi.lexicon import (
     CORE,
-    DOUBLE,
     EPONYM,
     GIVEN,
     HEAD,
-    PUBLIC,
     SURNAME,
     VOCABULARY,
     kind,
@@ -30,7 +28,15 @@ _SHAPES = {
     "titled_name": re.compile(r"\b(?:Dr|Mr|Mrs|Ms)\.?\s(?!\[)[A-Z][a-z]{2,}\s[A-Z][a-z]{2,}"),
 }
 _WORD = re.compile(r"[^\W\d_]+")
-_CAPITAL = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][a-zà-ÿ]{2,}(?![\w-])")
+_TOKEN = re.compile(r"(?<![\w'’.@/-])[^\W\d_]+(?![\w@/]|[-'’.]\w)")
+_MADE = re.compile(
+    r"(?:itis|osis|emia|ectomy|otomy|oma|pathy|ine|ol|mab|nib|pril|cillin|mycin|azole|statin|sartan|one|ide|"
+    r"ate|ium|ic|"
+    r"al|ous|ly|ing|ed|ion|ity|gram|graphy|scopy|plasty|ia|es|s|er|or|in|an|yl|um|us|ae)$"
+)
+_MONTH_NAME = re.compile(
+    r"(?:^|[.!?]\s)(April|August|June|May(?=\s(?:I|may|was|is|has|says)\b))(?=[ ][a-zI])"
+)
 
 
 def check(cleaned: str, known: Known) -> list[str]:
@@ -66,16 +72,23 @@ def _has_known_name(bare: str, tokens: frozenset[str]) -> bool:
 
 
 def _strangers(cleaned: str) -> Iterator[str]:
-    """Capitalised words that no list explains, and names that stand beside a removed one."""
-    for match in _CAPITAL.finditer(cleaned):
-        flags = kind(match.group())
-        if flags & (GIVEN | SURNAME) and not flags & (VOCABULARY | EPONYM):
-            yield "name_left"
-        beside = cleaned[max(0, match.start() - 7) : match.start()].endswith("[NAME] ")
-        if beside and flags & DOUBLE and not flags & (CORE | PUBLIC):
-            yield "name_beside"
+    """Words that may still be somebody: unknown ones, and everyday names where no capitals tell."""
+    words = [(match.group(), kind(match.group())) for match in _TOKEN.finditer(_MARK.sub(" ", cleaned))]
+    titled = sum(word[0].isupper() and not word.isupper() for word, _ in words)
+    flat = titled < 0.06 * len(words)
+    for word, flags in words:
+        if flags & (VOCABULARY | EPONYM | HEAD) or len(word) < 4 or _MADE.search(word.lower()):
+            continue
+        if not word[1:].islower() and not word.isupper():
+            continue  # CamelCase is no name
+        if flags & (GIVEN | SURNAME) or flat or not word.islower() and not word.isupper():
+            yield "unknown_word"
+    for match in _MONTH_NAME.finditer(cleaned):
+        yield f"month_or_name_{match.group(1).lower()}"
 
 
 def _simple(word: str) -> str:
+    if word.isascii():
+        return word.lower()
     folded = unicodedata.normalize("NFD", word.lower())
     return "".join(char for char in folded if unicodedata.category(char) != "Mn")

@@ -51,25 +51,44 @@ def kind(word: str) -> int:
     """The flags of a word; of a compound, what its parts agree on and every name among them."""
     folded = fold(word)
     flags = _flags(folded)
+    if flags & RARE and not word.isascii():
+        flags &= ~RARE  # "Åsa" is not the drug that its letters without marks would be
     if flags or not ("-" in folded or "'" in folded):
         return flags
-    parts = [_flags(part) for part in folded.replace("'", "-").split("-") if len(part) > 1]
-    if parts and all(part & VOCABULARY for part in parts):
+    parts = [part for part in folded.replace("'", "-").split("-") if part]
+    kinds = [_flags(part) for part in parts]
+    if all(_explains(part, flags) for part, flags in zip(parts, kinds, strict=True)):
         return WORD
     names = 0
-    for part in parts:
-        names |= part & (NAME | EPONYM)
+    for flags in kinds:
+        names |= flags & (NAME | EPONYM)
     return names
 
 
+_SMALL = frozenset(
+    "up off on in to by of or no x t s a i re co ex de un bi mid non pre".split()  # noqa: SIM905
+)
+
+
+def _explains(part: str, flags: int) -> bool:
+    """Whether a part of a compound makes it an everyday word: "follow-up", not "Sung-ho" or "Min-jun"."""
+    return (
+        len(part) == 1
+        or part in _SMALL
+        or len(part) > 2
+        and bool(flags & (WORD | RARE))
+        and not flags & PUBLIC
+    )
+
+
 @cache
-def places() -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Towns of several words by their first word."""
-    found: dict[str, list[tuple[str, ...]]] = {}
+def places() -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
+    """Towns of several words: what follows the first word, by the first two, the longest first."""
+    found: dict[tuple[str, str], list[tuple[str, ...]]] = {}
     for line in (_LISTS / "places.txt").read_text().splitlines():
         first, *rest = line.split()
-        found.setdefault(first, []).append(tuple(rest))
-    return {first: tuple(sorted(rests, key=len, reverse=True)) for first, rests in found.items()}
+        found.setdefault((first, rest[0]), []).append(tuple(rest))
+    return {pair: tuple(sorted(rests, key=len, reverse=True)) for pair, rests in found.items()}
 
 
 @cache

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues, signatures
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, SURNAME, VOCABULARY
+from worker_collection.phi import cues, pairs, signatures
+from worker_collection.phi.alone import stands_alone
+from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, VOCABULARY
 from worker_collection.phi.naming import (
     KIN,
     ROLE,
@@ -13,7 +14,6 @@ from worker_collection.phi.naming import (
     goes_on,
     is_clinical,
     is_cue,
-    stands_alone,
     strength_of,
 )
 from worker_collection.phi.page import Page, Word
@@ -22,6 +22,14 @@ from worker_collection.phi.spans import Span
 _CUE_GAP = re.compile(r"(?:\.?,?[ \t]{1,2}|\.|[ \t]?[:=][ \t]{0,2}|/|[ \t]?[-–][ \t]|[ \t]?\()?['\"“]?")
 _JOIN = re.compile(r"\.?[ \t]|[-/]|\. ?")
 _LIST_GAP = re.compile(r"[ \t]?(?:,|&|and|/|,[ \t]and|\+)[ \t]", re.IGNORECASE)
+_LEADING = cues.group("leading")
+_NO_STOP = cues.group("no_stop")
+_DONE_BY = cues.group("done_by")
+_STATES = re.compile(
+    r"\s(?:[ca]/o|is\b|was\b|w/|reports|states|denies|has\b|slept|here|presents)|,", re.IGNORECASE
+)
+_ADDRESSED = cues.group("addressed")
+_NAMELIKE = frozenset({"nana", "baby", "papa"})
 _SKIPPED = cues.group("skipped")
 _TITLE_BEFORE = re.compile(r"\b[Dd][Rr]\.?[ ]$")
 _RELATION = re.compile(r"\b[SDWC]/[oO]\.?:?\s(?:(?:Mr|Mrs|Late|Sh|Smt)\.?\s)?(?=[^\W\d_]{3})", re.IGNORECASE)
@@ -39,10 +47,13 @@ class Names:
         for place in range(len(self.words)):
             self._after_cue(place)
             self._before_credential(place)
-            self._last_first(place)
+            if not self.covered[place] and not self.covered[min(place + 1, len(self.words) - 1)]:
+                self._take(pairs.last_first(self.page, place, taken=place in self.taken))
         self._relations()
         for place in range(len(self.words)):
-            if place not in self.taken and not self.covered[place] and stands_alone(self.page, place):
+            if place in self.taken or self.covered[place]:
+                continue
+            if stands_alone(self.page, place) or self._begins_with_particle(place):
                 self._take(self._run(place, strong=False))
         for place in sorted(self.taken):
             self._list_beside(place)
@@ -52,43 +63,56 @@ class Names:
     def _after_cue(self, place: int) -> None:
         """Take the name that follows this word, if it is one of those that announce a name."""
         strength = strength_of(self.words[place], self.page)
+        if self.words[place].key == "is" and place and self.words[place - 1].key in ("this", "name"):
+            strength = ROLE
         at = place + 1
         if not strength or at >= len(self.words) or not _CUE_GAP.fullmatch(self.page.gap(at)):
             return
+        if "." in self.page.gap(at) and len(self.words[place].text) > 4:
+            return  # the end of a sentence, not an abbreviated title
+        if strength == WEAK and place and self.words[place - 1].key in _DONE_BY:
+            strength = KIN  # "seen by", "reviewed with"
         if strength in (KIN, ROLE) and self.words[at].key in _SKIPPED and at + 1 < len(self.words):
             at += 1  # "wife named Ann", "son is Karl"
         self._name_at(at, strength)
+        if at in self.taken and self.words[place].key in _NAMELIKE and self.page.gap(at) == " ":
+            self._take([place])  # "Nana Mensah", "Baby Cruz"
 
     def _name_at(self, at: int, strength: int) -> None:
         word = self.words[at]
         if self.covered[at]:
             return
-        if word.key in cues.names("particles") and strength > WEAK and self._leads(at):
+        opens = word.opens and self.page.gap(at)[-1:] not in "' \"(:"
+        if self._starts_so(at, strength):
             self._take(self._run(at, strong=True))
         elif word.form == "I":
-            if strength > WEAK and self._initial_leads(at):
-                self._take(self._run(at, strong=True))
-        elif fits(self.page, word, strength, opens=word.opens and self.page.gap(at)[-1:] not in "' \"(:"):
+            return
+        elif fits(self.page, word, strength, opens=opens):
             self._take(self._run(at, strong=strength >= ROLE))
-        elif strength == WEAK and word.flags & DOUBLE and self._double_pair(at):
+        elif strength < KIN and word.flags & DOUBLE and pairs.is_everyday(self.page, at):
             self._take([at, at + 1])
+        elif word.flags & DOUBLE and word.flags & GIVEN and self._is_called(at, strength):
+            self._take([at])
 
-    def _double_pair(self, at: int) -> bool:
-        """Whether two everyday words behind a cue are a full name: "spoke to rusty lamb"."""
-        after = at + 1
-        if (
-            after >= len(self.words)
-            or self.page.gap(after) != " "
-            or not self.page.looks_named(self.words[at])
-        ):
+    def _starts_so(self, at: int, strength: int) -> bool:
+        """Whether a particle, an initial or "Nana" begins the name here."""
+        word = self.words[at]
+        if strength == WEAK:
             return False
-        word = self.words[after]
-        return (
-            word.form == self.words[at].form
-            and bool(word.flags & DOUBLE)
-            and bool(self.words[at].flags & GIVEN)
-            and not word.flags & HEAD
-        )
+        if word.form == "I":
+            return self._initial_leads(at)
+        if word.key in cues.names("particles"):
+            return self._leads(at)
+        return strength == KIN and word.key in _NAMELIKE and word.form == "T"
+
+    def _is_called(self, at: int, strength: int) -> bool:
+        """Whether an everyday word in a note without capitals is somebody: "pt amber c/o", "call holly"."""
+        word, before = self.words[at], self.words[at - 1]
+        if word.form == "T" or not self.page.looks_named(word):
+            return False
+        if strength == ROLE:
+            return bool(_STATES.match(self.page.text, word.end))
+        return before.key in _ADDRESSED and not word.flags & CORE
 
     def _leads(self, at: int) -> bool:
         """Whether a particle begins a name here: "GP da Silva", "De Luca lives"."""
@@ -96,7 +120,14 @@ class Names:
         if after >= len(self.words) or self.page.gap(after) not in (" ", "-"):
             return False
         word = self.words[after]
+        if word.key in cues.names("particles") and word.form == self.words[at].form and after - at < 3:
+            return self._leads(after)
         return self.page.looks_named(word) and (word.is_sure or word.is_unknown and len(word.text) > 2)
+
+    def _begins_with_particle(self, place: int) -> bool:
+        """Whether the word is "da", "van" or "ap" before a capitalised name."""
+        word = self.words[place]
+        return word.key in _LEADING and self._leads(place) and self.words[place + 1].form == "T"
 
     def _initial_leads(self, place: int) -> bool:
         after = place + 1
@@ -139,47 +170,6 @@ class Names:
             return word.may_be_name or self.page.case == "upper" and word.is_unknown
         return word.form == "I" or word.may_be_name or not word.flags & VOCABULARY
 
-    def _last_first(self, place: int) -> None:
-        """Take "Quill, Marta": a family name, a comma, a given name, written alike."""
-        after = place + 1
-        if (
-            after >= len(self.words)
-            or self.page.gap(after) not in (", ", ",")
-            or self.covered[place]
-            or self.covered[after]
-        ):
-            return
-        last, first = self.words[place], self.words[after]
-        if (
-            last.form != first.form
-            or not self.page.looks_named(first)
-            and first.form != "U"
-            or is_cue(last)
-            or is_cue(first)
-        ):
-            return
-        given = bool(first.flags & GIVEN) and (first.is_sure or bool(first.flags & DOUBLE))
-        family = (
-            last.is_sure
-            or bool(last.flags & (SURNAME | DOUBLE | EPONYM))
-            or last.is_unknown
-            and last.form == "T"
-        )
-        sure = last.is_sure or first.is_sure or last.is_unknown
-        if given and family and sure and not is_clinical(self.page, first) and not last.flags & PUBLIC:
-            initial = (
-                after + 1 < len(self.words)
-                and self.page.gap(after + 1) == " "
-                and self.words[after + 1].form == "I"
-            )
-            before = place - 1
-            particle = (
-                before >= 0
-                and self.page.gap(place) == " "
-                and self.words[before].key in cues.names("particles")
-            )
-            self._take(range(place - particle, after + 1 + initial))
-
     def _relations(self) -> None:
         """Take the name behind "S/o" or "W/o", as Indian records write it."""
         starts = {word.start: place for place, word in enumerate(self.words)}
@@ -210,7 +200,9 @@ class Names:
     def _continues(self, place: int, *, strong: bool) -> bool:
         word, gap = self.words[place], self.page.gap(place)
         before = self.words[place - 1]
-        if gap not in (" ", "-", ". ", ".") or (gap[0] == "." and len(before.text) > 2):
+        if gap not in (" ", "-", ". ", ".") or (
+            gap[0] == "." and len(before.text) > 1 and before.key not in _NO_STOP
+        ):
             return False
         if word.form == "I":
             return (

@@ -19,29 +19,32 @@ from worker_collection.phi.lexicon import (
 from worker_collection.phi.page import Page, Word, is_clinical_use
 
 TITLE, KIN, ROLE, WEAK = 4, 3, 2, 1
+_PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")
 # "ms" is also multiple sclerosis or milliseconds, "don" and "pc" and "md" have other uses.
 _LIKE_TITLES = cues.group("like_titles")
 # Everyday words that people are called by but that stand in every sentence.
 _FUNCTION = cues.group("function")
-_MEDICAL_END = re.compile(
-    r"(?:itis|osis|oses|emia|aemia|ectomy|otomy|ostomy|oma|omas|pathy|pathic|ine|ol|mab|nib|pril|cillin|"
-    r"mycin|azole|statin|sartan|"
-    r"olone|sone|ide|ate|ium|phylline|ic|ical|al|ous|ly|ing|ed|tion|sion|ity|ness|ment|graphy|gram|scopy|"
-    r"plasty|rrhea|rrhage|algia|uria|"
-    r"plegia|phasia|phagia|pnea|cardia|trophy|plasia|penia|cyte|cytes|lysis|genic|oid|ive|able|ular|ary|ase|"
-    r"vir|xaban|gliptin|flozin|"
-    r"tide|parin|pam|lam|dipine|setron|triptan|feron|coccus|bacter|ella|meter|scope|therapy|septic|toxin|"
-    r"cult)$"
+_MEDICAL = re.compile(
+    r"(?:itis|osis|oses|emia|aemia|ectomy|otomy|ostomy|omas?|path(?:y|ic)|mab|nib|pril|cillin|mycin|azole|"
+    r"statin|"
+    r"sartan|olone|sone|ium|phylline|graphy|gram|scopy|plasty|rrhea|rrhage|algia|uria|plegia|phasia|phagia|"
+    r"pnea|"
+    r"cardia|trophy|plasia|penia|cytes?|lysis|genic|xaban|gliptin|flozin|tide|parin|zepam|zolam|dipine|"
+    r"setron|"
+    r"triptan|feron|coccus|bacter|meter|scope|therapy|septic|toxin|ology|ologist|iatry|idine|amine|azine|"
+    r"oxin|"
+    r"cycline|floxacin|mide|pine|trel|ectasis|stomy|centesis|esthesia|cystic|gastric|tomic|ative|ically)$"
     r"|^(?:non|post|anti|hyper|hypo|inter|intra|peri|micro|macro|neuro|cardio|gastro|hepat|nephro|osteo|"
-    r"thrombo|pneumo|broncho|endo|electro|"
-    r"echo|immuno|cyto|hemo|haemo|retro|supra|trans|ultra|radio|psycho|uro|vaso|multi|angio|arthro|adeno|"
-    r"chemo|chole|cranio|encephal|fibro|"
-    r"lymph|mening|ophthal|ortho|phleb|physio|pseudo|pulmo|spondyl|tachy|brady|tracheo|hydro|oxy|dextro|levo|"
-    r"meth|sulfa|cef|ceph).{4,}$"
+    r"thrombo|"
+    r"pneumo|broncho|endo|electro|echo|immuno|cyto|hemo|haemo|retro|supra|trans|ultra|radio|psycho|vaso|"
+    r"multi|"
+    r"angio|arthro|adeno|chemo|chole|cranio|encephal|fibro|lymph|mening|ophthal|ortho|phleb|physio|pseudo|"
+    r"pulmo|"
+    r"spondyl|tachy|brady|tracheo|hydro|oxy|dextro|levo|sulfa|ceph).{4,}$"
 )
-_TELLS_AGE = re.compile(
-    r"\s(?:is|was)\s(?:an?\s|now\s)?\d|,?\s\(?(?:\d{1,3}|[fmFM])[,)]?(?:\s?(?:yo|y/o|yrs?|years)\b|[,.)])|"
-    r",\sDOB\b|\s/\s\d"
+_ENGLISH = re.compile(
+    r"(?:ing|ed|tion|sion|ity|ness|ment|ous|ly|ic|ical|al|ate|ine|ol|ide|oid|ive|able|ular|ary|ase|vir|ella|"
+    r"ia)$"
 )
 
 
@@ -52,7 +55,7 @@ def strength_of(word: Word, page: Page) -> int:
         return 0 if key in _LIKE_TITLES and not _written_as_title(word, page) else TITLE
     if key in cues.names("kin"):
         return KIN
-    if key in cues.names("roles"):
+    if key in cues.names("roles") or key.endswith(_PROFESSION):
         return ROLE
     return WEAK if key in cues.names("weak") else 0
 
@@ -60,7 +63,8 @@ def strength_of(word: Word, page: Page) -> int:
 def is_cue(word: Word) -> bool:
     """Whether the word is a title, a kinship or a role."""
     key = word.key
-    return key in cues.names("titles") or key in cues.names("kin") or key in cues.names("roles")
+    named = key in cues.names("titles") or key in cues.names("kin") or key in cues.names("roles")
+    return named or key.endswith(_PROFESSION)
 
 
 def is_clinical(page: Page, word: Word) -> bool:
@@ -70,7 +74,12 @@ def is_clinical(page: Page, word: Word) -> bool:
 
 def is_medical(word: Word) -> bool:
     """Whether an unknown word has the form of a medical one."""
-    return bool(_MEDICAL_END.search(word.key))
+    return len(word.text) > 5 and bool(_MEDICAL.search(word.key))
+
+
+def is_worded(word: Word) -> bool:
+    """Whether an unknown word has the form of a medical one or of an English one."""
+    return is_medical(word) or len(word.text) > 4 and bool(_ENGLISH.search(word.key))
 
 
 def fits(page: Page, word: Word, strength: int, *, opens: bool) -> bool:
@@ -100,8 +109,8 @@ def _fits_written(word: Word, strength: int, *, opens: bool) -> bool:
         and not word.flags & (WORD | RARE)
     ):
         return True
-    if strength == KIN and not opens and not word.flags & (WORD | HEAD):
-        return not word.flags & PUBLIC
+    if strength >= ROLE and not opens and not word.flags & (WORD | HEAD):
+        return not word.flags & PUBLIC and not is_worded(word)
     return not word.flags & VOCABULARY and not is_medical(word)
 
 
@@ -153,105 +162,9 @@ def _goes_on_written(page: Page, place: int, *, strong: bool) -> bool:
         return False
     titled = place + 1 < len(page.words) and page.gap(place + 1) == " " and page.words[place + 1].form == "T"
     if not strong:
-        return before.is_sure and bool(before.flags & GIVEN) and not titled and not before.flags & EPONYM
+        leads = before.is_sure and bool(before.flags & GIVEN or not before.opens) or before.is_unknown
+        return leads and not titled and not before.flags & EPONYM
     return not titled or not (before.flags & VOCABULARY or word.flags & HEAD and word.flags & CORE)
-
-
-def stands_alone(page: Page, place: int) -> bool:
-    """Whether a word without a cue is a name by what it is and how it is written."""
-    word = page.words[place]
-    if not page.looks_named(word) or is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
-        return False
-    if word.key in cues.names("not_names"):
-        return False
-    if len(word.text) < 3:
-        return word.form == "T" and word.is_sure and not word.opens
-    return _alone_written(page, place) if word.form in "TM" else _alone_flat(page, place)
-
-
-def _alone_flat(page: Page, place: int) -> bool:
-    """The same in a note without capitals, or all in capitals."""
-    word = page.words[place]
-    after = page.words[place + 1] if place + 1 < len(page.words) and page.gap(place + 1) == " " else None
-    if (
-        after
-        and after.is_sure
-        and (word.flags & DOUBLE or word.is_sure)
-        and word.key not in _FUNCTION
-        and len(after.text) > 2
-    ):
-        return True
-    before = page.words[place - 1] if place else None
-    if (
-        before
-        and len(before.text) == 1
-        and page.gap(place) == ". "
-        and (word.flags & NAME and word.key not in _FUNCTION)
-    ):
-        return not before.flags & 0 and page.gap(place - 1)[-1:] in ("", " ", "\n")
-    if word.form == "U":
-        return (
-            word.is_sure
-            and len(word.text) > 3
-            or word.is_unknown
-            and len(word.text) > 6
-            and not is_medical(word)
-        )
-    return word.is_sure and len(word.text) > 4
-
-
-def _alone_written(page: Page, place: int) -> bool:
-    word = page.words[place]
-    if len(word.text) < 5 and re.search(r"\d[ ]?$", page.text[max(0, word.start - 2) : word.start]):
-        return False  # a unit
-    if word.form == "M":
-        return word.is_sure and not word.text[:-1].isupper()
-    if word.is_sure:
-        return True
-    if word.flags & (DOUBLE | EPONYM):
-        return _alone_double(page, place)
-    return word.is_unknown and page.case == "mixed" and not is_medical(word)
-
-
-def _alone_double(page: Page, place: int) -> bool:
-    """An everyday word or an eponym that people are called by: what stands around it decides."""
-    word = page.words[place]
-    after = page.words[place + 1] if place + 1 < len(page.words) and page.gap(place + 1) == " " else None
-    if after and after.form in "TM" and (after.is_sure or after.flags & DOUBLE and not after.flags & HEAD):
-        return not is_clinical(page, after) and not word.flags & PUBLIC
-    if not word.flags & DOUBLE or word.flags & PUBLIC:
-        return False
-    if after and after.key in cues.names("speech") or _TELLS_AGE.match(page.text, word.end):
-        return word.key not in _FUNCTION or bool(after and after.key in ("says", "said"))
-    if word.opens:
-        return _is_bullet(page, place)
-    if word.flags & EPONYM and _among_eponyms(page, place):
-        return False
-    return not (after and after.form == "T" or _after_capital(page, place))
-
-
-def _is_bullet(page: Page, place: int) -> bool:
-    """Whether the word is the first of an item of a list of patients: "2) Wolf - bite"."""
-    word = page.words[place]
-    return bool(
-        re.search(r"\d[.)]\s?$", page.text[max(0, word.start - 4) : word.start])
-        and re.match(r"\s?[-–:,]\s", page.text[word.end : word.end + 3])
-    )
-
-
-def _among_eponyms(page: Page, place: int) -> bool:
-    near = page.words[max(0, place - 2) : place + 3]
-    return any(
-        is_clinical(page, word) or bool(word.flags & EPONYM and not word.flags & DOUBLE) for word in near
-    )
-
-
-def _after_capital(page: Page, place: int) -> bool:
-    """Whether the word before is a capitalised everyday word, as in a heading or an institution."""
-    if not place or page.gap(place) != " ":
-        return False
-    before = page.words[place - 1]
-    return before.form == "T" and not before.opens and bool(before.flags & WORD) and not before.flags & DOUBLE
 
 
 def _written_as_title(word: Word, page: Page) -> bool:

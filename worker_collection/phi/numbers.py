@@ -1,7 +1,7 @@
 """Numbers and codes: what stands before a number says whose it is; its shape decides where nothing does."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import fold
@@ -44,24 +44,33 @@ _WEAK_CUES = cues.group("weak_numbers")
 _NUMERIC_DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}")
 
 
-def find(text: str, covered: bytearray) -> Iterator[Span]:
+def find(text: str, spans: Sequence[Span]) -> Iterator[Span]:
     """Numbers that identify, in what no other detector has taken."""
-    taken = bytearray(covered)
-    for match in _GROUPS.finditer(text):
-        start, end = match.span()
-        if any(taken[start:end]):
-            continue
-        label = _of_groups(text, start, match.group())
+    free = _blanked(text, spans)
+    found = []
+    for match in _GROUPS.finditer(free):
+        label = _of_groups(text, match.start(), match.group())
         if label:
-            taken[start:end] = b"\x01" * (end - start)
-            yield Span(start, end, label)
-    for match in _TOKEN.finditer(text):
-        start, end = match.span()
-        if all(taken[start:end]):
-            continue
-        found = _of_token(text, start, match.group())
-        if found:
-            yield Span(start + found[1], start + found[2], found[0])
+            found.append(Span(match.start(), match.end(), label))
+    yield from found
+    for match in _TOKEN.finditer(_blanked(free, found)):
+        code = _of_token(text, match.start(), match.group())
+        if code:
+            yield Span(match.start() + code[1], match.start() + code[2], code[0])
+
+
+def _blanked(text: str, spans: Sequence[Span]) -> str:
+    """The text with what is taken made unreadable, at the same places."""
+    parts, at = [], 0
+    for span in sorted(spans, key=_start):
+        if span.end > at:
+            parts += [text[at : span.start], "\0" * (span.end - max(at, span.start))]
+            at = span.end
+    return "".join([*parts, text[at:]])
+
+
+def _start(span: Span) -> int:
+    return span.start
 
 
 def cue_before(text: str, start: int) -> tuple[str, str] | None:
@@ -82,6 +91,8 @@ def cue_before(text: str, start: int) -> tuple[str, str] | None:
         ):
             return None
         key = fold(word.group()).rstrip(".")
+        if line[word.start() - 1 : word.start()] == "/" and back == 1:
+            return None  # the unit of a reading, "g/dL"
         phrase2 = f"{fold(words[-back - 1].group()).rstrip('.')} {key}" if back < len(words) else ""
         for phrase in (phrase2, key):
             if phrase in numbers:
@@ -146,7 +157,7 @@ def _of_token(text: str, start: int, token: str) -> tuple[str, int, int] | None:
     lead = len(token) - len(token.lstrip("#./:-_"))
     body = token[lead:].rstrip(".:-/#_")
     end = start + lead + len(body)
-    if not body or _UNIT.match(text, end):
+    if not body or body.isdigit() and len(body) < 6 and _UNIT.match(text, end):
         return None
     cue = cue_before(text, start)
     if cue and cue[0] == "STOP":
@@ -170,7 +181,11 @@ def _cue_holds(cue: tuple[str, str], body: str) -> bool:
     if cue[0] == "DATE" or "." in body and re.fullmatch(r"\d+\.\d+", body) and cue[0] != "ADDRESS":
         return False
     if cue[0] == "PHONE":
-        return digits >= 3 and not re.fullmatch(r"\d{1,2}:\d\d|(?:19|20)\d\d", body)
+        return (
+            digits >= 3
+            and not re.fullmatch(r"\d{1,2}:\d\d", body)
+            and not (cue[1] in _WEAK_CUES and re.fullmatch(r"(?:19|20)\d\d", body))
+        )
     if cue[0] == "ADDRESS":
         return digits >= 2
     if cue[1] in _WEAK_CUES:
@@ -211,7 +226,7 @@ def _looks_issued(body: str) -> bool:
     if ":" in body and not letters or body.count(".") and not letters:
         return False
     if not letters:
-        return digits >= 7 or digits >= 5 and "-" in body and "/" not in body
+        return digits >= 6 or digits >= 5 and "-" in body and "/" not in body
     if body.lower() == body and letters > 3 and digits < 4:
         return False
     return digits >= 4 or digits >= 3 and letters <= 4 and ("-" in body or letters >= 2)

@@ -24,6 +24,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*(?:['’](?=\s))?")
 _INNER_CAPITAL = re.compile(
     r"(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bFitz)(?<![A-ZÀ-Þ'’-])[A-ZÀ-Þ]"
 )
+_SCORES = cues.group("scores")
 _NO_STOP = cues.group("no_stop")
 _HEAD_AFTER = re.compile(
     r"(?:['’]s?)?[\s-]{1,2}(?:(?:and|or|&)\s)?([^\W\d_]+)(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
@@ -51,16 +52,12 @@ def shape(word: str) -> str:
 class Word:
     """One word of a page."""
 
-    __slots__ = ("end", "flags", "form", "opens", "start", "text")
+    __slots__ = ("end", "flags", "form", "key", "opens", "start", "text")
 
     def __init__(self, text: str, start: int, *, opens: bool) -> None:
         self.text, self.start, self.end = text, start, start + len(text)
         self.flags, self.form, self.opens = kind(text), shape(text), opens
-
-    @property
-    def key(self) -> str:
-        """The word without case and accents."""
-        return fold(self.text)
+        self.key = fold(text)
 
     @property
     def is_sure(self) -> bool:
@@ -92,6 +89,8 @@ class Page:
         for match in _WORD.finditer(text):
             start = match.start()
             before, after = text[start - 1 : start], text[match.end() : match.end() + 1]
+            if before and before in "</" and after in (">", " ") and "<" in text[max(0, start - 2) : start]:
+                continue  # the name of a tag
             if not (before.isdigit() or after.isdigit() or before == "_" or after in "_@" and after):
                 found.append(Word(match.group(), start, opens=self._opens(found, last, start)))
             last = match.end()
@@ -152,4 +151,6 @@ def is_clinical_use(text: str, start: int, end: int) -> bool:
 def _is_graded(text: str, start: int, end: int) -> bool:
     """Whether a grade or a finding follows, as after Mallampati, Child-Pugh or Babinski."""
     single = "-" not in text[start:end]
+    if fold(text[start:end]) in _SCORES and re.match(r"\s(?:score\s)?\d", text[end : end + 8]):
+        return True
     return not (single and kind(text[start:end]) & DOUBLE) and bool(_GRADE_AFTER.match(text, end, end + 20))

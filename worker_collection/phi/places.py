@@ -6,7 +6,6 @@ from worker_collection.phi import cues
 from worker_collection.phi.lexicon import (
     CORE,
     DOUBLE,
-    EPONYM,
     HEAD,
     NAME,
     PUBLIC,
@@ -15,13 +14,12 @@ from worker_collection.phi.lexicon import (
     VOCABULARY,
     WORD,
 )
-from worker_collection.phi.page import Page, Word, is_clinical_use
+from worker_collection.phi.naming import is_cue
+from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
 _IN = cues.group("in")
 _HOME = cues.group("home")
-_AT = cues.group("at")
-_WORKS = cues.group("works")
 _HOUSE = cues.group("house")
 _ORG = cues.group("org")
 _LOWER_ENDS = cues.group("lower_ends")
@@ -30,6 +28,7 @@ _PREFIX = cues.group("prefix")
 _SMALL = cues.group("small")
 _GENERIC = cues.group("generic")
 _TELLING_LOWER = cues.group("telling_lower")
+_WEAK = cues.names("weak")
 _NO_STOP = cues.group("no_stop")
 
 
@@ -50,8 +49,6 @@ class Places:
                 yield from self._begins_institution(place, word)
             if key in _PREFIX and word.form != "l":
                 yield from self._prefixed(place, word)
-            if key in _AT and not self.flat:
-                yield from self._behind(place)
 
     def _ends_institution(self, place: int, word: Word) -> Iterator[Span]:
         """The name that ends in this noun: "Oak Meadow Rehab", "Lewis Inc"."""
@@ -86,17 +83,18 @@ class Places:
             elif word.form != "l" or self.flat:
                 first = at
             at -= 1
-        while first < place and (
-            self.words[first].key in _SMALL
-            or self.words[first].key in _GENERIC
-            and not self._kept_first(first)
-        ):
+        while first < place and self._is_lead(first):
             first += 1
         return first, told and first < place
 
-    def _kept_first(self, place: int) -> bool:
-        """A generic word that begins a name only where nothing else is left: "General Hospital"."""
-        return self.words[place].text == "General" and self.words[place + 1].text == "Hospital"
+    def _is_lead(self, place: int) -> bool:
+        """Whether a word before the name says nothing: "the", "Memory", but not "General Hospital" alone."""
+        word = self.words[place]
+        if word.text == "General" and self.words[place + 1].text == "Hospital":
+            return False
+        if word.text == "Our" and self.words[place + 1].text == "Lady":
+            return False
+        return word.key in _SMALL or word.key in _GENERIC
 
     def _tells(self, word: Word) -> bool:
         if word.form == "U" and not self.flat:
@@ -122,13 +120,15 @@ class Places:
                 and self.words[at + 1].form == "T"
             )
         if self.flat:
+            if "-" in word.text or word.key.endswith("ed") or word.key in _WEAK or is_cue(word):
+                return False
             return (
                 word.form == noun.form
                 and (word.key not in _GENERIC or word.key in _TELLING_LOWER)
                 and word.key not in _SMALL - {"of", "&"}
             )
         if word.opens and word.form == "T" and word.flags & WORD and not word.flags & (DOUBLE | TOWN):
-            return word.key in _PREFIX
+            return word.key in _PREFIX or "\n" in self.page.gap(at) or at == 0
         if word.form == "U":
             return noun.form == "U" or len(word.text) == 2 and at + 1 < place
         return word.form in "TMI" or word.key in _SMALL and at > 0 and self.words[at - 1].form in "TM"
@@ -148,7 +148,8 @@ class Places:
             after = self.words[at]
             small = after.key in _SMALL
             if (
-                not (small or after.form in "TM" or after.form == word.form)
+                after.flags & PUBLIC
+                or not (small or after.form in "TM" or after.form == word.form)
                 or not small
                 and self._is_plain(word, at)
             ):
@@ -197,62 +198,3 @@ class Places:
             return
         if saint or not after.flags & WORD or after.flags & (DOUBLE | TOWN):
             yield Span(word.start, after.end, "HOSPITAL" if saint else "ADDRESS")
-
-    def _behind(self, place: int) -> Iterator[Span]:
-        """A run of capitalised words behind at, from or for, that is no department."""
-        at = place + 1
-        while at < len(self.words) and self.words[at].key in ("the", "a", "an") and self.page.gap(at) == " ":
-            at += 1
-        works = any(word.key in _WORKS for word in self.words[max(0, place - 4) : place + 1])
-        first, end, told = at, -1, False
-        while at < len(self.words) and at - first < 6 and self._runs_on(at, first, works=works):
-            word = self.words[at]
-            if word.key not in _SMALL or word.form != "l":
-                end, told = at, told or self._is_telling(word, works=works)
-            at += 1
-        if end >= first and told and not self._is_term(first, end, works=works):
-            yield Span(self.words[first].start, self.words[end].end, "ORG" if works else "ADDRESS")
-
-    def _runs_on(self, at: int, first: int, *, works: bool) -> bool:
-        word, gap = self.words[at], self.page.gap(at)
-        if at == first:
-            return gap == " " and (word.form in "TM" or works and word.form == "U")
-        if gap == ", ":
-            return (
-                works
-                and word.form == "T"
-                and self.words[at - 1].form == "T"
-                and bool(self.words[at - 1].flags & NAME)
-            )
-        if gap not in (" ", " & ", "-"):
-            return False
-        following = (
-            at + 1 < len(self.words) and self.words[at + 1].form in "TM" and self.page.gap(at + 1) == " "
-        )
-        return (
-            word.form in "TMI"
-            or works
-            and word.form == "U"
-            or word.key in _SMALL - {"on", "in"}
-            and following
-        )
-
-    def _is_telling(self, word: Word, *, works: bool) -> bool:
-        if word.key in _GENERIC or word.flags & (PUBLIC | HEAD):
-            return False
-        if word.form == "U":
-            return works and not word.flags & WORD and len(word.text) > 2
-        return works or not (word.flags & RARE and not word.flags & NAME)
-
-    def _is_term(self, first: int, end: int, *, works: bool) -> bool:
-        """Whether the words name a disease or a thing and not a place."""
-        word = self.words[first]
-        if word.flags & EPONYM and (
-            is_clinical_use(self.page.text, word.start, word.end) or not word.flags & DOUBLE
-        ):
-            return True
-        before = self.words[first - 1].key
-        if works or before in ("at", "the"):
-            return False
-        plain = bool(word.flags & WORD) and not word.flags & (TOWN | DOUBLE)
-        return first == end and plain and before not in ("from", "near")

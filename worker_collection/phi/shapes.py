@@ -66,9 +66,8 @@ FORMS: tuple[Form, ...] = (
     _form(
         "VEHICLE",
         r"(?:plates?|registration|reg|rego|tag)\b\.?(?:\s(?:no\.?|number|nr|is|"
-        r"was))?[\s:#]{1,3}((?:[A-Z]{1,3}|\d{1,4})[A-Z0-9]{0,5}(?:[ -](?=[A-Z0-9]{0,3}\d|"
+        r"was))?[\s:#]{1,3}(?=[^,.;\n]{0,10}\d)((?:[A-Z]{1,3}|\d{1,4})[A-Z0-9]{0,5}(?:[ -](?=[A-Z0-9]{0,3}\d|"
         r"[A-Z]{2,3}\b)[A-Z0-9]{1,5}){1,3})(?![\w])",
-        flags=re.NOFLAG,
     ),
     _form(
         "VEHICLE",
@@ -77,11 +76,15 @@ FORMS: tuple[Form, ...] = (
 )
 
 
+_DOTTED = re.compile(r"[\w-]\.\w")
+
+
 def find(text: str) -> Iterator[Span]:
     """Every identifier that a shape gives away."""
     lowered = text.lower()
+    dotted = _DOTTED.search(text) is not None
     for form in FORMS:
-        if form.hint and form.hint not in lowered:
+        if form.hint and form.hint not in lowered or form.hint == "." and not dotted:
             continue
         for match in form.pattern.finditer(text):
             group = match.lastindex or 0

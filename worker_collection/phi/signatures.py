@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, SURNAME
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, NAME, PUBLIC, RARE, SURNAME, fold, kind
 from worker_collection.phi.naming import is_clinical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
@@ -11,9 +12,12 @@ from worker_collection.phi.spans import Span
 _SIGNATURES = re.compile(
     r"(?i:\b(?:thx|thanks|regards|cheers|initials|init)\b[,:.]?\s{1,2})((?:[A-ZÀ-Þ]{2,3}|"
     r"[a-zà-ÿ]{2})\b)(?=[\s,;.)/]|$)|^\s?[-–/]\s?([A-Z]{2,3})\s?$|/([A-Z]{2})\b(?=/)"
-    r"|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})",
+    r"|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})|\bcase of ([A-Z]{2,3})(?=[,.;]| \()|"
+    r"(?i:participant|subject|patient|pt|volunteer)[^.;\n]{0,24}\(([A-Z]{2,3})(?=[,)])|\b(?:by|"
+    r"given by) ([A-Z]{2})(?=\.[ \n]|\.$)",
     re.MULTILINE,
 )
+_ROUTES = cues.group("routes")
 _SIGNED_BY = re.compile(r"[-–—]\s{1,2}([^\W\d_]{3,20})\s*$", re.MULTILINE)
 _LOGIN = re.compile(
     r"(?:\b(?:to|cc|from|user|login|bcc|by|via|signed)\b:?[ ]{1,2}|[A-Z]{2}/|[A-Z]{2}:|@)([a-zà-ÿ]{4,24}|"
@@ -26,16 +30,54 @@ def find(page: Page) -> Iterator[Span]:
     """Initials below a message, and log-in names: an initial and a family name in one."""
     for match in _SIGNATURES.finditer(page.text):
         group = match.lastindex or 0
-        yield Span(match.start(group), match.end(group), "NAME")
+        if match.group(group).upper() not in _ROUTES:
+            yield Span(match.start(group), match.end(group), "NAME")
+    yield from _introduced(page)
     words = {word.start: word for word in page.words}
     for match in _LOGIN.finditer(page.text):
         word = words.get(match.start(1))
-        if word and word.is_unknown and _is_login(word):
+        if word and (word.is_unknown and _is_login(word) or word.is_sure and word.form == "l"):
             yield Span(word.start, word.end, "NAME")
     for match in _SIGNED_BY.finditer(page.text):
         word = words.get(match.start(1))
         if word and word.may_be_name and word.flags & GIVEN and not is_clinical(page, word):
             yield Span(word.start, word.end, "NAME")
+
+
+_INTRODUCED = re.compile(
+    r"(?<![\w.-])([A-ZÀ-Þ][^\W\d_]{1,20}(?:[ -][A-ZÀ-Þ][\w'’-]{1,20}){1,3})"
+    r"(?=,?[ ]\(?\d{1,3}\)?(?:[ ]?(?:yo|y/o|yrs?|years?)\b|[),.]|[ ](?:reports|presents|was|is|has|who)\b)|"
+    r",[ ](?:born|aged|age|DOB|d\.o\.b|dob)\b"
+    r"|[ ](?:is|was)[ ](?:an?[ ])?\d{1,3}[ -](?:y|m|w|d)|[ ]\((?:DOB|dob|born|MRN|aged)|"
+    r"[ ]/[ ]\d{1,3}[ ]?[YyMm])"
+)
+
+
+def _introduced(page: Page) -> Iterator[Span]:
+    """Two or more capitalised words with an age or a birth date behind: "Ash Fields (37) reports"."""
+    if page.case != "mixed":
+        return
+    for match in _INTRODUCED.finditer(page.text):
+        words = match.group(1).split()
+        start = match.start(1)
+        while words and is_titled(words[0]):
+            start += len(words.pop(0)) + 1
+        if len(words) > 1 and all(_names_somebody(word) for word in words):
+            yield Span(start, match.end(1), "NAME")
+
+
+def _names_somebody(word: str) -> bool:
+    flags = kind(word)
+    if flags & PUBLIC or flags & EPONYM and not flags & DOUBLE or is_titled(word):
+        return False
+    return bool(flags & NAME) or not flags & (HEAD | RARE)
+
+
+def is_titled(word: str) -> bool:
+    """Whether the word says what somebody is and not who."""
+    key = fold(word)
+    groups = ("titles", "roles", "kin", "weak", "not_names", "speech")
+    return any(key in cues.names(group) for group in groups) or key in cues.group("done_by")
 
 
 def _is_login(word: Word) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, HEAD, NAME, PUBLIC, VOCABULARY
+from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, HEAD, NAME, PUBLIC, VOCABULARY, kind
 from worker_collection.phi.page import Page, Word, is_clinical_use
 from worker_collection.phi.spans import Span
 
@@ -43,7 +43,7 @@ def _found(page: Page, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
         if at < len(wanted) and wanted[at].start <= word.start < wanted[at].end and len(word.text) > 2:
             if wanted[at].label == "NAME" and word.key not in cues.names("particles"):
                 names.add(word.key)
-                names.update(part for part in word.key.split("-") if len(part) > 3 and "-" in word.key)
+                names.update(part for part in word.key.split("-") if _spreads(part, word.key))
             elif not word.flags & (VOCABULARY | HEAD | EPONYM):
                 places.add(word.key)
     return names, places
@@ -65,3 +65,8 @@ def _is_name_here(page: Page, word: Word) -> bool:
         or bool(word.flags & (DOUBLE | EPONYM))
         and page.text[word.end : word.end + 3] in (" - ", "'s ", "’s ")
     )
+
+
+def _spreads(part: str, whole: str) -> bool:
+    """Whether a part of a double name is the person by itself too: not Alzheimer of Alzheimer-Ruiz."""
+    return "-" in whole and len(part) > 3 and not kind(part) & EPONYM

@@ -28,7 +28,9 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
 
 def _several_words(page: Page, place: int) -> int:
     """How many words follow this one in the name of a town."""
-    for rest in places().get(page.words[place].key, ()):
+    if place + 1 >= len(page.words):
+        return 0
+    for rest in places().get((page.words[place].key, page.words[place + 1].key), ()):
         if _goes_on_as(page, place, rest):
             return len(rest)
     return 0
@@ -45,9 +47,9 @@ def _goes_on_as(page: Page, place: int, rest: Sequence[str]) -> bool:
 
 def _is_town(page: Page, place: int) -> bool:
     word = page.words[place]
-    if not page.looks_named(word) or len(word.text) < 4:
+    if not page.looks_named(word) or len(word.text) < 4 or word.flags & PUBLIC:
         return False
-    if word.flags & PUBLIC or word.flags & EPONYM and is_clinical_use(page.text, word.start, word.end):
+    if word.flags & EPONYM and is_clinical_use(page.text, word.start, word.end):
         return False
     before = page.words[place - 1].key if place and page.gap(place) == " " else ""
     home = before in _IN and any(near.key in _HOME for near in page.words[max(0, place - 5) : place])
@@ -55,6 +57,16 @@ def _is_town(page: Page, place: int) -> bool:
         return word.form == "T" or len(word.text) > 4 or home
     if word.form != "T":
         return home and (not word.flags & CORE or word.key in _EVERYDAY)
-    if before in _IN and (not word.flags & CORE or home):
+    return _is_written_town(page, place, before) or before in _IN and home
+
+
+def _is_written_town(page: Page, place: int, before: str) -> bool:
+    """Whether an everyday word with a capital is a town: "in War", "(Reading)", "Bend, OR"."""
+    word, text = page.words[place], page.text
+    if text[word.start - 1 : word.start] == "(" and text[word.end : word.end + 1] == ")":
         return True
-    return bool(_STATE_AFTER.match(page.text, word.end)) and (before in _IN or not word.flags & WORD)
+    if before in _IN and (
+        not word.flags & CORE or before in ("in", "from", "near") and not word.flags & HEAD
+    ):
+        return True
+    return bool(_STATE_AFTER.match(text, word.end)) and (before in _IN or not word.flags & WORD)

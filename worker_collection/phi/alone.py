@@ -1,0 +1,150 @@
+"""Whether a word without a cue is a name by what it is, how it is written and what stands around it."""
+
+import re
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, NAME, PUBLIC, WORD
+from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
+from worker_collection.phi.page import Page, Word
+
+_FUNCTION = cues.group("function")
+_SPEECH = cues.names("speech")
+_TELLS_AGE = re.compile(
+    r"\s(?:is|was)\s(?:an?\s|now\s)?\d|,?\s\(?(?:\d{1,3}|[fmFM])[,)]?(?:\s?(?:yo|y/o|yrs?|years)\b|[,.)])|"
+    r",\sDOB\b|\s/\s\d"
+)
+
+
+def stands_alone(page: Page, place: int) -> bool:
+    """Whether a word without a cue is a name."""
+    word = page.words[place]
+    if not page.looks_named(word) or is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
+        return False
+    if word.key in cues.names("not_names"):
+        return False
+    if len(word.text) < 3:
+        return word.form == "T" and word.is_sure and not word.opens
+    return _alone_written(page, place) if word.form in "TM" else _alone_flat(page, place)
+
+
+def _after(page: Page, place: int) -> Word | None:
+    """The next word, where nothing but a space stands between."""
+    at = place + 1
+    return page.words[at] if at < len(page.words) and page.gap(at) == " " else None
+
+
+def _alone_flat(page: Page, place: int) -> bool:
+    """The same in a note without capitals, or all in capitals."""
+    word, after = page.words[place], _after(page, place)
+    may = bool(word.flags & DOUBLE) or word.is_sure or word.is_unknown and not is_medical(word)
+    if (
+        after
+        and after.is_sure
+        and len(after.text) > 2 - (word.is_unknown and len(word.text) > 4)
+        and may
+        and word.key not in _FUNCTION
+    ):
+        return True
+    if _behind_initial(page, place) or _is_everyday_pair(page, word, after):
+        return True
+    if word.is_unknown:
+        return len(word.text) > (6 if word.form == "U" else 4) and not is_worded(word)
+    initial = word.flags & GIVEN and re.match(r"\s[a-z]\.", page.text[word.end : word.end + 3])
+    return word.is_sure and len(word.text) > (3 if word.form == "U" or initial else 4)
+
+
+def _is_everyday_pair(page: Page, word: Word, after: Word | None) -> bool:
+    """Whether two everyday words are a full name before a stop: "dawn wren, g1p0"."""
+    if after is None or not (word.flags & DOUBLE and word.flags & GIVEN and after.flags & DOUBLE):
+        return False
+    if word.key in _FUNCTION or after.key in _FUNCTION:
+        return False
+    return page.text[after.end : after.end + 2] in (", ", " (", ". ")
+
+
+def _behind_initial(page: Page, place: int) -> bool:
+    """Whether an initial with a stop stands before: "d. ogilvie"."""
+    if not place or page.gap(place) != ". " or len(page.words[place - 1].text) > 1:
+        return False
+    word = page.words[place]
+    return (
+        bool(word.flags & NAME) and word.key not in _FUNCTION and page.gap(place - 1)[-1:] in ("", " ", "\n")
+    )
+
+
+def _alone_written(page: Page, place: int) -> bool:
+    word = page.words[place]
+    if len(word.text) < 5 and re.search(r"\d[ ]?$", page.text[max(0, word.start - 2) : word.start]):
+        return False  # a unit
+    if word.form == "M":
+        return word.is_sure and not word.text[:-1].isupper()
+    if word.is_sure:
+        return True
+    if word.flags & (DOUBLE | EPONYM):
+        return _alone_double(page, place)
+    if not word.is_unknown or page.case != "mixed":
+        return False
+    return not (is_worded(word) if word.opens else is_medical(word))
+
+
+def _alone_double(page: Page, place: int) -> bool:
+    """An everyday word or an eponym that people are called by: what stands around it decides."""
+    word, after = page.words[place], _after(page, place)
+    if word.flags & PUBLIC:
+        return False
+    if after and after.form in "TM" and (after.is_sure or after.flags & DOUBLE or _is_strange(after)):
+        return not is_clinical(page, after)
+    if after and after.key in _SPEECH or word.flags & GIVEN and _TELLS_AGE.match(page.text, word.end):
+        return word.key not in _FUNCTION or bool(after and after.key in ("says", "said"))
+    return bool(word.flags & DOUBLE) and _stands_out(page, place, after)
+
+
+def _stands_out(page: Page, place: int, after: Word | None) -> bool:
+    """Whether its place alone makes an everyday word a name: amid a sentence, or as an item of a list."""
+    word = page.words[place]
+    if word.flags & GIVEN and after and after.form == "I" and page.text[after.end : after.end + 1] == ".":
+        return True
+    if word.opens:
+        return _is_bullet(page, place) or _is_roll(page, place)
+    if word.flags & EPONYM and _among_eponyms(page, place):
+        return False
+    return not (after and after.form == "T" or _after_capital(page, place))
+
+
+def _is_strange(word: Word) -> bool:
+    return word.is_unknown and not is_worded(word)
+
+
+def _is_bullet(page: Page, place: int) -> bool:
+    """Whether the word is the first of an item of a list of patients: "2) Wolf - bite"."""
+    word = page.words[place]
+    return bool(
+        re.search(r"\d[.)]\s?$|\b[A-Z]:\s$", page.text[max(0, word.start - 4) : word.start])
+        and re.match(r"\s?[-–:,]\s|\sto\s", page.text[word.end : word.end + 4])
+    )
+
+
+def _is_roll(page: Page, place: int) -> bool:
+    """Whether the words are a roll of such names: "Fox, Wolf and Lamb"."""
+    words = page.words[place : place + 3]
+    joined = page.text[words[0].end : words[-1].start]
+    return (
+        len(words) == 3
+        and all(word.form == "T" and word.flags & DOUBLE for word in words[:2])
+        and joined[:2] == ", "
+    )
+
+
+def _among_eponyms(page: Page, place: int) -> bool:
+    near = page.words[max(0, place - 2) : place + 3]
+    return any(
+        is_clinical(page, word) or bool(word.flags & EPONYM and not word.flags & DOUBLE) for word in near
+    )
+
+
+def _after_capital(page: Page, place: int) -> bool:
+    """Whether the word before is a capitalised everyday word, as in a heading or an institution."""
+    if not place or page.gap(place) != " ":
+        return False
+    before = page.words[place - 1]
+    return before.form == "T" and not before.opens and bool(before.flags & WORD) and not before.flags & DOUBLE

@@ -1,0 +1,75 @@
+"""Where somebody lives, by position: what follows "lives at" is an address in any language."""
+
+import re
+from collections.abc import Iterator
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, NAME, RARE, TOWN, VOCABULARY, fold, kind
+from worker_collection.phi.page import Page
+from worker_collection.phi.spans import Span
+
+_NAMED = r"[^\W\d_a-zß-ÿ][\w'’-]{0,24}"
+_NUMBER = (
+    r"#?\d{1,5}(?:[/-]\d{1,4}){0,2}[A-Za-z]?(?:st|nd|rd|th|[ºª°])?|[A-Z]{0,2}-?\d{1,4}[A-Z]?(?:/\d{1,3})?"
+)
+_SMALL = "de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|no|nr|upon|e|i|bis"
+_SHORT = r"(?:St|Ave|Av|Rd|Dr|Blv|Blvd|Cad|Sok|No|Mt|Ft|Sta|Sto|Ste|Apt|Pl|Ln|W|N|E|S|Jr)\.(?=[ ])"
+_ITEM = rf"(?:{_SHORT}|{_NAMED}|{_NUMBER}|(?:{_SMALL})\b)"
+_RUN = rf"({_ITEM}(?:,?[ ]{_ITEM}){{1,10}})"
+_STRONG = re.compile(
+    r"\b(?:(?:lives?|living|lived|reside[sd]?|residing|located|staying|stays|stayed|found|collapsed|"
+    r"unresponsive)\s(?:at|in|on)"
+    r"|(?:home\s)?address(?:\sis)?:?|home visit(?:[^.\n]{0,24})\sto|called to|resident of|resides|wohnhaft|"
+    r"vive en|habite|domiciliad[oa] en"
+    rf"|posted to|mail(?:s|ed)?(?:\sgoes)? to|delivered? to|moved to|send(?:\sit)? to|farmer at|r/o|mvc on|"
+    rf"a resident of)[ ]{_RUN}",
+)
+_WEAK = re.compile(rf"\b(?:of|at|to|on|near|from)[ ]{_RUN}")
+_LINE = re.compile(rf"(?:^|\n){_RUN}[ ]?(?=\n|$)")
+_LONELY = re.compile(rf"[,;][ ]{_RUN}(?=[.;)\n]|$)")
+_DIGIT = re.compile(r"\d")
+_CAPITAL = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_][\w'’-]*")
+_CLINICAL_NUMBER = re.compile(
+    r"\d\s?(?:mg|mcg|ml|%|units?|mmol|kg|cm|mm|weeks?|days?|hours?|years?|months?)\b|\d{1,2}:\d\d",
+    re.IGNORECASE,
+)
+
+
+def find(page: Page) -> Iterator[Span]:
+    """Runs of capitalised words and numbers behind "lives at", alone on a line, or at the end of a list."""
+    if page.case != "mixed":
+        return
+    for match in _STRONG.finditer(page.text):
+        if _is_address(match.group(1), sure=True):
+            yield _span(match)
+    for pattern in (_WEAK, _LINE, _LONELY):
+        for match in pattern.finditer(page.text):
+            if _is_address(match.group(1), sure=False):
+                yield _span(match)
+
+
+def _span(match: re.Match[str]) -> Span:
+    found = match.group(1)
+    while found.rpartition(" ")[2].islower():
+        found = found.rpartition(" ")[0]
+    return Span(match.start(1), match.start(1) + len(found.rstrip(" .,")), "ADDRESS")
+
+
+def _is_address(found: str, *, sure: bool) -> bool:
+    """Whether words and numbers stand together as in an address, and no reading or dose does."""
+    names = _CAPITAL.findall(found)
+    if not names or not _DIGIT.search(found) or _CLINICAL_NUMBER.search(found):
+        return False
+    if sure:
+        return True
+    kinds = [kind(name) for name in names]
+    if (
+        any(flags & EPONYM or flags & (HEAD | RARE) and not flags & (NAME | TOWN) for flags in kinds)
+        or fold(names[0]) in _FORMS
+    ):
+        return False
+    strange = sum(not flags & VOCABULARY or bool(flags & TOWN and not flags & CORE) for flags in kinds)
+    return strange > 0 and len(names) > 1 and len(found) > 7
+
+
+_FORMS = cues.group("forms")
