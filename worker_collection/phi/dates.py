@@ -129,13 +129,8 @@ _HOLIDAY = (
     r"super\sbowl(?:\ssunday)?|cinco\sde\smayo|kwanzaa|purim|sukkot|lent"
 )
 _HOLIDAYS = re.compile(rf"\b(?:{_HOLIDAY})\b(?!\s(?:disease|factor|tree))", re.IGNORECASE)
-_HOLIDAY_HINT = re.compile(
-    r"day\b|mas\b|eve\b|thanks|east|wali|ong|ol[ai]|eid|new|ween|kah|over|kipp|rosh|val|um|aj|ram|son|now|"
-    r"night|"
-    r"jul|"
-    r"gra|teen|carn|whit|pent|saint|mid|ves|loh|bai|san|rak|gan|super|cinco|kwa|pur|suk|lent|onam|dus|nav",
-    re.IGNORECASE,
-)
+# The words that holidays begin with, or where it is not the first, the telling one.
+_HOLIDAY_WORDS = cues.group("holidays")
 _WEAK_MONTHS = cues.group("weak_months")
 _YEAR_IN = re.compile(_YEAR)
 
@@ -150,7 +145,7 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
     if _NTH_HINT.search(text):
         yield from _days(text)
     yield from _short(text)
-    if _HOLIDAY_HINT.search(text):
+    if any(word.key in _HOLIDAY_WORDS for word in page.words) or "4th" in text:
         for match in _HOLIDAYS.finditer(text):
             yield Span(match.start(), match.end(), "DATE")
 

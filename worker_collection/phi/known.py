@@ -23,6 +23,7 @@ _PLACE_FIELDS = ("address", "town", "employer", "email")
 _TITLES = cues.group("titles")
 _MIN_SIGNS = 4
 _SIGN = re.compile(r"[^\W_]")
+_NO_DIGIT = re.compile(r"\D+")
 _BETWEEN = re.compile(r"[\w\s().\-/+#]*")
 
 
@@ -127,7 +128,10 @@ _SAID = cues.group("said")
 
 
 def _numbers(text: str, known: Known) -> Iterator[Span]:
-    signs = [match.start() for match in _SIGN.finditer(text)] if text else []
+    digits = _NO_DIGIT.sub("", text)
+    if not any(_NO_DIGIT.sub("", number) in digits for _, number in known.numbers):
+        return
+    signs = [match.start() for match in _SIGN.finditer(text)]
     stream = "".join(text[at] for at in signs).casefold()
     if len(stream) != len(signs):
         return
