@@ -96,6 +96,7 @@ class Person(Table):
     id: Mapped[UUID] = fresh_id()
     key: Mapped[str] = mapped_column(unique=True)  # random, never derived from the record
     split: Mapped[str]
+    trained: Mapped[bool] = mapped_column(default=False, server_default="false")  # learnt from in any version
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("persons.id"))
     subgroup: Mapped[Json] = mapped_column(default=dict)  # bands only: age_band, sex, site
     created_at: Mapped[datetime]
@@ -246,12 +247,13 @@ class Label(Table):
 
 
 class Withdrawal(Table):
-    """Consent taken back and how far it reached."""
+    """Cases taken back or put right, and how far they had reached; never rewritten."""
 
     __tablename__ = "withdrawals"
+    __table_args__ = (Index(None, "created_at", "id"),)
     id: Mapped[UUID] = fresh_id()
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"))
     cause: Mapped[str]
-    reached: Mapped[Json]  # datasets, jobs and models that used the cases
+    reached: Mapped[Json]  # how many cases; the datasets, jobs and models that used them
     requested_by: Mapped[str]
     created_at: Mapped[datetime]

@@ -166,11 +166,11 @@ class Outcome(Table):
 
 
 class Reading(Table):
-    """A case put before a clinician on purpose: a disagreement, read blind, or an audit draw."""
+    """A case put before a clinician on purpose: a disagreement, an audit draw or a hard case, read blind."""
 
     __tablename__ = "readings"
     __table_args__ = (
-        one_of("kind", ("disagreement", "audit")),
+        one_of("kind", ("disagreement", "audit", "hard")),
         UniqueConstraint("prediction_id", "kind"),
         Index(None, "model_type", "answered_at"),
     )
@@ -181,6 +181,8 @@ class Reading(Table):
     options: Mapped[JsonList]  # the labels offered, in random order, unnamed
     sampling_rate: Mapped[float]
     asked_at: Mapped[datetime]
+    wanted_of: Mapped[str | None]  # whose list a hard case stands on
+    why: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # what made it worth a look
     answered_at: Mapped[datetime | None]
     answer: Mapped[str | None]
     reader: Mapped[str | None]

@@ -48,24 +48,44 @@ class DatasetVersion(Table):
 
 
 class DatasetMember(Table):
-    """One case of a dataset version; a trigger refuses a split that is not the person's."""
+    """One case of a dataset version, with what it stood for when it was sealed.
+
+    A trigger refuses a side that is not the person's, and a judge who was learnt from in any version.
+    """
 
     __tablename__ = "dataset_members"
-    __table_args__ = (one_of("split", SPLITS), CheckConstraint("weight >= 0", name="weight"))
+    __table_args__ = (
+        one_of("split", SPLITS),
+        CheckConstraint("weight >= 0", name="weight"),
+        CheckConstraint(
+            "audit_probability IS NULL OR "
+            "(split = 'evaluation' AND audit_probability > 0 AND audit_probability <= 1)",
+            name="audit",
+        ),
+        CheckConstraint("NOT replay OR split = 'training'", name="replay"),
+    )
     dataset_version_id: Mapped[UUID] = mapped_column(ForeignKey("dataset_versions.id"), primary_key=True)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("validated_cases.id"), primary_key=True, index=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), index=True)
     split: Mapped[str]
     label: Mapped[str]
-    weight: Mapped[float]
+    weight: Mapped[float]  # of influence in training; in evaluation 1 / audit_probability, else 1
     content_hash: Mapped[str]
+    source_id: Mapped[UUID | None]
+    validator_id: Mapped[UUID | None]
+    cluster: Mapped[str | None]  # what near duplicates share
+    audit_probability: Mapped[float | None]  # None outside the audit sample
+    replay: Mapped[bool] = mapped_column(default=False, server_default="false")  # read again beside new ones
 
 
 class EvaluationSet(Table):
     """A frozen set that judges models; its uses are counted, and a worn-out one is replaced."""
 
     __tablename__ = "evaluation_sets"
-    __table_args__ = (one_of("purpose", ("gate", "audit", "safety", "old_skills")),)
+    __table_args__ = (
+        one_of("purpose", ("gate", "audit", "safety", "old_skills")),
+        UniqueConstraint("dataset_version_id", "purpose"),
+    )
     id: Mapped[UUID] = fresh_id()
     dataset_version_id: Mapped[UUID] = mapped_column(ForeignKey("dataset_versions.id"))
     purpose: Mapped[str]
@@ -94,6 +114,7 @@ class TrainingJob(Leased, Table):
         one_of("triggered_by", TRIGGERS),
         CheckConstraint("progress BETWEEN 0 AND 1", name="progress_share"),
         Index(None, "created_at", "id"),
+        Index(None, "dataset_version_id"),
         Index("ix_training_jobs_open", "priority", "created_at", postgresql_where=text("state = 'queued'")),
     )
     id: Mapped[UUID] = fresh_id()
@@ -180,6 +201,7 @@ class ModelVersion(Table):
     __table_args__ = (
         one_of("state", VersionState),
         UniqueConstraint("model_type", "number"),
+        Index(None, "dataset_version_id"),
         Index("one_live_version", "model_type", unique=True, postgresql_where=text("state = 'live'")),
         Index("one_standby", "model_type", unique=True, postgresql_where=text("state = 'standby'")),
         Index(

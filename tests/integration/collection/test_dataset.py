@@ -13,6 +13,7 @@ from shared.errors import NotFoundError
 from shared.registry import datasets, jobs
 from shared.registry.jobs import JobWish
 from shared.registry.tables import DatasetMember, DatasetVersion, Outbox, Person, ValidatedCase
+from tests import factories as make
 from worker_collection import dataset
 from worker_collection.withdraw import withdraw
 
@@ -186,8 +187,8 @@ def test_a_withdrawal_reaches_every_set_and_the_next_one_is_without_it(many, han
 
 
 def test_the_database_refuses_a_member_on_the_wrong_side(many, deps):
-    version = version_of(deps)
     with deps.sessions() as session, pytest.raises(DatabaseError, match="is on the"):
+        version = make.a_dataset(session)
         case = session.scalars(select(ValidatedCase)).first()
         side = session.get_one(Person, case.person_id).split
         other = {"training": "evaluation", "evaluation": "training"}[side]
