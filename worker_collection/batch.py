@@ -1,9 +1,9 @@
-"""One page of a run: unchanged rows fall out, persons are linked, cases are written in one transaction."""
+"""Rows on their way to cases: `sort` names and judges them in order, `clean` is pure, `write` stores."""
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,18 +13,20 @@ from sqlalchemy.orm import Session
 from shared.domain.cycle import CaseState
 from shared.domain.labels import Entry
 from shared.registry import cases, labels, persons
-from shared.registry.cases import CASE_PURPOSE, Earlier, Seen
+from shared.registry.cases import Earlier, Seen
 from shared.registry.persons import Identity
 from worker_collection import endings
 from worker_collection.deps import Deps
 from worker_collection.draft import Draft, RowError, identity, read
-from worker_collection.intake import Candidate, Site, bands, take_in
-from worker_collection.phi.engine import ENGINE
+from worker_collection.intake import Candidate, Site, take_in
+from worker_collection.rows import case_row, deid_row, quality_row, record_row
 from worker_collection.sources.base import Broken, Page, Row
 from worker_collection.tally import Tally
+from worker_collection.trust import Trusted, judge
 
 SAME_EPISODE = timedelta(days=7)
 LARGE_GROUP = 3
+HELD = {CaseState.VALIDATED: "collected", CaseState.PENDING: "pending"}
 
 
 @dataclass(frozen=True)
@@ -44,110 +46,139 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Work:
-    """The candidates of one page with what was known of their rows before."""
+class Item:
+    """A row that changed, read, named and judged; its text is as the source wrote it."""
 
-    candidates: Sequence[Candidate]
-    hashes: Mapping[str, str]
-    seen: Mapping[str, Seen]
-    earlier: Mapping[UUID, list[Earlier]]
-    versions: Mapping[str, int]
+    row: Row
+    draft: Draft
+    row_hash: str
+    seen: Seen | None
+    person_id: UUID
+    trusted: Trusted
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """The items of some pages with what the source said beside its rows."""
+
+    items: Sequence[Item]
     deleted: Sequence[str] = ()
     refused: frozenset[UUID] = frozenset()
     allowed: frozenset[UUID] = frozenset()
 
 
 @dataclass
+class _Read:
+    """The rows of a page by their keys; the last of two with one key counts."""
+
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class Pipeline:
-    """The way of every page of one run: `prepare` decides, `write` stores."""
+    """The way of every row of one run."""
 
     terms: Terms
     tally: Tally
     deps: Deps
 
-    def prepare(self, page: Page) -> Work:
-        """Everything of a page that needs no write but the persons."""
-        drafts, hashes = self._drafts(page.rows)
-        now = self.deps.clock()
-        with self.deps.sessions.begin() as session:
-            seen = cases.seen(session, self.terms.source_id, drafts.keys())
-        same = {key for key in drafts if key in seen and _is_same_row(seen[key], hashes[key])}
-        changed = [draft for key, draft in drafts.items() if key not in same]
-        self.tally.unchanged += len(same)
-        identities = _grouped(changed) if self.terms.curated else [draft.identity for draft in changed]
+    def sort(self, page: Page) -> Sorting:
+        """What changed, whose it is and what the trust table says, in the order of the source.
+
+        Only persons are written; doing it again changes nothing.
+        """
+        found, now = self._drafts(page.rows), self.deps.clock()
+        with self.deps.sessions() as session:
+            seen = cases.seen(session, self.terms.source_id, found.drafts.keys())
+        keys = [key for key in found.drafts if not _is_same_row(seen.get(key), found.hashes[key])]
+        self.tally.unchanged += len(found.drafts) - len(keys)
+        drafts = [found.drafts[key] for key in keys]
+        identities = _grouped(drafts) if self.terms.curated else [draft.identity for draft in drafts]
         identities += [identity(row, row.get("known") or {}) for row in page.consents]
         with self.deps.sessions.begin() as session:
             people = persons.link(session, identities, vault=self.deps.vault, now=now) if identities else []
-        words = [draft.consent for draft in changed] + [row["consent"] for row in page.consents]
+        words = [draft.consent for draft in drafts] + [row["consent"] for row in page.consents]
         refused = frozenset(one for one, word in zip(people, words, strict=True) if word == "refused")
         allowed = frozenset(one for one, word in zip(people, words, strict=True) if word == "given") - refused
-        people = people[: len(changed)]
-        with self.deps.sessions.begin() as session:
+        with self.deps.sessions() as session:
             gone = cases.without_consent(session, set(people), unless=(allowed, endings.CONSENT)) | refused
-            earlier = cases.earlier(session, self.terms.site.model_type, set(people))
-            versions = cases.versions(session, self.terms.source_id, [draft.source_id for draft in changed])
-        candidates = [
-            take_in(draft, self.terms.site, person_id=person, consent_withdrawn=person in gone, now=now)
-            for draft, person in zip(changed, people, strict=True)
+        items = [
+            Item(
+                found.rows[draft.source_id],
+                draft,
+                found.hashes[draft.source_id],
+                seen.get(draft.source_id),
+                person,
+                judge(draft, self.terms.site.rules, consent_withdrawn=person in gone),
+            )
+            for draft, person in zip(drafts, people[: len(drafts)], strict=True)
         ]
-        return Work(candidates, hashes, seen, earlier, versions, page.deleted, refused, allowed)
+        return Sorting(items, page.deleted, refused, allowed)
 
-    def write(self, session: Session, work: Work) -> None:
-        """Insert the page's cases with their reports, end those they replace, and remember every row."""
-        now, actor = self.deps.clock(), f"run:{self.terms.run_id}"
-        self._end(session, work, actor=actor, now=now)
-        earlier = {person: list(known) for person, known in work.earlier.items()}
-        placed = [(one, *self._place(one, earlier)) for one in work.candidates]
-        rows = [(case_id, one) for one, case_id, _ in placed if case_id is not None]
-        labels.add(session, self.terms.site.model_type, _used_labels(rows, self.terms), now=now)
-        self._insert(session, rows, work)
-        for one, case_id, outcome in placed:
-            before = work.seen.get(one.draft.source_id)
-            if before is not None and before.case_id is not None:
-                reason = (one.reasons or (outcome,))[0]
-                why = "source row changed" if case_id else f"recalled: {reason}"
-                ends = cases.replace(session, before.case_id, by=case_id, actor=actor, at=now, why=why)
-                if ends and case_id is None:
-                    endings.take_back(session, before.case_id, reason, actor=actor, now=now)
-        cases.remember(
-            session, [_remembered(*entry, work=work, terms=self.terms) | {"seen_at": now} for entry in placed]
-        )
+    def clean(self, items: Iterable[Item]) -> list[Candidate]:
+        """De-identify and check what the trust table let pass; nothing is read or written."""
+        now = self.deps.clock()
+        return [
+            take_in(one.draft, self.terms.site, trusted=one.trusted, person_id=one.person_id, now=now)
+            for one in items
+        ]
 
-    def _end(self, session: Session, work: Work, *, actor: str, now: datetime) -> None:
+    def end(self, session: Session, sorting: Sorting) -> None:
         """What the source deleted, and whose consent it says was refused or given again."""
-        if work.allowed:
-            endings.allow(session, work.allowed, now=now)
-        if work.refused:
-            endings.refuse(session, work.refused, actor=actor, now=now)
-        if work.deleted:
+        now, actor = self.deps.clock(), f"run:{self.terms.run_id}"
+        if sorting.allowed:
+            endings.allow(session, sorting.allowed, now=now)
+        if sorting.refused:
+            endings.refuse(session, sorting.refused, actor=actor, now=now)
+        if sorting.deleted:
             source_id = self.terms.source_id
-            self.tally.deleted += endings.delete(session, source_id, work.deleted, actor=actor, now=now)
+            self.tally.deleted += endings.delete(session, source_id, sorting.deleted, actor=actor, now=now)
 
-    def _drafts(self, rows: Iterable[Row | Broken]) -> tuple[dict[str, Draft], dict[str, str]]:
-        drafts: dict[str, Draft] = {}
-        hashes: dict[str, str] = {}
+    def write(self, session: Session, items: Sequence[Item], candidates: Sequence[Candidate]) -> None:
+        """Insert cases with their reports, end those they replace, and remember every row."""
+        kept = persons.survivors(session, {one.person_id for one in candidates})
+        whose = [replace(one, person_id=kept.get(one.person_id, one.person_id)) for one in candidates]
+        earlier = cases.earlier(session, self.terms.site.model_type, {one.person_id for one in whose})
+        placed = [(item, one, *self._place(one, earlier)) for item, one in zip(items, whose, strict=True)]
+        made = [(case_id, item, one) for item, one, case_id, _ in placed if case_id is not None]
+        labels.add(
+            session,
+            self.terms.site.model_type,
+            _used_labels([one for *_, one in made]),
+            now=self.deps.clock(),
+        )
+        self._insert(session, made)
+        for item, one, case_id, outcome in placed:
+            if item.seen is not None and item.seen.case_id is not None:
+                self._replace(session, item.seen.case_id, case_id, reason=(one.reasons or (outcome,))[0])
+        self._remember(session, placed)
+
+    def _drafts(self, rows: Iterable[Row | Broken]) -> _Read:
+        found, vault = _Read(), self.deps.vault
         for row in rows:
-            if isinstance(row, Broken):
-                self.tally.refused[row.reason] += 1
-                continue
-            if row.get("model_type") not in (None, "", self.terms.site.model_type):
-                self.tally.refused["other_model_type"] += 1
-                continue
             try:
-                draft = read(
-                    row, source=self.terms.source_name, is_plan=self.terms.is_plan, zone=self.terms.zone
-                )
+                draft = self._draft(row)
             except RowError as error:
                 self.tally.refused[error.reason] += 1
                 continue
-            if not _is_in_window(draft, self.terms):
+            if isinstance(row, Broken) or not _is_in_window(draft, self.terms):
                 continue
             # Keyed: the hash of a short note could be found by trying otherwise.
             content = json.dumps(row, sort_keys=True, default=str, ensure_ascii=False)
-            self.tally.duplicates += draft.source_id in drafts
-            drafts[draft.source_id] = draft
-            hashes[draft.source_id] = self.deps.vault.keyed_hash(content, "source-row").hex()
-        return drafts, hashes
+            self.tally.duplicates += draft.source_id in found.drafts
+            found.drafts[draft.source_id], found.rows[draft.source_id] = draft, row
+            found.hashes[draft.source_id] = vault.keyed_hash(content, "source-row").hex()
+        return found
+
+    def _draft(self, row: Row | Broken) -> Draft:
+        terms = self.terms
+        if isinstance(row, Broken):
+            raise RowError(row.reason)
+        if row.get("model_type") not in (None, "", terms.site.model_type):
+            raise RowError("other_model_type")
+        return read(row, source=terms.source_name, is_plan=terms.is_plan, zone=terms.zone)
 
     def _place(self, one: Candidate, earlier: dict[UUID, list[Earlier]]) -> tuple[UUID | None, str]:
         """Give a candidate its case id, or say why it makes none."""
@@ -161,40 +192,42 @@ class Pipeline:
             return None, "duplicate"
         known.append(mine)
         self.tally.add(one)
-        held = {CaseState.VALIDATED: "collected", CaseState.PENDING: "pending"}
-        return uuid4(), "quarantined" if "deid_quarantine" in one.reasons else held.get(one.state, "review")
+        return uuid4(), "quarantined" if "deid_quarantine" in one.reasons else HELD.get(one.state, "review")
 
-    def _insert(self, session: Session, rows: Sequence[tuple[UUID, Candidate]], work: Work) -> None:
-        now = self.deps.clock()
+    def _insert(self, session: Session, made: Sequence[tuple[UUID, Item, Candidate]]) -> None:
+        terms, now = self.terms, self.deps.clock()
+        again = [one.draft.source_id for _, item, one in made if item.seen is not None]
+        versions = cases.versions(session, terms.source_id, again) if again else {}
+        same = {"source_id": terms.source_id, "run_id": terms.run_id, "model_type": terms.site.model_type}
+        same |= {"curated": terms.curated}
         cases.add(
             session,
             cases=[
-                _case(case_id, one, work=work, terms=self.terms) | _sealed(one, self.deps, now)
-                for case_id, one in rows
+                case_row(case_id, one, version=1 + versions.get(one.draft.source_id, 0), deps=self.deps)
+                | same
+                for case_id, _, one in made
             ],
-            deid=[
-                {
-                    "case_id": case_id,
-                    "engine": ENGINE,
-                    "policy": self.terms.deid_policy,
-                    "spans": one.cleaned.counts,
-                    "verdict": "pass" if one.cleaned.passed else "quarantine",
-                    "reasons": list(one.cleaned.reasons),
-                    "created_at": now,
-                }
-                for case_id, one in rows
-            ],
-            quality=[
-                {
-                    "case_id": case_id,
-                    "score": one.quality.score,
-                    "completeness": one.quality.completeness,
-                    "checks": {"reasons": list(one.quality.reasons)},
-                    "created_at": now,
-                }
-                for case_id, one in rows
-            ],
+            deid=[deid_row(case_id, one, policy=terms.deid_policy, now=now) for case_id, _, one in made],
+            quality=[quality_row(case_id, one, now=now) for case_id, _, one in made],
         )
+
+    def _replace(self, session: Session, before: UUID, after: UUID | None, *, reason: str) -> None:
+        now, actor = self.deps.clock(), f"run:{self.terms.run_id}"
+        why = "source row changed" if after else f"recalled: {reason}"
+        if cases.replace(session, before, by=after, actor=actor, at=now, why=why) and after is None:
+            endings.take_back(session, before, reason, actor=actor, now=now)
+
+    def _remember(self, session: Session, placed: Sequence[tuple[Item, Candidate, UUID | None, str]]) -> None:
+        rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+        for item, one, case_id, outcome in placed:
+            became = {
+                "outcome": outcome,
+                "reason": one.reasons[0] if one.reasons else None,
+                "case_id": case_id,
+            }
+            row = record_row(item.draft, item.row_hash, became, now=self.deps.clock())
+            rows[item.seen is not None].append(row | {"source_id": self.terms.source_id})
+        cases.remember(session, first=rows[False], again=rows[True])
 
 
 def _grouped(drafts: Sequence[Draft]) -> list[Identity]:
@@ -214,9 +247,9 @@ def _is_in_window(draft: Draft, terms: Terms) -> bool:
     return not (terms.since and at < terms.since) and not (terms.until and at > terms.until)
 
 
-def _is_same_row(seen: Seen, content_hash: str) -> bool:
+def _is_same_row(seen: Seen | None, content_hash: str) -> bool:
     """Whether a row is as it was; one that had been deleted is back and counts as changed."""
-    return seen.content_hash == content_hash and seen.outcome != "deleted"
+    return seen is not None and seen.content_hash == content_hash and seen.outcome != "deleted"
 
 
 def _is_same_case(draft: Draft, mine: Earlier, other: Earlier) -> bool:
@@ -234,57 +267,10 @@ def _is_same_case(draft: Draft, mine: Earlier, other: Earlier) -> bool:
     return ended[0] is not None and ended[1] is not None and abs(ended[0] - ended[1]) <= SAME_EPISODE
 
 
-def _used_labels(rows: Sequence[tuple[UUID, Candidate]], terms: Terms) -> list[Entry]:
-    used = {one.trusted.label for _, one in rows if one.state is CaseState.VALIDATED and one.trusted.label}
-    return [terms.site.rules.space.entry(label) or Entry(label) for label in sorted(used)]
-
-
-def _remembered(
-    one: Candidate, case_id: UUID | None, outcome: str, *, work: Work, terms: Terms
-) -> dict[str, Any]:
-    return {
-        "source_id": terms.source_id,
-        "natural_key": one.draft.source_id,
-        "content_hash": work.hashes[one.draft.source_id],
-        "outcome": outcome,
-        "reason": one.reasons[0] if one.reasons else None,
-        "case_id": case_id,
+def _used_labels(made: Iterable[Candidate]) -> list[Entry]:
+    used = {
+        one.trusted.label: one.trusted.entry or Entry(one.trusted.label)
+        for one in made
+        if one.state is CaseState.VALIDATED and one.trusted.label
     }
-
-
-def _case(case_id: UUID, one: Candidate, *, work: Work, terms: Terms) -> dict[str, Any]:
-    draft = one.draft
-    return {
-        "id": case_id,
-        "source_id": terms.source_id,
-        "source_record": draft.source_id,
-        "version": 1 + work.versions.get(draft.source_id, 0),
-        "run_id": terms.run_id,
-        "model_type": terms.site.model_type,
-        "person_id": one.person_id,
-        "state": one.state,
-        "review_reasons": list(one.reasons),
-        "media": {},
-        "content_hash": one.content_hash,
-        "diagnosis": one.trusted.label,
-        "icd_code": draft.icd_code,
-        "confidence": draft.confidence,
-        "validated_by": one.trusted.validator.id if one.trusted.validator else None,
-        "validated_at": draft.validated_at,
-        "trust_rule": one.trusted.verdict.rule,
-        "curated": terms.curated,
-        "subgroup": bands(draft.subgroup),
-        "details": {},
-        "data_quality_score": one.quality.score,
-        "completeness_score": one.quality.completeness,
-    }
-
-
-def _sealed(one: Candidate, deps: Deps, now: datetime) -> dict[str, Any]:
-    return {
-        "input_sealed": deps.vault.seal(one.text.encode(), CASE_PURPOSE),
-        "is_anonymized": one.cleaned.passed,
-        "anonymization_date": now.date() if one.cleaned.passed else None,
-        "created_at": now,
-        "updated_at": now,
-    }
+    return [used[label] for label in sorted(used)]

@@ -30,8 +30,7 @@ from worker_collection.tally import Tally
 from worker_collection.trust import Rules
 from worker_collection.wording import space_of
 
-PAGE = 200
-CURATED_PAGE = 1000  # research sets are small, and their clusters are seen whole
+PAGE = 1000
 TURN_SECONDS = 180.0  # one doorbell works this long at most; the rest follows on the next one
 
 
@@ -67,16 +66,18 @@ def _collect(lease: Lease, lost: Event, deps: Deps) -> None:
     reader = open_source(source, run, deps.vault, site=(deps.sessions, deps.clock()))
     pipeline = Pipeline(_terms(source, run, reader, deps=deps), Tally.of(run.counts), deps)
     began = time.monotonic()
-    for page in reader.pages(_start(source, run), CURATED_PAGE if run.wish.get("curated") else PAGE):
+    for page in reader.pages(_start(source, run), PAGE):
         if lost.is_set():
             raise FencedOffError(lease)
         if page.staff_changed:
             pipeline.terms = _terms(source, run, reader, deps=deps)
-        work = pipeline.prepare(page)
+        sorting = pipeline.sort(page)
+        candidates = pipeline.clean(sorting.items)
         with deps.sessions.begin() as session:
             row = _held(session, lease)
             if not run.wish.get("dry_run"):
-                pipeline.write(session, work)
+                pipeline.end(session, sorting)
+                pipeline.write(session, sorting.items, candidates)
                 _advance(session, row, page.watermark)
             _count(session, row, tally=pipeline.tally, watermark=page.watermark, now=deps.clock())
         if _has_enough(run.wish, pipeline.tally):

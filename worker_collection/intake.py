@@ -1,4 +1,4 @@
-"""One draft on its way to a case, without the database: cleaned, named, judged, scored."""
+"""One judged draft on its way to a case, without the database: cleaned, its label masked, scored."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from shared.domain.quality import Quality
 from worker_collection.check import neutralised, phrases_of, prepare_text
 from worker_collection.deidentify import Cleaned, deidentify
 from worker_collection.draft import Draft
-from worker_collection.trust import Rules, Trusted, judge
+from worker_collection.trust import Rules, Trusted
 
 _SUBGROUPS = ("age_band", "sex", "site", "device", "language")
 _STATE = {
@@ -48,19 +48,16 @@ class Site:
     staff: Sequence[str]
 
 
-def take_in(
-    draft: Draft, site: Site, *, person_id: UUID, consent_withdrawn: bool, now: datetime
-) -> Candidate:
-    """Clean, judge and score one draft.
+def take_in(draft: Draft, site: Site, *, trusted: Trusted, person_id: UUID, now: datetime) -> Candidate:
+    """Clean and score one draft that was judged.
 
     Args:
         draft: the row.
-        site: labels, signers and thresholds of the run.
+        site: what holds for the run.
+        trusted: its label, its signer and the verdict.
         person_id: whose it is.
-        consent_withdrawn: whether the person took the consent back.
         now: the instant of the collection.
     """
-    trusted = judge(draft, site.rules, consent_withdrawn=consent_withdrawn)
     if trusted.verdict.trust is Trust.REFUSED:
         return _refused(draft, trusted, person_id)
     visible, had_orders = neutralised(draft.text)

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState, ended
 from shared.errors import NotFoundError
-from shared.registry import moves
+from shared.registry import bulk, moves
 from shared.registry.tables import (
     Consent,
     DeidReport,
@@ -95,17 +95,20 @@ def add(
     deid: Sequence[Mapping[str, Any]],
     quality: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Insert cases with their reports, a statement a table."""
-    for table, rows in ((ValidatedCase, cases), (DeidReport, deid), (QualityReport, quality)):
-        if rows:
-            session.execute(insert(table), [dict(row) for row in rows])
+    """Insert cases with their reports."""
+    bulk.copy(session, ValidatedCase, cases)
+    bulk.copy(session, DeidReport, deid)
+    bulk.copy(session, QualityReport, quality)
 
 
-def remember(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Note what became of source rows; a row seen again keeps one line."""
-    if not rows:
+def remember(
+    session: Session, *, first: Sequence[Mapping[str, Any]], again: Sequence[Mapping[str, Any]]
+) -> None:
+    """Note what became of source rows, of those never seen before and of those that keep one line."""
+    bulk.copy(session, SourceRecord, first)
+    if not again:
         return
-    statement = upsert(SourceRecord).values([dict(row) for row in rows])
+    statement = upsert(SourceRecord).values([dict(row) for row in again])
     fresh = {
         name: statement.excluded[name] for name in ("content_hash", "outcome", "reason", "case_id", "seen_at")
     }

@@ -1,21 +1,26 @@
 """Persons: random keys for patients, found again by keyed hashes; the side of the split holds for life."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from shared.domain.split import EVALUATION, SPLIT_PURPOSE, split_of
-from shared.registry import audit, policies
+from shared.registry import audit, bulk, policies
 from shared.registry.tables import Person, PersonIdentity, PersonLink, ValidatedCase
 from shared.vault import Vault
 
 _LOOKUP = "person"
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('rounds.persons'))")
+_SHARED_LOCK = text("SELECT pg_advisory_xact_lock_shared(hashtext('rounds.persons'))")
+_KNOWN = text(
+    "SELECT i.lookup, i.person_id FROM unnest(CAST(:lookups AS text[])) AS wanted "
+    "JOIN person_identities i ON i.lookup = decode(wanted, 'hex')"
+)
 
 
 @dataclass(frozen=True)
@@ -111,12 +116,10 @@ class _Linker:
 
     def write(self) -> None:
         """Store what is new."""
-        if self._persons:
-            self._session.execute(insert(Person), self._persons)
-        if self._identities:
-            kept = {"kind": self._kind, "created_at": self._now}
-            rows = [{"lookup": value, "person_id": one} | kept for value, one in self._identities.items()]
-            self._session.execute(insert(PersonIdentity), rows)
+        kept = {"kind": self._kind, "created_at": self._now}
+        bulk.copy(self._session, Person, self._persons)
+        rows = [{"lookup": value, "person_id": one} | kept for value, one in self._identities.items()]
+        bulk.copy(self._session, PersonIdentity, rows)
         self._persons, self._identities = [], {}
 
     def _hashes(self, names: Sequence[str]) -> list[bytes]:
@@ -144,6 +147,7 @@ class _Linker:
         """The one person that several known ones turn out to be, on the evaluation side if any was."""
         if len(found) == 1:
             return found[0]
+        self._session.execute(_LOCK)
         self.write()
         rows = self._session.scalars(select(Person).where(Person.id.in_(found)))
         keeper, *others = sorted(rows, key=lambda row: (row.split != EVALUATION, row.created_at, row.key))
@@ -153,10 +157,31 @@ class _Linker:
         return keeper.id
 
 
+def survivors(session: Session, person_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Who those of these persons are now that were merged into others; nobody is merged until the end.
+
+    Takes the site's person lock as one of many readers: what is written in this transaction stays true.
+    """
+    session.execute(_SHARED_LOCK)
+    merged = select(Person.id, Person.merged_into).where(Person.merged_into.is_not(None))
+    found: dict[UUID, UUID] = {}
+    asked = set(person_ids)
+    while asked:
+        rows = session.execute(merged.where(Person.id.in_(asked))).all()
+        found |= {row.id: row.merged_into for row in rows}
+        asked = {row.merged_into for row in rows} - found.keys()
+    return {one: _followed(one, found) for one in person_ids if one in found}
+
+
+def _followed(person_id: UUID, merged: Mapping[UUID, UUID]) -> UUID:
+    while person_id in merged:
+        person_id = merged[person_id]
+    return person_id
+
+
 def _known(session: Session, lookups: set[bytes]) -> dict[bytes, UUID]:
-    rows = session.execute(
-        select(PersonIdentity.lookup, PersonIdentity.person_id).where(PersonIdentity.lookup.in_(lookups))
-    )
+    # One list instead of thousands of parameters.
+    rows = session.execute(_KNOWN, {"lookups": [value.hex() for value in lookups]})
     return {bytes(row.lookup): row.person_id for row in rows}
 
 

@@ -1,0 +1,71 @@
+"""What a candidate becomes in the registry's tables: its case, two reports, and what is remembered of its row."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.registry.cases import CASE_PURPOSE
+from worker_collection.deps import Deps
+from worker_collection.draft import Draft
+from worker_collection.intake import Candidate, bands
+from worker_collection.phi.engine import ENGINE
+
+
+def case_row(case_id: UUID, one: Candidate, *, version: int, deps: Deps) -> dict[str, Any]:
+    """The case but for what its run says; its text is sealed here."""
+    draft, now = one.draft, deps.clock()
+    return {
+        "id": case_id,
+        "source_record": draft.source_id,
+        "version": version,
+        "person_id": one.person_id,
+        "state": one.state,
+        "review_reasons": list(one.reasons),
+        "media": {},
+        "content_hash": one.content_hash,
+        "diagnosis": one.trusted.label,
+        "icd_code": draft.icd_code,
+        "confidence": draft.confidence,
+        "validated_by": one.trusted.validator.id if one.trusted.validator else None,
+        "validated_at": draft.validated_at,
+        "trust_rule": one.trusted.verdict.rule,
+        "subgroup": bands(draft.subgroup),
+        "details": {},
+        "data_quality_score": one.quality.score,
+        "completeness_score": one.quality.completeness,
+        "input_sealed": deps.vault.seal(one.text.encode(), CASE_PURPOSE),
+        "is_anonymized": one.cleaned.passed,
+        "anonymization_date": now.date() if one.cleaned.passed else None,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def deid_row(case_id: UUID, one: Candidate, *, policy: str, now: datetime) -> dict[str, Any]:
+    """The report of what was removed."""
+    return {
+        "case_id": case_id,
+        "engine": ENGINE,
+        "policy": policy,
+        "spans": one.cleaned.counts,
+        "verdict": "pass" if one.cleaned.passed else "quarantine",
+        "reasons": list(one.cleaned.reasons),
+        "created_at": now,
+    }
+
+
+def quality_row(case_id: UUID, one: Candidate, *, now: datetime) -> dict[str, Any]:
+    """The report of the checks."""
+    return {
+        "case_id": case_id,
+        "score": one.quality.score,
+        "completeness": one.quality.completeness,
+        "checks": {"reasons": list(one.quality.reasons)},
+        "created_at": now,
+    }
+
+
+def record_row(draft: Draft, row_hash: str, became: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """What is remembered of the source's row; `became` holds its outcome, reason and case."""
+    return {"natural_key": draft.source_id, "content_hash": row_hash, "seen_at": now, **became}
