@@ -18,6 +18,12 @@ class Policy(BaseModel):
     validator_weight_cap: float = Field(
         0.20, description="largest share of the training weight per validator"
     )
+    source_weight_cap: float = Field(0.60, description="largest share of the training weight per source")
+    week_weight_cap: float = Field(0.40, description="largest share of the training weight per week")
+    duplicates_weigh: float = Field(1.0, description="cases that near duplicates weigh together in training")
+    replay_share: float = Field(0.10, description="old cases trained again beside new ones, per new case")
+    evaluation_uses: int = Field(50, description="uses of a frozen set after which people are warned")
+    hard_cases_per_week: int = Field(20, description="hard cases on one clinician's list a week")
     gate_margin: float = Field(0.02, description="a candidate may not be worse than this on the frozen set")
     gate_class_floor: float = Field(0.15, description="largest fall of one class's recall")
     gate_must_not_miss_floor: float = Field(0.05, description="largest fall of must-not-miss recall")

@@ -28,3 +28,11 @@ def test_an_odd_end_is_not_the_same_as_that_line_twice():
 def test_there_is_no_proof_of_a_line_that_is_not_there():
     with pytest.raises(InvalidInputError):
         merkle.proof(["a"], 1)
+
+
+@given(LINES)
+def test_lines_that_come_one_by_one_give_the_root_of_the_rows(lines):
+    row = [merkle.leaf(line) for line in lines]
+    while len(row) > 1:
+        row = merkle._above(row)
+    assert merkle.root(lines) == row[0].hex()

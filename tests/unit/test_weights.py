@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.weights import LEAST_OTHERS, Cap, caps, factors, shares
+
+POLICY = caps(validator=0.2, source=0.6, week=0.4)
+CELLS = st.dictionaries(
+    st.tuples(
+        st.sampled_from([None, *"abcdefgh"]), st.sampled_from("xyz"), st.sampled_from(["1", "2", "3", "4"])
+    ),
+    st.floats(0.1, 1000),
+    min_size=1,
+    max_size=30,
+)
+
+
+def largest(sums, found, place, exempt=0.0):
+    return max(shares(sums, exempt, found, place=place).values(), default=0.0)
+
+
+def test_one_of_ten_validators_with_most_of_the_cases_weighs_a_fifth():
+    sums = {("big", "s", "w"): 600.0} | {(f"v{n}", "s", "w"): 40.0 for n in range(10)}
+    found = factors(sums, 0.0, POLICY)
+    assert largest(sums, found, 0) == pytest.approx(0.2, abs=1e-6)
+    assert {found[cell] for cell in sums if cell[0] != "big"} == {1.0}
+
+
+def test_a_week_and_a_source_are_capped_together_with_the_validators():
+    sums = {
+        (f"v{v}", f"s{s}", f"w{w}"): 500.0 if w == 0 else 100.0 if s == 0 else 10.0
+        for v in range(10)
+        for s in range(4)
+        for w in range(6)
+    }
+    found = factors(sums, 0.0, POLICY)
+    assert largest(sums, found, 0) <= 0.2 + 1e-6
+    assert largest(sums, found, 1) <= 0.6 + 1e-6
+    assert largest(sums, found, 2) <= 0.4 + 1e-6
+
+
+@given(CELLS, st.floats(0, 500))
+def test_weights_are_a_fixed_point_that_no_order_changes(sums, exempt):
+    found = factors(sums, exempt, POLICY)
+    assert all(0 < one <= 1 for one in found.values())
+    turned = factors(dict(reversed(sums.items())), exempt, POLICY)
+    assert turned == pytest.approx(found)
+    lowered = {cell: size * found[cell] for cell, size in sums.items()}
+    again = factors(lowered, exempt, tuple(Cap(one.share, one.loose, 1e-9) for one in POLICY))
+    unbound = all(found[cell] > 0.03 for cell in sums)  # where no floor held, nothing is left to lower
+    if unbound and all(found[cell] > LEAST_OTHERS for cell in sums):
+        assert min(again.values()) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_few_groups_widen_the_cap_and_one_alone_is_not_capped():
+    alone = {("a", "s", "w"): 10.0}
+    assert factors(alone, 0.0, POLICY) == {("a", "s", "w"): 1.0}
+    two = {("a", "s", "w"): 100.0, ("b", "s", "w"): 1.0}
+    assert factors(two, 0.0, POLICY)["a", "s", "w"] == 0.02
+    weeks = {(None, "s", "1"): 2000.0, (None, "s", "2"): 50.0}
+    assert set(factors(weeks, 0.0, POLICY).values()) == {1.0}
+
+
+def test_a_few_cases_of_other_weeks_never_rule():
+    weeks = {(None, "s", str(n)): 2000.0 if n == 0 else 1.0 for n in range(6)}
+    found = factors(weeks, 0.0, POLICY)
+    assert found[None, "s", "0"] == LEAST_OTHERS
+
+
+def test_exempt_cases_count_in_the_whole_and_are_not_lowered():
+    sums = {("a", "s", "w"): 30.0} | {(f"v{n}", "s", "w"): 1.0 for n in range(9)}
+    assert factors(sums, 1000.0, POLICY)["a", "s", "w"] == 1.0
+    assert factors(sums, 0.0, POLICY)["a", "s", "w"] < 0.1
