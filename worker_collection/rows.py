@@ -1,4 +1,4 @@
-"""What a candidate becomes in the registry's tables: its case, two reports, and what is remembered of its row."""
+"""What a candidate becomes in the registry: a case, two reports, and the memory of its row."""
 
 from collections.abc import Mapping
 from datetime import datetime

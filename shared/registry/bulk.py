@@ -3,13 +3,22 @@
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol, cast
 
 from sqlalchemy.orm import Session
 
 from shared.registry.tables.base import Table
+
+
+class _Copying(Protocol):
+    """The cursor of psycopg2."""
+
+    def copy_expert(self, statement: str, file: io.StringIO) -> None:
+        """Send the file."""
+
 
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -42,8 +51,10 @@ def copy(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]]
     for row in rows:
         buffer.write("\t".join([_written(row[name]) for name in given]) + tail + "\n")
     buffer.seek(0)
-    with session.connection().connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table.__tablename__} ({', '.join(columns)}) FROM STDIN", buffer)
+    with closing(session.connection().connection.cursor()) as cursor:
+        cast(_Copying, cursor).copy_expert(
+            f"COPY {table.__tablename__} ({', '.join(columns)}) FROM STDIN", buffer
+        )
 
 
 def _json(value: object) -> str:
