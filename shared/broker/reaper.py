@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.broker.names import TaskName
-from shared.domain.cycle import RunState
+from shared.domain.cycle import ChunkState, RunState
 from shared.registry import attempts, events, leases, moves, outbox
 from shared.registry.leases import Work
-from shared.registry.tables import CollectionRun, TrainingJob
+from shared.registry.tables import CollectionChunk, CollectionRun, TrainingJob
 
 LISTEN_SECONDS = 1.0  # the reaper comes more often than this
 Held = Mapping[UUID, tuple[int | None, int]]
@@ -57,11 +57,14 @@ class Silence:
 
 
 class Reaper:
-    """Watches jobs and collection runs; what a dead worker held is queued again, or failed the third time."""
+    """Watches jobs, collection runs and their chunks; what a dead worker held is queued again.
+
+    What killed three workers without getting any further is failed.
+    """
 
     def __init__(self, sessions: sessionmaker[Session], lease_seconds: float) -> None:
         self._sessions = sessions
-        self._silence = {table: Silence(lease_seconds) for table in (TrainingJob, CollectionRun)}
+        self._silence = {table: Silence(lease_seconds) for table in leases.HELD}
 
     def look(self, *, at: float, now: datetime) -> int:
         """One round at the monotonic instant `at`; how many rows were taken from dead workers."""
@@ -85,6 +88,13 @@ class Reaper:
 def _after_loss(session: Session, table: type[Work], row: UUID, *, fence: int | None, now: datetime) -> None:
     if table is TrainingJob:
         attempts.after_loss(session, row, fence=fence, why="worker_lost", now=now)
+        return
+    if table is CollectionChunk:
+        chunk = session.get_one(CollectionChunk, row)
+        if chunk.attempt >= attempts.MOST:  # its run fails with it, by the worker that holds the run
+            moves.move(session, chunk, ChunkState.FAILED, by="reaper", at=now, why="poison")
+        else:
+            outbox.ring(session, TaskName.COLLECT_CHUNK, row)
         return
     run = session.get_one(CollectionRun, row)
     if run.cancel_requested or run.attempt >= attempts.MOST:

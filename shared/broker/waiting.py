@@ -8,8 +8,15 @@ from sqlalchemy.orm import Session
 
 from shared.broker.names import QUEUE_OF, Queue, TaskName
 from shared.broker.wire import Bell
-from shared.domain.cycle import JobState, RunState, VersionState
-from shared.registry.tables import CollectionRun, Delivery, ModelType, ModelVersion, TrainingJob
+from shared.domain.cycle import ChunkState, JobState, RunState, VersionState
+from shared.registry.tables import (
+    CollectionChunk,
+    CollectionRun,
+    Delivery,
+    ModelType,
+    ModelVersion,
+    TrainingJob,
+)
 
 LIMIT = 200
 LONGEST_SECONDS = 60.0
@@ -23,6 +30,7 @@ def waiting(session: Session, *, now: datetime) -> list[Bell]:
         CollectionRun.state == RunState.QUEUED,
         or_(CollectionRun.run_after.is_(None), CollectionRun.run_after <= now),
     )
+    chunks = select(CollectionChunk.id).where(CollectionChunk.state == ChunkState.QUEUED)
     jobs = (
         select(TrainingJob.id, TrainingJob.dataset_version_id, ModelType.family)
         .join(ModelType, ModelType.name == TrainingJob.model_type)
@@ -35,6 +43,7 @@ def waiting(session: Session, *, now: datetime) -> list[Bell]:
     versions = select(ModelVersion.id).where(ModelVersion.state == VersionState.TRAINED)
     deliveries = select(Delivery.id).where(Delivery.state == "waiting", Delivery.next_at <= now)
     bells = [(TaskName.COLLECT_RUN, row) for row in session.scalars(runs.limit(LIMIT))]
+    bells += [(TaskName.COLLECT_CHUNK, row) for row in session.scalars(chunks.limit(LIMIT))]
     for job, dataset, family in session.execute(jobs.limit(LIMIT)):
         image = family == "segmentation"
         sealed = TaskName.RUN_IMAGE_JOB if image else TaskName.RUN_JOB

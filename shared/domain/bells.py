@@ -17,6 +17,7 @@ class TaskName(StrEnum):
     """Every task, with the record its id names."""
 
     COLLECT_RUN = "collect.run"  # collection_runs.id
+    COLLECT_CHUNK = "collect.chunk"  # collection_chunks.id: a part of a large run
     SEAL_FOR_JOB = "collect.seal_for_job"  # training_jobs.id: seal a dataset, then ring RUN_JOB
     RUN_JOB = "train.run_job"  # training_jobs.id, text families
     RUN_IMAGE_JOB = "train.run_image_job"  # training_jobs.id, segmentation
@@ -27,6 +28,7 @@ class TaskName(StrEnum):
 
 QUEUE_OF = {
     TaskName.COLLECT_RUN: Queue.COLLECT,
+    TaskName.COLLECT_CHUNK: Queue.COLLECT,
     TaskName.SEAL_FOR_JOB: Queue.COLLECT,
     TaskName.RUN_JOB: Queue.TRAIN_TEXT,
     TaskName.RUN_IMAGE_JOB: Queue.TRAIN_IMAGE,

@@ -56,6 +56,15 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ChunkState(StrEnum):
+    """One part of a large collection run."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class JobState(StrEnum):
     """One training job."""
 
@@ -104,6 +113,7 @@ CHALLENGING = (
 SERVABLE = (*CHALLENGING, VersionState.LIVE, VersionState.STANDBY)
 
 _C, _R, _J, _V, _A = CaseState, RunState, JobState, VersionState, AlertState
+_K = ChunkState
 _CASE_ENDS = (_C.SUPERSEDED, _C.WITHDRAWN)
 _GIVE_UP = (_J.QUEUED, _J.FAILED, _J.CANCELLED)
 
@@ -121,6 +131,10 @@ MOVES: Mapping[type[StrEnum], Mapping[StrEnum, tuple[StrEnum, ...]]] = {
         _R.QUEUED: (_R.LEASED, _R.CANCELLED, _R.FAILED),
         _R.LEASED: (_R.RUNNING, _R.QUEUED, _R.FAILED, _R.CANCELLED),
         _R.RUNNING: (_R.COMPLETED, _R.QUEUED, _R.FAILED, _R.CANCELLED),
+    },
+    ChunkState: {
+        _K.QUEUED: (_K.LEASED, _K.FAILED),
+        _K.LEASED: (_K.DONE, _K.QUEUED, _K.FAILED),
     },
     JobState: {
         _J.QUEUED: (_J.LEASED, _J.FAILED, _J.CANCELLED),

@@ -8,16 +8,17 @@ from uuid import UUID
 from sqlalchemy import Sequence, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from shared.domain.cycle import JobState, RunState
+from shared.domain.cycle import ChunkState, JobState, RunState
 from shared.errors import ConflictError
 from shared.registry import events, moves
-from shared.registry.tables import CollectionRun, Table, TrainingJob
+from shared.registry.tables import CollectionChunk, CollectionRun, Table, TrainingJob
 
 FENCES = Sequence("fences", metadata=Table.metadata)
-Work = TrainingJob | CollectionRun
-HELD: dict[type[Work], tuple[JobState | RunState, ...]] = {
+Work = TrainingJob | CollectionRun | CollectionChunk
+HELD: dict[type[Work], tuple[JobState | RunState | ChunkState, ...]] = {
     TrainingJob: (JobState.LEASED, JobState.RUNNING, JobState.CHECKPOINTED, JobState.EVALUATING),
     CollectionRun: (RunState.LEASED, RunState.RUNNING),
+    CollectionChunk: (ChunkState.LEASED,),
 }
 
 

@@ -2,6 +2,7 @@
 
 from shared.registry.tables.base import Table
 from shared.registry.tables.collection import (
+    CollectionChunk,
     CollectionRun,
     Consent,
     DeidReport,
@@ -64,6 +65,7 @@ __all__ = [
     "Attempt",
     "AuditEvent",
     "BaseModel",
+    "CollectionChunk",
     "CollectionRun",
     "Consent",
     "DatasetMember",

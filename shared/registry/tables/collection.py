@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.domain.cycle import CaseState, RunState
+from shared.domain.cycle import CaseState, ChunkState, RunState
 from shared.registry.tables.base import Json, JsonList, Leased, StateText, Table, fresh_id, one_of
 
 SOURCE_KINDS = ("sql", "fhir", "dicom", "folder", "push", "feedback")
@@ -48,6 +48,22 @@ class CollectionRun(Leased, Table):
     error: Mapped[str | None]
 
 
+class CollectionChunk(Leased, Table):
+    """A part of a large run that any worker may take: rows that were sorted, sealed until they are cases."""
+
+    __tablename__ = "collection_chunks"
+    __table_args__ = (one_of("state", ChunkState), UniqueConstraint("run_id", "number"))
+    id: Mapped[UUID] = fresh_id()
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("collection_runs.id"))
+    number: Mapped[int]
+    rows: Mapped[int]
+    sealed: Mapped[bytes | None]  # purpose "chunk"; None once they are stored
+    state: Mapped[ChunkState] = mapped_column(StateText(ChunkState), default=ChunkState.QUEUED)
+    counts: Mapped[Json] = mapped_column(default=dict)  # as in collection_runs
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class SourceRecord(Table):
     """What was seen of one row of a source: its key and content hash, never its content."""
 
@@ -60,6 +76,7 @@ class SourceRecord(Table):
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("validated_cases.id"))
     seen_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]  # the source's own time of the row, where it says one
 
 
 class SourceResource(Table):
