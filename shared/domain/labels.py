@@ -1,65 +1,32 @@
 """The label space of a model type: how a clinic's words and codes for a disease meet in one label."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-_SPELLING = (
-    ("aemi", "emi"),
-    ("oede", "ede"),
-    ("haem", "hem"),
-    ("oeso", "eso"),
-    ("rrhoea", "rrhea"),
-    ("paed", "ped"),
+from shared.domain.assertion import Stance, core, stance
+from shared.domain.naming import (
+    initials,
+    is_qualifier,
+    joined,
+    misspelt,
+    plain,
+    says_more,
+    tokens,
 )
-_EMPTY_WORDS = frozenset(["of", "the", "a", "an", "and", "in", "nos", "unspecified", "disorder"])
-_SAME_WORD = {
-    "tb": "tuberculosis",
-    "lung": "pulmonary",
-    "htn": "hypertension",
-    "dm": "diabetes",
-    "tumor": "tumour",
-}
-_DOUBT = re.compile(
-    r"\?|\b(?:possibl[ey]|probabl[ey]|suspected|suspicion of|suspect|likely|presumed|presumptive|query|"
-    r"provisional(?:ly)?|differential|rule out|r/o|to be ruled out|cannot exclude|"
-    r"can't exclude|working diagnosis|"
-    r"impression of|unconfirmed|maybe|consider|vs\.?|versus)\b[:\s]*",
-    re.IGNORECASE,
-)
-_DENIED = re.compile(
-    r"\b(?:ruled out|excluded|no evidence of|not confirmed|negative for|unlikely)\b", re.IGNORECASE
-)
+
 _NOTHING = re.compile(
-    r"to be (?:updated|confirmed|decided)|tb[uadc]|pending|awaited|none|nil|n ?a|"
-    r"not (?:known|applicable|available)|unknown|follow up|review|see notes|diagnosis|test|x+|as above|same"
+    r"to be (?:updated|confirmed|decided|determined)|tb[uadc]|pending|awaited|none|nil|null|n ?a|"
+    r"undefined|not (?:known|applicable|available|specified|given|recorded)|unknown|follow up|review|"
+    r"see (?:notes|chart)|refer (?:to )?notes|diagnosis|dx|test|testing|x+|as above|same|deferred|empty|"
+    r"blank|nothing|no diagnosis|routine (?:check|visit|checkup)|check ?up|health check|consultation|"
+    r"visit|annual (?:check|physical|exam)|k a|keine angabe|unbekannt|unklar|siehe (?:akte|befund)|"
+    r"kontrolle|inconnu|non (?:precise|renseigne|connu)|"
+    r"a (?:preciser|determiner|determinar|definir|esclarecer)|da definire|sin (?:diagnostico|datos)|"
+    r"desconocido|non noto|sconosciuto|nao (?:informado|definido)|desconhecido|onbekend|controle"
 )
-
-
-@lru_cache(maxsize=8192)
-def plain(text: str) -> str:
-    """Words alone: folded case and accents, one spelling, no possessive, no punctuation."""
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    bare = "".join(char for char in folded if not unicodedata.combining(char))
-    bare = re.sub(r"'s\b|s'(?=\s|$)", lambda m: "s" if m.group().startswith("s") else "", bare)
-    words = re.sub(r"[^a-z0-9]+", " ", bare).strip()
-    for british, american in _SPELLING:
-        words = words.replace(british, american)
-    return words
-
-
-@lru_cache(maxsize=8192)
-def tokens(text: str) -> frozenset[str]:
-    """The words that tell diseases apart, whatever their order."""
-    words = (_SAME_WORD.get(word, word) for word in plain(text).split())
-    return frozenset(_stem(word) for word in words if word not in _EMPTY_WORDS)
-
-
-def _stem(word: str) -> str:
-    """One form for "Graves" and "Grave's", "infections" and "infection"."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+_MIN_INITIALS = 3  # two letters mean too many things
 
 
 @lru_cache(maxsize=8192)
@@ -72,17 +39,17 @@ def category(code: str | None) -> str:
 def is_stated(text: str | None) -> bool:
     """Whether the field names a disease at all; blanks and placeholders do not."""
     words = plain(text or "")
-    return len(words) > 1 and not _NOTHING.fullmatch(words)
+    return bool(words) and (len(words) > 1 or not words.isascii()) and not _NOTHING.fullmatch(words)
 
 
 def is_doubted(text: str) -> bool:
-    """Whether the writer was not sure, or says that it is not so."""
-    return bool(_DOUBT.search(text) or _DENIED.search(text))
+    """Whether the words say anything else than that the patient has the disease now."""
+    return stance(text) is not Stance.STATED
 
 
 def without_doubt(text: str) -> str:
     """The disease inside a doubtful diagnosis: "Possible asthma?" is about asthma."""
-    return re.sub(r"\s+", " ", _DENIED.sub(" ", _DOUBT.sub(" ", text))).strip(" .,;:-")
+    return core(text)
 
 
 @dataclass(frozen=True)
@@ -113,8 +80,8 @@ class LabelSpace:
 
     _entries: dict[str, Entry] = field(default_factory=dict)
     _by_name: dict[frozenset[str], str] = field(default_factory=dict)
+    _by_joined: dict[str, str | None] = field(default_factory=dict)
     _by_code: dict[str, str] = field(default_factory=dict)
-    _by_category: dict[str, set[str]] = field(default_factory=dict)
     _by_initials: dict[str, str | None] = field(default_factory=dict)
 
     @classmethod
@@ -128,21 +95,21 @@ class LabelSpace:
     def add(self, entry: Entry) -> None:
         """Know one more label, or more codes and aliases of a known one."""
         had = self._entries.get(entry.label, Entry(entry.label))
-        merged = Entry(
+        self._entries[entry.label] = Entry(
             entry.label,
             tuple(dict.fromkeys(had.codes + entry.codes)),
             tuple(dict.fromkeys(had.aliases + entry.aliases)),
             had.must_not_miss or entry.must_not_miss,
         )
-        self._entries[entry.label] = merged
         for name in (entry.label, *entry.aliases):
-            self._by_name.setdefault(tokens(name), entry.label)
+            if tokens(name):
+                self._by_name.setdefault(tokens(name), entry.label)
+                _only(self._by_joined, joined(name), entry.label)
         for code in entry.codes:
-            owner = self._by_code.setdefault(code.upper(), entry.label)
-            self._by_category.setdefault(category(code), set()).add(owner)
-        initials = "".join(word[0] for word in plain(entry.label).split() if word not in _EMPTY_WORDS)
-        if len(initials) > 1 and self._by_initials.setdefault(initials, entry.label) != entry.label:
-            self._by_initials[initials] = None
+            self._by_code.setdefault(_bare(code), entry.label)
+        short = initials(entry.label)
+        if len(short) >= _MIN_INITIALS:
+            _only(self._by_initials, short, entry.label)
 
     def __iter__(self) -> Iterator[Entry]:
         """The entries in the order they became known."""
@@ -153,9 +120,9 @@ class LabelSpace:
         return self._entries.get(label)
 
     def find(self, text: str) -> str | None:
-        """The label that a name, alias or unique set of initials means."""
-        label = self._by_name.get(tokens(text))
-        if label is None and re.fullmatch(r"[A-Z]{2,6}", text.strip()):
+        """The label that a name, alias or unique initials mean; words that only resemble one mean none."""
+        label = self._by_name.get(tokens(text)) or self._by_joined.get(joined(text))
+        if label is None and re.fullmatch(r"[A-Z]{3,6}", text.strip()):
             label = self._by_initials.get(text.strip().lower())
         return label
 
@@ -165,24 +132,26 @@ class LabelSpace:
         return label if label is not None and tokens(label) == tokens(text) else None
 
     def by_code(self, code: str | None) -> str | None:
-        """The label of a code; a category decides only where one label alone stands in it."""
-        if not code:
-            return None
-        exact = self._by_code.get(code.upper().strip())
-        if exact:
-            return exact
-        near = self._by_category.get(category(code), set()) if category(code) else set()
-        return next(iter(near)) if len(near) == 1 else None
+        """The label of a code, or of the nearest wider ICD-10 code that has one."""
+        bare = _bare(code or "")
+        if bare in self._by_code or not category(code):
+            return self._by_code.get(bare)
+        return next(
+            (self._by_code[bare[:n]] for n in range(len(bare), 2, -1) if bare[:n] in self._by_code), None
+        )
 
     def name(self, text: str, code: str | None) -> Named:
         """Bring a clinic's words and code to a label; words decide, and the code must not contradict them.
 
-        Unknown words are taken as the code's label only where both share a telling word.
+        Words that say less than the code's own label leave the choice to the code ("diabetes", E11.9).
+        Unknown words are taken as the code's label only where both plainly mean the same.
         """
         label, coded = self.find(text), self.by_code(code)
         if label is not None:
-            return Named(label, self._agrees(label, code), coded)
-        if coded is not None and tokens(text) & tokens(coded) and _within(tokens(text), tokens(coded)):
+            if coded is not None and coded != label and tokens(label) < tokens(coded):
+                return Named(coded, agrees=True, suggested=coded)
+            return Named(label, self._agrees(label, code, coded), coded)
+        if coded is not None and self._alike(text, coded):
             return Named(coded, agrees=True, suggested=coded)
         return Named(None, None, coded)
 
@@ -199,19 +168,44 @@ class LabelSpace:
             self.add(Entry(label, (code,)))
         return Named(label, True if label else None, label)
 
-    def _agrees(self, label: str, code: str | None) -> bool | None:
-        known = {category(own) for own in self._entries[label].codes} - {""}
+    def _agrees(self, label: str, code: str | None, coded: str | None) -> bool | None:
+        """Whether a code stands for a label; a wider code does, a sibling that is another label does not."""
+        if coded == label:
+            return True
         if not category(code):
             return None
+        known = {category(own) for own in self._entries[label].codes} - {""}
+        if coded is not None and not tokens(coded) < tokens(label):
+            return False
         if category(code) in known:
             return True
-        return False if known or self.by_code(code) not in (None, label) else None
+        return False if known else None
+
+    def _alike(self, text: str, coded: str) -> bool:
+        """Whether unknown words say what the code's label says: less of it, its initials, or misspelt."""
+        ours, theirs = tokens(text), tokens(coded)
+        telling = {word for word in ours & theirs if not is_qualifier(word)}
+        if telling and (ours < theirs or (theirs < ours and not says_more(ours, theirs))):
+            return True
+        entry = self._entries[coded]
+        return plain(text) == initials(coded) or any(misspelt(text, name) for name in (coded, *entry.aliases))
+
+
+def _bare(code: str) -> str:
+    """A code as it is looked up: an ICD-10 code without its dot, any other as it is."""
+    upper = code.upper().strip()
+    return re.sub(r"[^A-Z0-9]", "", upper) if category(upper) else upper
+
+
+def _only(table: dict[str, str | None], key: str, label: str) -> None:
+    """Let a key mean a label; where two labels claim it, neither."""
+    if table.setdefault(key, label) != label:
+        table[key] = None
 
 
 def _meet(one: str, other: str) -> bool:
-    """Whether one name says what the other says, and more."""
-    return _within(tokens(one), tokens(other)) or _within(tokens(other), tokens(one))
-
-
-def _within(words: frozenset[str], label: frozenset[str]) -> bool:
-    return words <= label or label <= words
+    """Whether one name says what the other says, and more, but not another disease."""
+    first, second = tokens(one), tokens(other)
+    return (first <= second and not says_more(second, first)) or (
+        second <= first and not says_more(first, second)
+    )
