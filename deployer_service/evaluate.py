@@ -128,6 +128,9 @@ def _record(session: Session, marked: Marked) -> None:
     if (champion.id if champion else None) != (exam.champion.id if exam.champion else None):
         outbox.ring(session, TaskName.JUDGE_VERSION, version.id)
         return
+    datasets.count_use(
+        session, version.dataset_version_id, limit=exam.policy.evaluation_uses, now=marked.now
+    )
     session.add_all(_performances(marked))
     session.add(_decision(marked))
     session.flush()

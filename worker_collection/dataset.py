@@ -1,27 +1,29 @@
 """Stage: dataset. Seals the cases that may be learnt from as an immutable version, split by person."""
 
-import json
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared.domain import merkle
 from shared.domain.cycle import JobState
 from shared.domain.policy import Policy
-from shared.domain.quality import capped_weights
 from shared.domain.split import TRAINING
-from shared.errors import InvalidInputError
-from shared.registry import audit, datasets, events, jobs, models, outbox, policies
-from shared.registry.datasets import Eligible
-from shared.registry.tables import DatasetMember, DatasetVersion, EvaluationSet, TrainingJob
+from shared.errors import InvalidInputError, TransientError
+from shared.registry import audit, datasets, events, jobs, models, outbox, policies, sealing, summaries
+from shared.registry.sealing import Gathered
+from shared.registry.tables import DatasetVersion, EvaluationSet, TrainingJob
 from worker_collection.deps import Deps
 
 MIN_CASES_OF_A_LABEL = 2
+_TRIES = 3
+_GUARD = "23000"  # what the database answers when a case ended while it was being sealed
 
 
 class TooFewCasesError(InvalidInputError):
@@ -38,39 +40,30 @@ class TooFewCasesError(InvalidInputError):
         self.needed, self.got = needed, got
 
 
+class RestlessCasesError(TransientError):
+    """Cases kept ending while they were being sealed."""
+
+    code = "restless_cases"
+
+
 def seal(model_type: str, deps: Deps, *, actor: str, needed: int = 1) -> UUID:
     """Seal what may be learnt from now; the id of the version, which is the last one when nothing changed.
 
-    The manifest is in the store before the row that names it, so no version points to nothing.
+    Memory does not grow with the number of cases. A case that ends while it is being sealed is noticed by the
+    database, and the sealing begins anew.
 
     Raises:
         TooFewCasesError: fewer than `needed` cases are on the training side.
+        RestlessCasesError: cases kept ending; try again.
     """
-    with deps.sessions.begin() as session:
-        models.model_type(session, model_type)
-        found = datasets.eligible(session, model_type)
-        number, policy = policies.current(session)
-    chosen, left_out = _chosen(found)
-    training = sum(one.split == TRAINING for one in chosen)
-    if training < needed:
-        raise TooFewCasesError(needed=needed, got=training, model_type=model_type)
-    rows = _weighted(chosen, policy)
-    lines = [_line(row) for row in rows]
-    root = merkle.root(lines)
-    key = f"datasets/{root}/manifest.jsonl"
-    deps.storage.put(key, ("\n".join(lines) + "\n").encode())
-    version = DatasetVersion(
-        model_type=model_type,
-        sha256=root,
-        manifest_key=key,
-        counts=_counts(rows) | {"left_out": left_out},
-        policy_version=number,
-        preprocessing={"label_mask": "[DIAGNOSIS]", "min_cases_of_a_label": MIN_CASES_OF_A_LABEL},
-        sealed_by=actor,
-        sealed_at=deps.clock(),
-    )
-    with deps.sessions.begin() as session:
-        return _store(session, version, rows, now=deps.clock())
+    for _ in range(_TRIES):
+        try:
+            with deps.sessions.begin() as session:
+                return _seal(session, model_type, deps, actor=actor, needed=needed)
+        except IntegrityError as error:
+            if getattr(error.orig, "pgcode", None) != _GUARD:
+                raise
+    raise RestlessCasesError(f"cases of {model_type} ended while they were being sealed", fix="try again")
 
 
 def seal_for_job(job_id: UUID, deps: Deps) -> None:
@@ -100,69 +93,89 @@ def seal_for_job(job_id: UUID, deps: Deps) -> None:
         outbox.ring(session, jobs.next_bell(session, locked), job_id)
 
 
-def _chosen(found: Sequence[Eligible]) -> tuple[list[Eligible], dict[str, int]]:
-    """Without the labels that are too rare to be learnt; they come in when there are more of them."""
-    learnt = Counter(one.label for one in found if one.split == TRAINING)
-    rare = {one.label for one in found if learnt[one.label] < MIN_CASES_OF_A_LABEL}
-    left_out = Counter(one.label for one in found if one.label in rare)
-    return [one for one in found if one.label not in rare], dict(sorted(left_out.items()))
-
-
-def _weighted(chosen: Sequence[Eligible], policy: Policy) -> list[dict[str, Any]]:
-    """Members in the order of the case id; no clinician weighs more in training than the policy's share."""
-    training = [one for one in chosen if one.split == TRAINING]
-    signers = [None if one.curated or one.validator_id is None else str(one.validator_id) for one in training]
-    weights = dict(
-        zip(
-            (one.case_id for one in training),
-            capped_weights(signers, policy.validator_weight_cap),
-            strict=True,
-        )
+def _seal(session: Session, model_type: str, deps: Deps, *, actor: str, needed: int) -> UUID:
+    """The manifest is in the store before the row that names it, so no version points to nothing."""
+    models.model_type(session, model_type)
+    policy_version, policy = policies.current(session)
+    sealing.begin(session, model_type)
+    parent = datasets.newest(session, model_type)
+    gathered = sealing.gather(
+        session,
+        model_type,
+        policy,
+        parent=parent.id if parent else None,
+        needed_of_a_label=MIN_CASES_OF_A_LABEL,
     )
-    return [
-        {
-            "case_id": one.case_id,
-            "person_id": one.person_id,
-            "split": one.split,
-            "label": one.label,
-            "weight": weights.get(one.case_id, 1.0),
-            "content_hash": one.content_hash,
-        }
-        for one in sorted(chosen, key=lambda one: one.case_id)
-    ]
+    if gathered.training < needed:
+        raise TooFewCasesError(needed=needed, got=gathered.training, model_type=model_type)
+    number = parent.number + 1 if parent else 1
+    weighed = sealing.weigh(session, policy, seed=f"{model_type}:{number}")
+    with _manifest(session, deps) as (root, path):
+        if parent is not None and parent.sha256 == root:
+            sealing.end(session)
+            return parent.id
+        key = f"datasets/{root}/manifest.jsonl"
+        deps.storage.put_file(key, path)
+    version = DatasetVersion(
+        id=uuid4(),
+        name=f"{model_type}-data-{number}",
+        model_type=model_type,
+        number=number,
+        parent_id=parent.id if parent else None,
+        sha256=root,
+        manifest_key=key,
+        counts=summaries.of_sealing(session) | _told(gathered) | {"influence": weighed.influence},
+        policy_version=policy_version,
+        preprocessing=_preprocessing(policy) | {"replay": weighed.replayed},
+        sealed_by=actor,
+        sealed_at=deps.clock(),
+    )
+    _store(session, version)
+    return version.id
 
 
-def _line(row: dict[str, Any]) -> str:
-    return json.dumps({name: str(value) for name, value in row.items()}, sort_keys=True, ensure_ascii=False)
-
-
-def _counts(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    sides = Counter(row["split"] for row in rows)
-    return {
-        "training": sides["training"],
-        "evaluation": sides["evaluation"],
-        "labels": dict(sorted(Counter(row["label"] for row in rows).items())),
-    }
-
-
-def _store(
-    session: Session, version: DatasetVersion, rows: Sequence[dict[str, Any]], *, now: datetime
-) -> UUID:
-    """Write version, members and the frozen set that judges together; equal contents are one version."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"datasets:{version.model_type}"))))
-    parent = datasets.newest(session, version.model_type)
-    if parent is not None and parent.sha256 == version.sha256:
-        return parent.id
-    version.number = parent.number + 1 if parent else 1
-    version.name = f"{version.model_type}-data-{version.number}"
-    version.parent_id = parent.id if parent else None
+def _store(session: Session, version: DatasetVersion) -> None:
+    """Write version, members and the frozen set that judges together."""
     session.add(version)
     session.flush()
-    session.execute(insert(DatasetMember), [row | {"dataset_version_id": version.id} for row in rows])
-    session.add(EvaluationSet(dataset_version_id=version.id, purpose="gate", uses=0, created_at=now))
-    datasets.mark_used(session, [row["case_id"] for row in rows if row["split"] == TRAINING])
+    sealing.store(session, version.id)
+    sealing.end(session)
+    at = version.sealed_at
+    session.add(EvaluationSet(dataset_version_id=version.id, purpose="gate", uses=0, created_at=at))
+    if version.counts["audit"]:
+        session.add(EvaluationSet(dataset_version_id=version.id, purpose="audit", uses=0, created_at=at))
     details = {"name": version.name, "sha256": version.sha256, "counts": version.counts}
     subject = ("dataset_versions", version.id)
-    audit.write(session, act="seal", subject=subject, actor=version.sealed_by, at=now, details=details)
-    events.emit(session, kind="dataset_versions.sealed", subject=version.id, at=now, data=details)
-    return version.id
+    audit.write(session, act="seal", subject=subject, actor=version.sealed_by, at=at, details=details)
+    events.emit(session, kind="dataset_versions.sealed", subject=version.id, at=at, data=details)
+
+
+@contextmanager
+def _manifest(session: Session, deps: Deps) -> Iterator[tuple[str, Path]]:
+    """The manifest as a private file that is gone afterwards, with its Merkle root."""
+    folder = deps.settings.root / "scratch"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".jsonl") as file:
+        root = _write(session, file)
+        yield root, Path(file.name)
+
+
+def _write(session: Session, file: IO[bytes]) -> str:
+    tree = merkle.Tree()
+    for line in sealing.lines(session):
+        tree.add(line)
+        file.write(line.encode() + b"\n")
+    file.flush()
+    return tree.root()
+
+
+def _told(gathered: Gathered) -> dict[str, object]:
+    """What did not come in: rare labels with how many cases they have, and the reasons with theirs."""
+    return {"left_out": dict(gathered.rare), "not_used": dict(gathered.not_used)}
+
+
+def _preprocessing(policy: Policy) -> dict[str, object]:
+    return {
+        "text": {"label_mask": "[DIAGNOSIS]", "deidentified": policy.deid, "unicode": "as written"},
+        "min_cases_of_a_label": MIN_CASES_OF_A_LABEL,
+    }

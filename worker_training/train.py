@@ -72,6 +72,7 @@ def _write_request(training: Training) -> None:
         family = models.model_type(session, job.model_type).family
         assert job.dataset_version_id is not None
         examples = datasets.examples(session, job.dataset_version_id, "training", vault=deps.vault)
+        datasets.note_lapsed(session, job.dataset_version_id, by=f"job:{job.id}", now=deps.clock())
         request = FitRequest(
             examples=examples,
             labels=sorted({example.label for example in examples}),

@@ -3,16 +3,19 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true, update
+from sqlalchemy.orm import Session, aliased
 
 from shared.domain.cycle import CaseState
 from shared.domain.example import Example
+from shared.domain.split import EVALUATION
 from shared.errors import InvalidInputError, NotFoundError
+from shared.registry import audit
+from shared.registry.alerts import Trouble, raise_alert
 from shared.registry.cases import CASE_PURPOSE
 from shared.registry.tables import (
     Consent,
@@ -26,19 +29,8 @@ from shared.registry.tables import (
 from shared.vault import Vault
 
 FORMATS = ("jsonl", "chat")
-
-
-@dataclass(frozen=True)
-class Eligible:
-    """A case that may be a member now."""
-
-    case_id: UUID
-    person_id: UUID
-    split: str
-    label: str
-    content_hash: str
-    validator_id: UUID | None
-    curated: bool
+ALL = "all"
+AUDIT_RULE = "audit_sample"  # the trust rule of answers that only judge
 
 
 def named(session: Session, name: str) -> DatasetVersion:
@@ -76,26 +68,9 @@ def may_be_member() -> ColumnElement[bool]:
     return (ValidatedCase.state == CaseState.VALIDATED) & passed & ~gone
 
 
-def eligible(session: Session, model_type: str) -> list[Eligible]:
-    """Every case that may be a member of the next version, in the order of its id."""
-    rows = session.execute(
-        select(
-            ValidatedCase.id,
-            ValidatedCase.person_id,
-            Person.split,
-            ValidatedCase.diagnosis,
-            ValidatedCase.content_hash,
-            ValidatedCase.validated_by,
-            ValidatedCase.curated,
-        )
-        .join(Person, Person.id == ValidatedCase.person_id)
-        .where(ValidatedCase.model_type == model_type, may_be_member())
-        .order_by(ValidatedCase.id)
-    )
-    return [
-        Eligible(case_id, person_id, split, label or "", content, validator, curated)
-        for case_id, person_id, split, label, content, validator, curated in rows
-    ]
+def may_be_learnt() -> ColumnElement[bool]:
+    """The condition on a case that counts as one to learn from: a member, and no audited answer."""
+    return may_be_member() & (func.coalesce(ValidatedCase.trust_rule, "") != AUDIT_RULE)
 
 
 def members(session: Session, version_id: UUID) -> list[DatasetMember]:
@@ -104,44 +79,95 @@ def members(session: Session, version_id: UUID) -> list[DatasetMember]:
     return list(session.scalars(mine.order_by(DatasetMember.case_id)))
 
 
-def sealed_texts(session: Session, dataset_version_id: UUID, split: str) -> list[tuple[UUID, bytes]]:
-    """The encrypted inputs of one side of a version, in the order of the case id."""
-    rows = session.execute(
-        select(DatasetMember.case_id, ValidatedCase.input_sealed)
-        .join(ValidatedCase, ValidatedCase.id == DatasetMember.case_id)
-        .where(DatasetMember.dataset_version_id == dataset_version_id, DatasetMember.split == split)
-        .order_by(DatasetMember.case_id)
-    )
-    return [(row.case_id, row.input_sealed) for row in rows if row.input_sealed is not None]
-
-
-def examples(session: Session, dataset_version_id: UUID, split: str, *, vault: Vault) -> list[Example]:
+def examples(
+    session: Session, dataset_version_id: UUID, split: str, *, vault: Vault, purpose: str = ALL
+) -> list[Example]:
     """What a model learns from or is judged on: one side of a version, in the order of the case id.
+
+    Cases that may not be used any more are left out also of a version that was sealed before: see `lapsed`.
 
     Args:
         session: a session.
         dataset_version_id: the sealed version.
         split: "training" or "evaluation".
         vault: opens the sealed texts.
+        purpose: "all"; "audit", only the audit sample; "increment", what the parent lacks and the replayed.
     """
-    rows = session.execute(
+    return list(stream(session, dataset_version_id, split, vault=vault, purpose=purpose))
+
+
+def stream(
+    session: Session, dataset_version_id: UUID, split: str, *, vault: Vault, purpose: str = ALL
+) -> Iterator[Example]:
+    """The same one by one, so that memory does not grow with the version."""
+    query = (
         select(DatasetMember, ValidatedCase.input_sealed, ValidatedCase.subgroup)
         .join(ValidatedCase, ValidatedCase.id == DatasetMember.case_id)
         .where(DatasetMember.dataset_version_id == dataset_version_id, DatasetMember.split == split)
+        .where(may_still_be_used(), _of(purpose, dataset_version_id))
         .order_by(DatasetMember.case_id)
     )
-    return [
-        Example(
-            case_id=member.case_id,
-            person_id=member.person_id,
-            text=vault.open(sealed, CASE_PURPOSE).decode(),
-            label=member.label,
-            weight=member.weight,
-            subgroup=subgroup,
-        )
-        for member, sealed, subgroup in rows
-        if sealed is not None
-    ]
+    for member, sealed, subgroup in session.execute(query, execution_options={"yield_per": 500}):
+        if sealed is not None:
+            yield Example(
+                case_id=member.case_id,
+                person_id=member.person_id,
+                text=vault.open(sealed, CASE_PURPOSE).decode(),
+                label=member.label,
+                weight=member.weight,
+                subgroup=subgroup,
+            )
+
+
+def may_still_be_used() -> ColumnElement[bool]:
+    """The condition on a member, its case and person: nothing was taken back, and its side still holds.
+
+    A label that was never true ends its case as rejected; one that was edited stays what it was in this
+    version. Of two persons found to be one nobody judges who was learnt from.
+    """
+    gone = exists().where(Consent.person_id == ValidatedCase.person_id, Consent.state == "withdrawn")
+    holder = aliased(Person)
+    elsewhere = exists().where(
+        holder.id == ValidatedCase.person_id,
+        or_(holder.split != DatasetMember.split, and_(DatasetMember.split == EVALUATION, holder.trained)),
+    )
+    ended = ValidatedCase.state.in_((CaseState.WITHDRAWN, CaseState.REJECTED))
+    return ~ended & ~gone & ~elsewhere
+
+
+def lapsed(session: Session, dataset_version_id: UUID) -> dict[str, int]:
+    """How many members of each side may not be used any more; empty while the version is whole."""
+    rows = session.execute(
+        select(DatasetMember.split, func.count())
+        .join(ValidatedCase, ValidatedCase.id == DatasetMember.case_id)
+        .where(DatasetMember.dataset_version_id == dataset_version_id, ~may_still_be_used())
+        .group_by(DatasetMember.split)
+    )
+    return {split: n for split, n in rows}
+
+
+def note_lapsed(session: Session, dataset_version_id: UUID, *, by: str, now: datetime) -> dict[str, int]:
+    """Write down that a version is used without the members that may not be used any more; how many."""
+    found = lapsed(session, dataset_version_id)
+    if found:
+        subject = ("dataset_versions", dataset_version_id)
+        audit.write(session, act="left_out", subject=subject, actor=by, at=now, details=found)
+    return found
+
+
+def _of(purpose: str, dataset_version_id: UUID) -> ColumnElement[bool]:
+    if purpose == "audit":
+        return DatasetMember.audit_probability.is_not(None)
+    if purpose != "increment":
+        return true()
+    parent = select(DatasetVersion.parent_id).where(DatasetVersion.id == dataset_version_id)
+    before = aliased(DatasetMember)
+    known = exists().where(
+        before.dataset_version_id == parent.scalar_subquery(),
+        before.case_id == DatasetMember.case_id,
+        before.split == DatasetMember.split,
+    )
+    return or_(DatasetMember.replay, ~known)
 
 
 def export_lines(
@@ -211,7 +237,26 @@ def gate_set(session: Session, dataset_version_id: UUID) -> EvaluationSet | None
     return session.scalar(select(EvaluationSet).where(mine))
 
 
-def mark_used(session: Session, case_ids: Collection[UUID]) -> None:
-    """Note that cases went into a training side; it excludes them from nothing later."""
-    fresh = ValidatedCase.id.in_(case_ids) & ValidatedCase.used_in_training.is_(False)
-    session.execute(update(ValidatedCase).where(fresh).values(used_in_training=True))
+def count_use(session: Session, dataset_version_id: UUID, *, limit: int, now: datetime) -> int:
+    """Count one judgement by the frozen set of a version; beyond the limit people are told that it is worn.
+
+    What is judged by the same cases again and again is fitted to them in the end.
+
+    Returns:
+        How often the set has judged so far.
+    """
+    mine = (EvaluationSet.dataset_version_id == dataset_version_id) & (EvaluationSet.purpose == "gate")
+    counted = update(EvaluationSet).where(mine).values(uses=EvaluationSet.uses + 1)
+    uses = session.scalar(counted.returning(EvaluationSet.uses)) or 0
+    if uses > limit:
+        name = session.scalar(select(DatasetVersion.name).where(DatasetVersion.id == dataset_version_id))
+        trouble = Trouble(
+            kind="evaluation_set_worn",
+            severity="warning",
+            dedup_key=f"evaluation_set_worn:{dataset_version_id}",
+            title=f"the frozen set of {name} has judged {uses} times",
+            body=f"The policy warns after {limit} uses. Seal a version with further cases and judge on it.",
+            subject=str(name),
+        )
+        raise_alert(session, trouble, now=now)
+    return uses

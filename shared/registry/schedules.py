@@ -130,7 +130,7 @@ def new_cases(session: Session, model_type: str) -> Counts:
             ValidatedCase.model_type == model_type,
             ValidatedCase.curated.is_(False),
             Person.split == "training",
-            datasets.may_be_member(),
+            datasets.may_be_learnt(),
         )
     ).one()
     return Counts(total=row[0], unused=row[1])

@@ -1,6 +1,7 @@
 """What Rounds asks of an artifact store, a folder or an S3 bucket alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 
@@ -14,8 +15,22 @@ class Storage(Protocol):
             ConflictError: the key holds other bytes already (the same bytes again are fine).
         """
 
+    def put_file(self, key: str, path: Path) -> None:
+        """Create the object from a file, in memory that does not grow with it.
+
+        Raises:
+            ConflictError: the key holds other bytes already (the same bytes again are fine).
+        """
+
     def get(self, key: str) -> bytes:
         """Read the whole object.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Read the object in pieces of a few megabytes.
 
         Raises:
             NotFoundError: there is none.

@@ -11,6 +11,8 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 from shared.config import Settings
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 
+WHOLE_BYTES, PART_BYTES = 16 << 20, 8 << 20
+
 
 class ObjectStorage:
     """Objects that are created once and never overwritten."""
@@ -25,6 +27,28 @@ class ObjectStorage:
         except AlreadyExistsError:
             if self.get(key) != data:
                 raise ConflictError(f"the store holds other bytes under {key}", field="key") from None
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Create the object from a file; a large one goes up in parts.
+
+        No store creates in parts only where nothing stands, so a large key is looked up first: two writers of
+        one key at one moment are told from each other only where the key names its content, as ours do.
+        """
+        if path.stat().st_size <= WHOLE_BYTES:
+            self.put(key, path.read_bytes())
+        elif not self.exists(key):
+            obstore.put(self._store, key, path, use_multipart=True, chunk_size=PART_BYTES, max_concurrency=2)
+        elif not _is_same(self.stream(key), path):
+            raise ConflictError(f"the store holds other bytes under {key}", field="key")
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Read the object in pieces."""
+        try:
+            found = obstore.get(self._store, key)
+        except FileNotFoundError:
+            raise NotFoundError(f"the store has no object {key}", field="key") from None
+        for piece in found.stream(min_chunk_size=PART_BYTES):
+            yield bytes(piece)
 
     def get(self, key: str) -> bytes:
         """Read the whole object."""
@@ -52,6 +76,11 @@ class ObjectStorage:
             obstore.delete(self._store, key)
         except FileNotFoundError:
             return
+
+
+def _is_same(pieces: Iterator[bytes], path: Path) -> bool:
+    with path.open("rb") as file:
+        return all(file.read(len(piece)) == piece for piece in pieces) and not file.read(1)
 
 
 def open_storage(settings: Settings) -> ObjectStorage:
