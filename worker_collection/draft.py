@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from shared.domain.eligibility import Answer
 from shared.domain.health_records import Record
-from shared.domain.labels import plain
+from shared.domain.naming import plain
 from shared.errors import InvalidInputError
 from shared.registry.persons import Identity, record
 

@@ -7,27 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.domain.assertion import Stance, clauses, core, denies, revises, stance
 from shared.domain.eligibility import Evidence, Standing, Verdict, curated, decide
-from shared.domain.labels import (
-    Entry,
-    LabelSpace,
-    Named,
-    category,
-    is_doubted,
-    is_stated,
-    tokens,
-    without_doubt,
-)
+from shared.domain.health_records import names_a_diagnosis
+from shared.domain.labels import Entry, LabelSpace, Named, category, is_doubted, is_stated
+from shared.domain.naming import says_more, tokens
 from shared.registry import validators
 from shared.registry.tables import Validator
 from worker_collection.draft import Draft, age_in_years, instant
 
-_REVISED = re.compile(
-    r"\b(?:diagnos[ie]s|dx)\b[^.]{0,40}\b"
-    r"(?:revis|chang|amend|incorrect|wrong|overturn|withdrawn|retract|not confirmed)"
-    r"|\b(?:revised|changed|wrong|incorrect|alternative) diagnosis\b|\bmisdiagnos",
-    re.IGNORECASE,
-)
 _BEFORE, _AFTER = timedelta(days=7), timedelta(days=30)
 
 
@@ -67,10 +55,13 @@ def judge(draft: Draft, rules: Rules, *, consent_withdrawn: bool) -> Trusted:
             status=draft.status,
             starts=draft.starts,
             ends=draft.ends,
+            icd_code=draft.icd_code,
             code_agrees=named.agrees,
             label_known=label is not None,
+            is_diagnosis=label is not None or names_a_diagnosis(draft.diagnosis, draft.icd_code),
+            note_denies=draft.is_plan and denies(draft.text, _names(label, rules.space)),
             discharge_agrees=_summaries_agree(draft, label, rules.space),
-            revised=any(_REVISED.search(_words_of(row)) for row in draft.follow_ups),
+            revised=any(revises(_words_of(row)) for row in draft.follow_ups),
             confidence=draft.confidence,
             consent_withdrawn=consent_withdrawn,
             record=draft.record,
@@ -89,12 +80,12 @@ def _named(draft: Draft, space: LabelSpace) -> Named:
         return _coded(draft, space)
     if draft.answer is not None and space.own(written) is not None:
         return Named(space.own(written))  # an answer is one of our own labels already
-    return space.name(without_doubt(written) if is_doubted(written) else written, draft.icd_code)
+    return space.name(core(written), draft.icd_code)
 
 
 def _coded(draft: Draft, space: LabelSpace) -> Named:
     """A coded diagnosis; where an ICD-10 code stands beside another it must not contradict the label."""
-    words = without_doubt(draft.diagnosis or "")
+    words = core(draft.diagnosis or "")
     named = space.coded(draft.coded or words, draft.code, said=words if draft.coded else None)
     if named.label is None or draft.icd_code is None or named.agrees is False:
         return named
@@ -107,7 +98,9 @@ def _newcomer(draft: Draft, named: Named, space: LabelSpace) -> str | None:
     codes = [code for code in (draft.code, draft.icd_code) if code and (code == draft.code or category(code))]
     if not is_stated(written) or is_doubted(written) or named.suggested or not codes:
         return None
-    name = draft.coded or written
+    if draft.record is None and not names_a_diagnosis(written, draft.icd_code):
+        return None
+    name = draft.coded or core(written)
     space.add(Entry(name, tuple(codes), (written,)))
     return name
 
@@ -151,15 +144,31 @@ def _is_of_episode(row: Mapping[str, Any], draft: Draft) -> bool:
 def _summary_agrees(
     row: Mapping[str, Any], draft: Draft, *, label: str | None, space: LabelSpace
 ) -> bool | None:
-    codes = {category(code) for code in _codes(row.get("icd10_codes"))} - {""}
+    """What one summary says of the label: its denial weighs most, then codes, then what it states."""
+    said = [(stance(part), core(part)) for part in clauses(_words_of({"diagnosis": row.get("diagnosis")}))]
+    mine = [how for how, words in said if label is not None and _is_about(words, label, space)]
+    if Stance.DENIED in mine and Stance.STATED not in mine:
+        return False
     entry = space.entry(label) if label else None
+    codes = {category(code) for code in _codes(row.get("icd10_codes"))} - {""}
     own = {category(code) for code in (draft.icd_code, *(entry.codes if entry else ()))} - {""}
     if codes and own:
         return bool(codes & own)
-    said = re.sub(r"\([^)]*\)", " ", _words_of({"diagnosis": row.get("diagnosis")}))
-    if not is_stated(said) or label is None:
-        return None
-    return space.find(said) == label or tokens(label) <= tokens(said)
+    if label is None or Stance.STATED in mine:
+        return True if mine else None
+    others = [words for how, words in said if how is Stance.STATED and is_stated(words)]
+    return False if others else None
+
+
+def _is_about(words: str, label: str, space: LabelSpace) -> bool:
+    """Whether words name a label, alone or among others that make no other disease of it."""
+    own, said = tokens(label), tokens(words)
+    return space.find(words) == label or (own <= said and not says_more(said, own))
+
+
+def _names(label: str | None, space: LabelSpace) -> tuple[str, ...]:
+    entry = space.entry(label) if label else None
+    return (entry.label, *entry.aliases) if entry else ()
 
 
 def _codes(value: Any) -> Iterable[str]:

@@ -74,6 +74,8 @@ def _body(phrase: str) -> str:
 
 def folded(text: str) -> str:
     """The text in lower case and without accents, as long as before: offsets stay right."""
+    if text.isascii():
+        return text.lower()
     return "".join(unicodedata.normalize("NFD", char)[0].lower()[:1] for char in text.replace("’", "'"))
 
 

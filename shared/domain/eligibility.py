@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.assertion import Stance, certainty, stance
+from shared.domain.evidence import Answer, Evidence, Imaging, Standing
 from shared.domain.health_records import (
     CONDITION_STATUS,
     CONFIRMED_REPORT,
@@ -12,7 +13,10 @@ from shared.domain.health_records import (
     VOID_ENCOUNTER,
     Record,
 )
-from shared.domain.labels import is_doubted, is_stated
+from shared.domain.labels import is_stated
+
+__all__ = ["HARD_NEGATIVES", "RULES", "Answer", "Evidence", "Imaging", "Rule", "Standing", "Trust", "Verdict"]
+__all__ += ["curated", "decide"]
 
 FINISHED = frozenset({"completed", "finished", "closed", "done"})
 KNOWN_STATUS: Mapping[str, Set[str | None]] = {
@@ -20,6 +24,11 @@ KNOWN_STATUS: Mapping[str, Set[str | None]] = {
     "report": CONFIRMED_REPORT | UNFINISHED_REPORT | {"cancelled", "entered-in-error"},
 }
 SETTLED_ENCOUNTER = VOID_ENCOUNTER | {"finished", "completed", "missing", None}
+APPROVED = frozenset({"approved", "verified", "accepted"})
+AMENDED = frozenset({"amended", "corrected", "edited"})
+REJECTED = frozenset({"rejected", "refused", "declined"})
+# Refused as what they claim to be; a site may learn from them that it is not so.
+HARD_NEGATIVES = frozenset({"refuted", "image_rejected"})
 ENDED_EARLY = frozenset({"discontinued", "cancelled", "canceled", "stopped", "entered-in-error", "refuted"})
 
 
@@ -30,43 +39,6 @@ class Trust(StrEnum):
     REVIEW = "review"
     REFUSED = "refused"
     PENDING = "pending"  # nobody has validated it yet
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Who validated, as far as the site knows: None in every field where the name leads to nobody."""
-
-    known: bool
-    qualified: bool = False
-    active: bool = False
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How the validated answer to one of our own predictions came about."""
-
-    in_audit: bool  # kept for measuring: what is learnt from cannot measure
-    copied: bool  # by somebody who takes over what the model says more often than it can be right
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that the trust table reads of one case; None where the source does not say."""
-
-    diagnosis: str | None
-    validator: Standing | None
-    is_plan: bool = False
-    status: str | None = None
-    starts: datetime | None = None
-    ends: datetime | None = None
-    code_agrees: bool | None = None
-    label_known: bool = True
-    discharge_agrees: bool | None = None
-    revised: bool = False
-    confidence: float | None = None
-    consent_withdrawn: bool = False
-    record: Record | None = None  # of a health record system, with rules of its own
-    answer: Answer | None = None  # a validated answer to one of our own predictions
 
 
 @dataclass(frozen=True)
@@ -111,8 +83,22 @@ def _is_staff(case: Evidence) -> bool:
 
 
 def _is_plain(case: Evidence) -> bool:
-    """Whether it is a bare statement, neither a plan nor of a record system."""
-    return not case.is_plan and case.record is None
+    """Whether it is a bare statement, neither a plan nor of a record system nor a picture's."""
+    return not case.is_plan and case.record is None and case.imaging is None
+
+
+def _says(*stances: Stance) -> Callable[[Evidence, float], bool]:
+    """A rule about how the diagnosis is meant, by its words or by the letter behind its code."""
+    return lambda case, _: stance(case.diagnosis or "") in stances or certainty(case.icd_code) in stances
+
+
+def _is_meant(case: Evidence) -> bool:
+    return stance(case.diagnosis or "") is Stance.STATED
+
+
+def _pictured(rule: Callable[[Imaging], bool]) -> Callable[[Evidence, float], bool]:
+    """A rule about pictures only."""
+    return lambda case, _: case.imaging is not None and rule(case.imaging)
 
 
 def _by_staff(record: Record) -> bool:
@@ -160,17 +146,41 @@ RECORD_RULES: tuple[Rule, ...] = (
     Rule("note_unreadable", Trust.REVIEW, _of(lambda r, _: not r.note_readable)),
 )
 
+# What a verified picture says; an approved one, or an amended one with its mask, may be learnt from.
+IMAGE_RULES: tuple[Rule, ...] = (
+    Rule("image_rejected", Trust.REFUSED, _pictured(lambda i: i.is_one_of(REJECTED))),
+    Rule("not_verified_yet", Trust.PENDING, _pictured(lambda i: not (i.status or "").strip())),
+    Rule("image_not_approved", Trust.REVIEW, _pictured(lambda i: not i.is_one_of(APPROVED | AMENDED))),
+    Rule("amended_without_mask", Trust.REVIEW, _pictured(lambda i: i.is_one_of(AMENDED) and not i.has_mask)),
+)
+
+# How a diagnosis is worded: only what is stated of the patient now can be a label.
+WORDING_RULES: tuple[Rule, ...] = (
+    Rule("not_confirmed", Trust.REVIEW, _says(Stance.DOUBTED)),
+    Rule("diagnosis_denied", Trust.REVIEW, _says(Stance.DENIED)),
+    Rule("diagnosis_historic", Trust.REVIEW, _says(Stance.HISTORIC)),
+    Rule("diagnosis_of_family", Trust.REVIEW, _says(Stance.FAMILY)),
+    Rule("diagnosis_hypothetical", Trust.REVIEW, _says(Stance.HYPOTHETICAL)),
+    Rule("note_denies_diagnosis", Trust.REVIEW, lambda c, _: c.note_denies),
+)
+
 RULES: tuple[Rule, ...] = (
     Rule("consent_withdrawn", Trust.REFUSED, lambda c, _: c.consent_withdrawn),
     Rule("audit_sample", Trust.REFUSED, lambda c, _: c.answer is not None and c.answer.in_audit),
     Rule("plan_discontinued", Trust.REFUSED, lambda c, _: c.is_plan and _status(c) in ENDED_EARLY),
     Rule("plan_not_finished", Trust.REFUSED, lambda c, _: c.is_plan and _status(c) not in FINISHED),
     *RECORD_RULES,
+    *IMAGE_RULES,
     Rule("no_diagnosis", Trust.REFUSED, lambda c, _: not _is_plain(c) and not is_stated(c.diagnosis)),
+    Rule(
+        "not_an_illness",
+        Trust.REFUSED,
+        lambda c, _: c.record is None and is_stated(c.diagnosis) and not c.is_diagnosis,
+    ),
     Rule("bad_dates", Trust.REFUSED, _dates_reversed),
     Rule("no_diagnosis_yet", Trust.PENDING, lambda c, _: not is_stated(c.diagnosis)),
     Rule("not_validated_yet", Trust.PENDING, lambda c, _: c.validator is None and _is_plain(c)),
-    Rule("not_confirmed", Trust.REVIEW, lambda c, _: is_doubted(c.diagnosis or "")),
+    *WORDING_RULES,
     Rule("validator_unknown", Trust.REVIEW, lambda c, _: c.record is None and not _known(c)),
     Rule("validator_not_qualified", Trust.REVIEW, lambda c, _: _is_staff(c) and not _standing(c).qualified),
     Rule("validator_inactive", Trust.REVIEW, lambda c, _: _is_staff(c) and not _standing(c).active),
@@ -178,9 +188,7 @@ RULES: tuple[Rule, ...] = (
     Rule("code_text_conflict", Trust.REVIEW, lambda c, _: c.code_agrees is False),
     Rule("discharge_contradicts", Trust.REVIEW, lambda c, _: c.discharge_agrees is False),
     Rule("diagnosis_revised", Trust.REVIEW, lambda c, _: c.revised),
-    Rule(
-        "unmapped_label", Trust.REVIEW, lambda c, _: not c.label_known and not is_doubted(c.diagnosis or "")
-    ),
+    Rule("unmapped_label", Trust.REVIEW, lambda c, _: not c.label_known and _is_meant(c)),
     Rule("low_confidence", Trust.REVIEW, lambda c, least: c.confidence is not None and c.confidence <= least),
 )
 
@@ -211,6 +219,8 @@ def _ground(case: Evidence) -> str:
         )
     if case.answer is not None:
         return "validated_answer"
+    if case.imaging is not None:
+        return f"image_{(case.imaging.status or '').strip().casefold()}"
     return "plan_completed" if case.is_plan else "validated_statement"
 
 

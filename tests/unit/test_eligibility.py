@@ -3,7 +3,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain.eligibility import RULES, Answer, Evidence, Standing, Trust, curated, decide
+from shared.domain.eligibility import (
+    HARD_NEGATIVES,
+    RULES,
+    Answer,
+    Evidence,
+    Imaging,
+    Standing,
+    Trust,
+    curated,
+    decide,
+)
 from shared.domain.health_records import Record, names_a_diagnosis
 
 DOCTOR = Standing(known=True, qualified=True, active=True)
@@ -40,7 +50,14 @@ def test_a_finished_plan_of_an_active_doctor_is_eligible():
         ({"consent_withdrawn": True}, Trust.REFUSED, "consent_withdrawn"),
         ({"diagnosis": "Bell palsy?"}, Trust.REVIEW, "not_confirmed"),
         ({"diagnosis": "r/o Bell palsy"}, Trust.REVIEW, "not_confirmed"),
-        ({"diagnosis": "Bell palsy ruled out"}, Trust.REVIEW, "not_confirmed"),
+        ({"diagnosis": "Bell palsy ruled out"}, Trust.REVIEW, "diagnosis_denied"),
+        ({"diagnosis": "h/o Bell palsy"}, Trust.REVIEW, "diagnosis_historic"),
+        ({"diagnosis": "Mother had Bell palsy"}, Trust.REVIEW, "diagnosis_of_family"),
+        ({"diagnosis": "risk of Bell palsy"}, Trust.REVIEW, "diagnosis_hypothetical"),
+        ({"icd_code": "G51.0 V"}, Trust.REVIEW, "not_confirmed"),
+        ({"icd_code": "G51.0 Z"}, Trust.REVIEW, "diagnosis_historic"),
+        ({"note_denies": True}, Trust.REVIEW, "note_denies_diagnosis"),
+        ({"is_diagnosis": False}, Trust.REFUSED, "not_an_illness"),
         ({"validator": None}, Trust.REVIEW, "validator_unknown"),
         ({"validator": Standing(known=False)}, Trust.REVIEW, "validator_unknown"),
         ({"validator": replace(DOCTOR, qualified=False)}, Trust.REVIEW, "validator_not_qualified"),
@@ -133,6 +150,30 @@ def test_who_asserts_must_be_known_qualified_and_active(who, rule):
 )
 def test_findings_and_circumstances_are_no_diagnoses(name, code, is_one):
     assert names_a_diagnosis(name, code) is is_one
+
+
+@pytest.mark.parametrize(
+    ("imaging", "trust", "rule"),
+    [
+        (Imaging("approved"), Trust.ELIGIBLE, "image_approved"),
+        (Imaging("Amended", has_mask=True), Trust.ELIGIBLE, "image_amended"),
+        (Imaging("amended", has_mask=False), Trust.REVIEW, "amended_without_mask"),
+        (Imaging("rejected"), Trust.REFUSED, "image_rejected"),
+        (Imaging("unapproved"), Trust.REVIEW, "image_not_approved"),
+        (Imaging(None), Trust.PENDING, "not_verified_yet"),
+    ],
+)
+def test_each_rule_for_a_finding_in_a_picture(imaging, trust, rule):
+    found = decide(Evidence(diagnosis="Nodule", validator=DOCTOR, imaging=imaging), min_confidence=0.8)
+    assert (found.trust, found.rule) == (trust, rule)
+    assert (rule in HARD_NEGATIVES) == (imaging.status == "rejected")
+
+
+def test_an_approved_picture_of_nobody_known_is_reviewed():
+    found = decide(
+        Evidence(diagnosis="Nodule", validator=None, imaging=Imaging("approved")), min_confidence=0.8
+    )
+    assert found.rule == "validator_unknown"
 
 
 def test_our_own_audit_sample_is_never_learnt_from():
