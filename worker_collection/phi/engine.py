@@ -22,7 +22,7 @@ from worker_collection.phi.known import Known
 from worker_collection.phi.names import Names
 from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
-from worker_collection.phi.spans import Span, bridged, joined, rendered
+from worker_collection.phi.spans import Span, bridged, joined, put_in, rendered
 
 ENGINE = "rules-2"
 MAX_CHARACTERS = 200_000
@@ -36,6 +36,7 @@ class Cleaned:
     text: str
     spans: tuple[Span, ...]
     reasons: tuple[str, ...]
+    doubts: tuple[leaks.Doubt, ...] = ()  # where in `text`, and why
 
     @property
     def passed(self) -> bool:
@@ -60,8 +61,9 @@ def clean(text: str, who: Known, *, this_year: int) -> Cleaned:
         return Cleaned("", (), ("too_long",))
     page = Page(text)
     spans = find(page, who, this_year=this_year)
-    cleaned = rendered(text, spans)
-    return Cleaned(cleaned, tuple(spans), tuple(leaks.check(cleaned, who)))
+    cleaned, ours = rendered(text, spans), put_in(spans)
+    doubts = leaks.doubts(cleaned, who, ours=ours)
+    return Cleaned(cleaned, tuple(spans), leaks.codes(doubts), tuple(doubts))
 
 
 def find(page: Page, who: Known, *, this_year: int) -> list[Span]:

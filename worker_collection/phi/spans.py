@@ -61,3 +61,13 @@ def rendered(text: str, spans: Sequence[Span]) -> str:
         parts += [text[at : span.start], span.mark]
         at = span.end
     return "".join([*parts, text[at:]])
+
+
+def put_in(spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Where in the rendered text what was put in stands."""
+    places, shift = [], 0
+    for span in spans:
+        start = span.start + shift
+        places.append((start, start + len(span.mark)))
+        shift += len(span.mark) - (span.end - span.start)
+    return places

@@ -1,0 +1,148 @@
+"""The cleaned text as the leak check reads it: every word by what it may be, apart from the detectors."""
+
+import re
+from bisect import bisect_right
+from enum import IntEnum
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from worker_collection.phi.leaks import cues
+from worker_collection.phi.lexicon import DOUBLE, EPONYM, HEAD, NAME, PUBLIC, TOWN, VOCABULARY, kind
+
+
+class Doubt(NamedTuple):
+    """A stretch of the cleaned text that may still identify somebody.
+
+    `code` names the rule, `weight` says how sure it is: doubts that together weigh 1 hold a note back.
+    """
+
+    start: int
+    end: int
+    code: str
+    weight: float = 1.0
+
+
+class Sort(IntEnum):
+    """What a word may be, whatever stands around it."""
+
+    SAFE = 0
+    EVERYDAY = 1  # a word of every day that people or places are called by
+    EPONYM = 2
+    STRANGE = 3  # in no list, and not made as medical words are
+    NAMED = 4  # a name or a town, and nothing else
+    MONTH = 5
+    INITIAL = 6
+
+
+class Token(NamedTuple):
+    """One word of the text."""
+
+    text: str
+    start: int
+    end: int
+    sort: Sort
+
+    @property
+    def form(self) -> str:
+        """How it is written: T title, U capitals, l lower."""
+        if not self.text[0].isupper():
+            return "l"
+        return "U" if len(self.text) > 1 and self.text.isupper() else "T"
+
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+|-[^\W\d_]+)*")
+_SHORTENED = re.compile(r"['’](?:ve|re|ll|d|m|t)$")
+_MEDICAL = re.compile(
+    rf"(?:{'|'.join(cues.medical('endings'))})s?$|^(?:{'|'.join(cues.medical('beginnings'))})"
+)
+_MONTHS = cues.words("month")
+_PARTICLE = re.compile(r"(?:Mc|Mac|De|Le|La|Van|Von|Fitz|Di|Du|Da|Al|El|O|D)['’-]?[A-Z]")
+_CAMEL = re.compile(r"[a-zß-ÿ][A-ZÀ-Þ]")
+_ABBREVIATED = cues.words("stops_no_sentence")
+_STOPS = frozenset(".!?:\n•*|;")
+_GAP = " .:,("
+
+
+@lru_cache(maxsize=65536)
+def sort(word: str) -> Sort:
+    """What a word may be, whatever stands around it."""
+    if len(word) == 1:
+        return Sort.INITIAL if word.isupper() else Sort.SAFE
+    return Sort.MONTH if word.lower() in _MONTHS else _listed(word)
+
+
+def _listed(word: str) -> Sort:
+    flags, low = kind(word), word.lower()
+    if flags & (VOCABULARY | HEAD):
+        return Sort.EVERYDAY if flags & (DOUBLE | NAME | TOWN) and not flags & PUBLIC else Sort.SAFE
+    if flags & EPONYM:
+        return Sort.EPONYM
+    if _is_code(word) or _SHORTENED.search(low):
+        return Sort.SAFE
+    if flags & (NAME | TOWN):
+        return Sort.NAMED if len(word) > 2 else Sort.SAFE
+    return Sort.SAFE if len(word) < 4 or _is_medical(low) else Sort.STRANGE
+
+
+def _is_medical(low: str) -> bool:
+    parts = [part for part in low.split("-") if part]
+    return all(len(part) < 4 or kind(part) & VOCABULARY or _MEDICAL.search(part) for part in parts)
+
+
+def _is_code(word: str) -> bool:
+    """Whether capitals stand where no name has them: IgE, mRNA, CMV-DNA."""
+    if word.isupper():
+        return len(word) < 4
+    return bool(_CAMEL.search(word)) and not _PARTICLE.match(word)
+
+
+class Reading:
+    """A cleaned text without what has been put in, its words in order, and how it is written as a whole."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.low = text.lower()
+        self.tokens = [Token(m.group(), *m.span(), sort(m.group())) for m in _WORD.finditer(text)]
+
+    @cached_property
+    def regime(self) -> str:
+        """Upper, lower, or mixed as it should be."""
+        longer = [token.text for token in self.tokens if len(token.text) > 3]
+        if sum(map(str.isupper, longer)) > 0.6 * len(longer):
+            return "upper"
+        return "lower" if sum(word[0].isupper() for word in longer) < 0.05 * len(longer) else "mixed"
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where the words end."""
+        return [token.end for token in self.tokens]
+
+    def said_before(self, at: int) -> list[str]:
+        """The last words before a place, the nearest first, as far as no sentence or line ends between."""
+        n = bisect_right(self.ends, at)
+        said: list[str] = []
+        for token in reversed(self.tokens[max(0, n - 3) : n]):
+            if self.text[token.end : at].strip(" .:,#(=-\"'<>") or "\n" in self.text[token.end : at]:
+                break
+            said.append(token.text.lower())
+            at = token.start
+        return said
+
+    def gap(self, n: int) -> str:
+        """What stands between a word and the one before it."""
+        return self.text[self.tokens[n - 1].end if n else 0 : self.tokens[n].start]
+
+    def opens(self, n: int) -> bool:
+        """Whether a sentence, a line or a field begins with this word."""
+        gap = self.gap(n)
+        if n and gap == " ":
+            return False
+        if n and gap == ". ":
+            before = self.tokens[n - 1].text.lower()
+            return before not in _ABBREVIATED and len(before) > 1
+        return not n or not _STOPS.isdisjoint(gap)
+
+    def word_before(self, n: int) -> str:
+        """The word before in the same breath, in lower case; empty where something stands between."""
+        gap = self.gap(n)
+        return self.tokens[n - 1].text.lower() if n and not gap.strip(_GAP) else ""

@@ -1,0 +1,186 @@
+"""Words that may still be somebody: names, strangers to every list, capitals in the middle of a sentence."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from worker_collection.phi.leaks import cues
+from worker_collection.phi.leaks.reading import Doubt, Reading, Sort, Token
+from worker_collection.phi.lexicon import EPONYM, HEAD, kind
+
+_SURE = cues.before("sure")
+_WHO = _SURE | cues.before("who")
+_WHERE = cues.before("where")
+_FIELDS = cues.before("field")
+_AT = cues.before("at") | _FIELDS
+_WORKS = cues.before("works")
+_SIGNS_WITH = cues.before("signs_with")
+_WHEN = cues.before("when")
+_MOSTLY_NO_MONTH = cues.words("mostly_no_month")
+_DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?[\s.,/-]{0,2}(?:of )?$")
+_DAY_AFTER = re.compile(r"[\s.,/-]{1,2}(?:the )?\d{1,4}(?:st|nd|rd|th)?\b(?!\s?(?:mg|ml|%|mcg|units))")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One word where it stands."""
+
+    reading: Reading
+    n: int
+
+    @property
+    def token(self) -> Token:
+        """The word."""
+        return self.reading.tokens[self.n]
+
+    @property
+    def after(self) -> Token | None:
+        """The word behind it in the same breath."""
+        n = self.n + 1
+        if n == len(self.reading.tokens) or self.reading.gap(n) not in (" ", ", ", "-"):
+            return None
+        return self.reading.tokens[n]
+
+    @property
+    def regime(self) -> str:
+        """How the text is written; a word in capitals counts as one also where all others are lower."""
+        whole, form = self.reading.regime, self.token.form
+        return "mixed" if (whole, form) in (("lower", "T"), ("upper", "T")) else whole
+
+    @property
+    def cue(self) -> str:
+        """What the word before promises: surely a person, maybe one, a place, or nothing."""
+        said = self.reading.word_before(self.n)
+        if said in _SURE:
+            return "sure"
+        return "who" if said in _WHO else "where" if said in _WHERE else ""
+
+    @property
+    def opens(self) -> bool:
+        """Whether a sentence, a line or a field begins here."""
+        return self.reading.opens(self.n)
+
+    @property
+    def pair(self) -> Sort:
+        """What the word in capitals behind it may be; SAFE where none follows."""
+        after = self.after
+        return after.sort if after is not None and after.text[0].isupper() else Sort.SAFE
+
+
+def find(reading: Reading) -> Iterator[Doubt]:
+    """Every word that may be a person, a place or a time, with what speaks for it."""
+    mixed = reading.regime == "mixed"
+    for n, token in enumerate(reading.tokens):
+        rule = _RULES[token.sort]
+        if token.sort is Sort.SAFE and not (mixed and token.text[0].isupper()):
+            continue
+        weight = rule(Place(reading, n))
+        if weight:
+            yield Doubt(token.start, token.end, _CODES[token.sort], weight)
+
+
+def _named(place: Place) -> float:
+    long, cue = len(place.token.text) > 3, place.cue
+    if place.regime != "mixed":
+        return 1.0 if long or cue in ("sure", "who") else 0.5
+    if place.token.form == "T":
+        return 1.0
+    if place.token.form == "U":
+        return 1.0 if cue in ("sure", "who") and long else 0.3
+    return 0.6 if cue in ("sure", "who") and long else 0.0
+
+
+def _strange(place: Place) -> float:
+    if place.regime != "mixed":
+        return {"sure": 1.0, "who": 1.0, "where": 0.7}.get(place.cue, 0.4 if place.regime == "lower" else 0.5)
+    if place.token.form != "T":
+        return 0.0
+    alone = place.after is None and (
+        place.n + 1 == len(place.reading.tokens) or place.reading.opens(place.n + 1)
+    )
+    return 1.0 if place.cue or not place.opens or place.pair >= Sort.STRANGE or alone else 0.4
+
+
+def _everyday(place: Place) -> float:
+    cue = place.cue
+    if place.regime != "mixed":
+        return {"sure": 1.0, "who": 0.5, "where": 0.3}.get(cue, 0.0)
+    if place.token.form != "T":
+        return 0.0
+    if cue or place.pair in (Sort.EPONYM, Sort.STRANGE, Sort.NAMED, Sort.INITIAL):
+        return 1.0
+    if not place.opens:
+        return 0.5 if place.pair is Sort.EVERYDAY else 0.4
+    return 0.0
+
+
+def _eponym(place: Place) -> float:
+    after, cue = place.after, place.cue
+    if after is not None and kind(after.text) & (HEAD | EPONYM):
+        return 0.0
+    if place.regime != "mixed":
+        return {"sure": 0.8, "who": 0.5}.get(cue, 0.2)
+    if place.token.form != "T":
+        return 0.0
+    if cue == "sure" or place.pair in (Sort.STRANGE, Sort.NAMED):
+        return 1.0
+    return {"who": 0.8, "where": 0.6}.get(cue, 0.2 if place.opens else 0.4)
+
+
+def _month(place: Place) -> float:
+    """A month says a date where a day, a year or "since" stands beside it; "may" is mostly none."""
+    token, text = place.token, place.reading.text
+    if _DAY_BEFORE.search(text, max(0, token.start - 10), token.start) or _DAY_AFTER.match(text, token.end):
+        return 1.0
+    may = token.text.lower() in _MOSTLY_NO_MONTH
+    said = place.reading.word_before(place.n)
+    if may and token.form == "l" or not may and len(token.text) < 4:
+        return 0.0
+    if said in _WHEN:
+        return 1.0
+    return 0.1 if may and place.opens else 0.5
+
+
+def _initial(place: Place) -> float:
+    """A letter with its stop before a word in capitals, as in a name."""
+    n, reading = place.n + 1, place.reading
+    if n == len(reading.tokens) or reading.gap(n) not in (". ", "."):
+        return 0.0
+    after = reading.tokens[n]
+    return 1.0 if after.text.istitle() and after.sort in (Sort.STRANGE, Sort.NAMED, Sort.EPONYM) else 0.0
+
+
+def _safe(place: Place) -> float:
+    """An everyday word in capitals behind "at" may be a place, letters behind "by" a person."""
+    said = place.reading.word_before(place.n)
+    if place.token.form == "U":
+        return (
+            1.0 if said in _SIGNS_WITH and len(place.token.text) < 4 and not kind(place.token.text) else 0.0
+        )
+    if place.token.form != "T":
+        return 0.0
+    if said == "for" and place.reading.word_before(place.n - 1) in _WORKS:
+        return 1.0
+    if said not in _AT or place.opens and said not in _FIELDS:
+        return 0.0
+    return 0.3 if place.pair is Sort.SAFE else 0.7
+
+
+_RULES: Mapping[Sort, Callable[[Place], float]] = {
+    Sort.SAFE: _safe,
+    Sort.EVERYDAY: _everyday,
+    Sort.EPONYM: _eponym,
+    Sort.STRANGE: _strange,
+    Sort.NAMED: _named,
+    Sort.MONTH: _month,
+    Sort.INITIAL: _initial,
+}
+_CODES = {
+    Sort.SAFE: "word_as_place",
+    Sort.EVERYDAY: "word_as_name",
+    Sort.EPONYM: "eponym_as_name",
+    Sort.STRANGE: "unknown_word",
+    Sort.NAMED: "name",
+    Sort.MONTH: "month",
+    Sort.INITIAL: "initials",
+}
