@@ -142,6 +142,8 @@ class Pipeline:
         whose = [replace(one, person_id=kept.get(one.person_id, one.person_id)) for one in candidates]
         earlier = cases.earlier(session, self.terms.site.model_type, {one.person_id for one in whose})
         placed = [(item, one, *self._place(one, earlier)) for item, one in zip(items, whose, strict=True)]
+        for one in whose:
+            self.tally.judged(one)
         made = [(case_id, item, one) for item, one, case_id, _ in placed if case_id is not None]
         labels.add(
             session,

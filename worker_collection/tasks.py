@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.broker.app import task
 from shared.broker.names import TaskName
-from worker_collection import collect, dataset
+from worker_collection import chunks, collect, dataset
 from worker_collection.deps import process_deps
 
 
@@ -12,6 +12,12 @@ from worker_collection.deps import process_deps
 def collect_run(run_id: str) -> None:
     """Collect one queued run."""
     collect.collect_run(UUID(run_id), process_deps())
+
+
+@task(TaskName.COLLECT_CHUNK)
+def collect_chunk(chunk_id: str) -> None:
+    """Store one chunk of a large run."""
+    chunks.run_chunk(UUID(chunk_id), process_deps())
 
 
 @task(TaskName.SEAL_FOR_JOB)

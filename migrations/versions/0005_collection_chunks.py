@@ -47,8 +47,8 @@ def upgrade() -> None:
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON collection_chunks TO rounds_app")
     for before, after in MOVES:
         op.execute(
-            "INSERT INTO allowed_moves (record, before, after) "
-            f"VALUES ('ChunkState', '{before}', '{after}') ON CONFLICT DO NOTHING"  # noqa: S608 - our own words
+            "INSERT INTO allowed_moves (record, before, after) "  # noqa: S608 - our own words
+            f"VALUES ('ChunkState', '{before}', '{after}') ON CONFLICT DO NOTHING"
         )
     op.execute(
         "CREATE TRIGGER moves BEFORE UPDATE OF state ON collection_chunks "

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, Protocol, cast
 
+import psycopg2
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from shared.registry.tables.base import Table
@@ -34,7 +36,8 @@ def copy(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]]
         rows: values by column name: text, numbers, instants, bytes, ids, and dictionaries or lists for JSON.
 
     Raises:
-        DBAPIError: the table refuses a row; then none is there.
+        OperationalError: the database went away, or something else holds what the rows need.
+        IntegrityError: the table refuses a row; then none is there.
     """
     if not rows:
         return
@@ -51,10 +54,19 @@ def copy(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]]
     for row in rows:
         buffer.write("\t".join([_written(row[name]) for name in given]) + tail + "\n")
     buffer.seek(0)
+    statement = f"COPY {table.__tablename__} ({', '.join(columns)}) FROM STDIN"
     with closing(session.connection().connection.cursor()) as cursor:
-        cast(_Copying, cursor).copy_expert(
-            f"COPY {table.__tablename__} ({', '.join(columns)}) FROM STDIN", buffer
-        )
+        try:
+            cast(_Copying, cursor).copy_expert(statement, buffer)
+        except psycopg2.OperationalError as error:
+            raise OperationalError(statement, None, _quiet(error)) from None
+        except psycopg2.Error as error:
+            raise IntegrityError(statement, None, _quiet(error)) from None
+
+
+def _quiet(error: psycopg2.Error) -> Exception:
+    """The error without its message, which quotes the row."""
+    return type(error)(type(error).__name__)
 
 
 def _json(value: object) -> str:

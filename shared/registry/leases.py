@@ -83,7 +83,7 @@ def hold(session: Session, lease: Lease) -> Work:
         session.scalar(
             select(lease.table)
             .where(lease.table.id == lease.id, lease.table.fence == lease.fence)
-            .with_for_update()
+            .with_for_update(key_share=True)  # rows that refer to it may be written meanwhile
             .execution_options(populate_existing=True)
         ),
     )

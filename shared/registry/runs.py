@@ -85,6 +85,27 @@ def is_collecting(session: Session, model_type: str) -> bool:
     return session.scalar(open_run.limit(1)) is not None
 
 
+def is_source_taken(session: Session, run_id: UUID) -> bool:
+    """Whether another run of the same source is being worked on; keeps the source until the transaction ends.
+
+    One run of a source at a time: two would find the same row twice.
+    """
+    mine = select(CollectionRun.source_id).where(CollectionRun.id == run_id).scalar_subquery()
+    source_id = session.scalar(select(Source.id).where(Source.id == mine).with_for_update(key_share=True))
+    other = (CollectionRun.source_id == source_id) & (CollectionRun.id != run_id)
+    held = select(CollectionRun.id).where(other, CollectionRun.state.in_(OPEN[1:]))
+    return session.scalar(held.limit(1)) is not None
+
+
+def ring_next(session: Session, source_id: UUID) -> None:
+    """Ring for the oldest run of a source that waits, now that another one has ended."""
+    waiting = (CollectionRun.source_id == source_id) & (CollectionRun.state == RunState.QUEUED)
+    oldest = select(CollectionRun.id).where(waiting).order_by(CollectionRun.created_at, CollectionRun.id)
+    run_id = session.scalar(oldest.limit(1))
+    if run_id is not None:
+        outbox.ring(session, TaskName.COLLECT_RUN, run_id)
+
+
 def handed_in(run: CollectionRun, vault: Vault) -> Any:
     """What the run carries sealed: rows, or the place of a file; None for a run that reads its source."""
     sealed = run.wish.get("sealed")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from shared.config import Settings
 
 APP_ROLE = "rounds_app"
+REHEARSAL = "rehearsal"  # in the `info` of sessions whose work is rolled back
 _LIMITS = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
 
 
