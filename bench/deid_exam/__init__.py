@@ -1,0 +1,1 @@
+"""How de-identified notes are examined: drive the product over its pipe, score, fuzz."""
