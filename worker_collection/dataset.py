@@ -175,7 +175,8 @@ def _told(gathered: Gathered) -> dict[str, object]:
 
 
 def _preprocessing(policy: Policy) -> dict[str, object]:
+    deid = policy.deid.model_dump(mode="json")
     return {
-        "text": {"label_mask": "[DIAGNOSIS]", "deidentified": policy.deid, "unicode": "as written"},
+        "text": {"label_mask": "[DIAGNOSIS]", "deidentified": deid, "unicode": "as written"},
         "min_cases_of_a_label": MIN_CASES_OF_A_LABEL,
     }

@@ -56,7 +56,7 @@ def _terms(source: Source, run: CollectionRun, site: Site, *, policy: Policy, de
         curated=bool(run.wish.get("curated")),
         site=site,
         zone=zone,
-        deid_policy=policy.deid,
+        deid_policy=policy.deid.name,
         since=instant(run.wish.get("start_date"), zone),
         until=instant(run.wish.get("end_date"), zone),
     )

@@ -1,6 +1,8 @@
 """Clinical and statistical thresholds with their defaults; every decision names the version it used."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from shared.domain.deid import SAFE_HARBOR, DeidPolicy
 
 
 class Policy(BaseModel):
@@ -44,4 +46,10 @@ class Policy(BaseModel):
     abstain_below: float = Field(0.0, description="answers less sure than this abstain")
     retention_days: int = Field(90, description="how long the input of a prediction is kept, encrypted")
     release_mode: str = Field("automatic", pattern="^(automatic|approval)$")
-    deid: str = Field("safe_harbor", pattern="^(safe_harbor|expert_shift)$")
+    deid: DeidPolicy = Field(SAFE_HARBOR, description="what de-identification leaves and puts in")
+
+    @field_validator("deid", mode="before")
+    @classmethod
+    def _deid_by_name(cls, given: object) -> object:
+        """Earlier versions of the policy named the rule for dates alone."""
+        return {"dates": given} if isinstance(given, str) else given
