@@ -19,6 +19,7 @@ from shared.registry.tables.collection import (
     Validator,
     Withdrawal,
 )
+from shared.registry.tables.deid import PersonWords, SiteWord, Surrogate
 from shared.registry.tables.govern import (
     ApiKey,
     AuditEvent,
@@ -91,6 +92,7 @@ __all__ = [
     "Person",
     "PersonIdentity",
     "PersonLink",
+    "PersonWords",
     "PolicyVersion",
     "Prediction",
     "PredictionInput",
@@ -101,9 +103,11 @@ __all__ = [
     "ScheduleFire",
     "SilentScore",
     "SiteSwitch",
+    "SiteWord",
     "Source",
     "SourceRecord",
     "SourceResource",
+    "Surrogate",
     "Table",
     "TrafficPlan",
     "TrainingJob",

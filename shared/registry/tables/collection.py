@@ -231,11 +231,13 @@ class DeidReport(Table):
     __tablename__ = "deid_reports"
     __table_args__ = (one_of("verdict", ("pass", "quarantine")),)
     case_id: Mapped[UUID] = mapped_column(ForeignKey("validated_cases.id"), primary_key=True)
-    engine: Mapped[str]
+    engine: Mapped[str] = mapped_column(index=True)
     policy: Mapped[str]
     spans: Mapped[Json]  # counts by label, no text
     verdict: Mapped[str]
     reasons: Mapped[JsonList] = mapped_column(default=list)
+    # spans [[start, end, label]] in the source's text, doubts [[start, end, rule]] in the case's, run: salted
+    details: Mapped[Json] = mapped_column(default=dict, server_default="{}")
     created_at: Mapped[datetime]
 
 
