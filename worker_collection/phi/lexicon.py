@@ -30,6 +30,7 @@ _FILES = {
     "surnames": SURNAME,
     "doubles": DOUBLE,
     "eponyms": EPONYM,
+    "titled": EPONYM,
     "heads": HEAD,
     "towns": TOWN,
     "public": PUBLIC,
