@@ -169,17 +169,22 @@ class LabelSpace:
         return Named(label, True if label else None, label)
 
     def _agrees(self, label: str, code: str | None, coded: str | None) -> bool | None:
-        """Whether a code stands for a label; a wider code does, a sibling that is another label does not."""
+        """Whether a code stands for a label; a wider or narrower one does, a sibling's does not."""
         if coded == label:
             return True
         if not category(code):
             return None
+        if coded is not None:
+            return self._is_akin(label, coded)
         known = {category(own) for own in self._entries[label].codes} - {""}
-        if coded is not None and not tokens(coded) < tokens(label):
-            return False
-        if category(code) in known:
-            return True
-        return False if known else None
+        return category(code) in known if known else None
+
+    def _is_akin(self, one: str, other: str) -> bool:
+        """Whether one of two labels is a kind of the other, by its words or by its codes."""
+        words = tokens(one), tokens(other)
+        first, second = (tuple(map(_bare, self._entries[label].codes)) for label in (one, other))
+        by_code = any(a.startswith(second) for a in first) or any(b.startswith(first) for b in second)
+        return words[0] < words[1] or words[1] < words[0] or by_code
 
     def _alike(self, text: str, coded: str) -> bool:
         """Whether unknown words say what the code's label says: less of it, its initials, or misspelt."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.domain.health_records import names_a_diagnosis, untagged
-from shared.domain.labels import is_stated, tokens
+from shared.domain.labels import is_stated
+from shared.domain.naming import tokens
 from worker_collection.sources.fhir.references import Resource, codings, listed
 
 _SNOMED, _ICD10 = (
