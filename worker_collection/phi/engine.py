@@ -1,7 +1,7 @@
 """The de-identifier: one detector after the other over a note, then the leak check."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from worker_collection.phi import (
@@ -49,20 +49,34 @@ class Cleaned:
         return dict(sorted(Counter(span.label for span in self.spans).items()))
 
 
-def clean(text: str, who: Known, *, this_year: int) -> Cleaned:
+Rewrite = Callable[[str, Sequence[Span]], Sequence[Span]]
+
+
+def clean(
+    text: str,
+    who: Known,
+    *,
+    this_year: int,
+    rewrite: Rewrite | None = None,
+    harmless: Collection[str] = (),
+) -> Cleaned:
     """Remove the identifiers of one note.
 
     Args:
         text: the note.
         who: what is known of the patient and of the staff.
         this_year: the year now; a year that would show an age over 89 does not stay.
+        rewrite: gives the spans of the text what is put in their places; labels where there is none.
+        harmless: folded words that the site has found to be no identifiers when they were doubted.
     """
     if len(text) > MAX_CHARACTERS:
         return Cleaned("", (), ("too_long",))
     page = Page(text)
     spans = find(page, who, this_year=this_year)
-    cleaned, ours = rendered(text, spans), put_in(spans)
-    doubts = leaks.doubts(cleaned, who, ours=ours)
+    if rewrite is not None:
+        spans = list(rewrite(text, spans))
+    cleaned = rendered(text, spans)
+    doubts = leaks.doubts(cleaned, who, ours=put_in(spans), harmless=harmless)
     return Cleaned(cleaned, tuple(spans), leaks.codes(doubts), tuple(doubts))
 
 
