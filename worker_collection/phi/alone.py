@@ -3,7 +3,7 @@
 import re
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, NAME, PUBLIC, WORD
+from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, NAME, PUBLIC, WORD
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 
@@ -80,7 +80,7 @@ def _alone_written(page: Page, place: int) -> bool:
         return word.is_sure and not word.text[:-1].isupper()
     if word.is_sure:
         return True
-    if word.flags & (DOUBLE | EPONYM):
+    if word.flags & (DOUBLE | EPONYM) or word.flags & PUBLIC and word.flags & GIVEN:
         return _alone_double(page, place)
     if not word.is_unknown or page.case != "mixed":
         return False
@@ -91,8 +91,9 @@ def _alone_double(page: Page, place: int) -> bool:
     """An everyday word or an eponym that people are called by: what stands around it decides."""
     word, after = page.words[place], _after(page, place)
     if word.flags & PUBLIC:
-        return False
-    if after and after.form in "TM" and (after.is_sure or after.flags & DOUBLE or _is_strange(after)):
+        named = word.flags & GIVEN and after and after.form in "TM" and after.may_be_name
+        return bool(named) and not (after and (after.flags & (PUBLIC | HEAD) or is_clinical(page, after)))
+    if after and after.form in "TM" and (after.may_be_name or _is_strange(after)):
         return not is_clinical(page, after)
     if after and after.key in _SPEECH or word.flags & GIVEN and _TELLS_AGE.match(page.text, word.end):
         return word.key not in _FUNCTION or bool(after and after.key in ("says", "said"))

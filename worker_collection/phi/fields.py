@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import CORE, HEAD, VOCABULARY, fold, kind
+from worker_collection.phi.lexicon import CORE, DOUBLE, HEAD, VOCABULARY, fold, kind
 from worker_collection.phi.spans import Span
 
 _HL7_LINE = re.compile(
@@ -233,7 +233,7 @@ def _is_name_word(word: str, taken: int) -> bool:
     if key in cues.names("particles") or len(word) == 1:
         return True
     if word.islower():
-        return bool(flags & ~VOCABULARY & ~HEAD) or not flags & VOCABULARY
+        return bool(flags & DOUBLE) or not flags & (VOCABULARY | HEAD)
     return (
         not (flags & CORE and not flags & ~(VOCABULARY | HEAD))
         or word[0].isupper()

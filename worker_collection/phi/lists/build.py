@@ -30,6 +30,7 @@ _SPEAKING = frozenset("US GB IE CA AU NZ IN ZA NG KE GH PK SG JM PH".split())  #
 # How often a word must be borne, in per cent of the people asked, to be a name beside its meaning:
 # by the size of the smallest SCOWL list that has the word; family name, given name.
 _BORNE = {10: (0.012, 0.01), 20: (0.005, 0.008), 35: (0.003, 0.005), 50: (0.001, 0.002), 70: (0.0005, 0.001)}
+_EPONYM_BORNE = 0.008  # an eponym of that share is a person as often as a disease
 _OFTEN = 8  # texts or titles that have a word in lower case: then it must be borne half as often again
 # Words of grammar are nobody, whoever bears them; will and may are left to the sentence they stand in.
 _GRAMMAR = frozenset(
@@ -170,15 +171,16 @@ def lists(source: Source) -> dict[str, Iterable[str]]:
     # A rare word that is a name and stands in no clinical text is that name.
     rare -= {word for word in rare & names if not source.seen[word] and _weight(word, source) >= 0.0005}
     doubles = {word for word in ((everyday | rare) & names) - _GRAMMAR if is_borne(word, source)}
-    plain = (everyday | rare) - doubles
+    eponyms = titled | set((HERE / "eponyms.txt").read_text().split())
+    doubles |= {word for word in eponyms if source.family.get(word, 0.0) >= _EPONYM_BORNE}
     towns = {name for name, land, people in source.cities if people >= (5000 if land in _SPEAKING else 20_000)}
     large = {name for name, _, people in source.cities if people >= 30_000}
     return {
         "core": core,
         "words": _without_plurals(everyday - core, everyday),
         "rare": _without_plurals(rare, everyday | rare),
-        "given": source.given.keys() - plain,
-        "surnames": source.family.keys() - plain,
+        "given": source.given.keys() - _GRAMMAR,
+        "surnames": source.family.keys() - _GRAMMAR,
         "doubles": doubles,
         "titled": titled,
         "towns": {town for town in towns - (core - large) if _WORD.fullmatch(town)},
