@@ -1,6 +1,5 @@
 """The site's secret and what is derived from it: sealed bytes at rest, keyed hashes for splits and arms."""
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -54,7 +53,7 @@ class Vault:
 
     def keyed_hash(self, message: str, purpose: str) -> bytes:
         """HMAC-SHA256 of `message` under the key of `purpose`, 32 bytes."""
-        return hmac.new(self._key(purpose), message.encode(), hashlib.sha256).digest()
+        return hmac.digest(self._key(purpose), message.encode(), "sha256")
 
     def _key(self, purpose: str) -> bytes:
         key = self._keys.get(purpose)

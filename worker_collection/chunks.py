@@ -1,6 +1,9 @@
 """A chunk of a large run: its rows are cleaned and stored by whichever worker takes it."""
 
+from contextlib import suppress
 from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
 
 from shared.errors import Error
 from shared.logs import log
@@ -32,6 +35,11 @@ def run_chunk(chunk_id: UUID, deps: Deps) -> bool:
         log.info("collection chunk was taken over", chunk_id=str(chunk_id))
     except Error as error:
         _fail(lease, str(error), deps)
+    except OperationalError:
+        raise  # the registry is away; the reaper gives the chunk to another try
+    except Exception as error:
+        _fail(lease, f"internal error ({type(error).__name__})", deps)  # its message may quote a row
+        raise
     return True
 
 
@@ -54,5 +62,5 @@ def _store(lease: Lease, deps: Deps) -> None:
 
 
 def _fail(lease: Lease, why: str, deps: Deps) -> None:
-    with deps.sessions.begin() as session:
+    with suppress(FencedOffError), deps.sessions.begin() as session:
         chunks.fail(session, lease, why, now=deps.clock())

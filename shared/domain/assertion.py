@@ -146,14 +146,22 @@ def denies(text: str, names: Iterable[str]) -> bool:
         text: the note.
         names: the names of the disease.
     """
+    mention = _mention(tuple(names))
+    if mention is None:
+        return False
     low = folded(text)
+    said = [_denied_at(low, match) for match in mention.finditer(low)]
+    return bool(said) and all(said)
+
+
+@lru_cache(maxsize=1024)
+def _mention(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Where a disease is named; None where no name is long enough to be told from other words."""
     words = [r"[\s-]+".join(map(re.escape, re.split(r"[\s-]+", folded(name.strip())))) for name in names]
     present = [word for word in words if len(word) > 3]
     if not present:
-        return False
-    mention = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(present, key=len, reverse=True))})(?!\w)")
-    said = [_denied_at(low, match) for match in mention.finditer(low)]
-    return bool(said) and all(said)
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(present, key=len, reverse=True))})(?!\w)")
 
 
 def _denied_at(low: str, match: re.Match[str]) -> bool:

@@ -44,7 +44,7 @@ def completeness(filled: Mapping[str, object]) -> int:
 def judge(text: str, filled: Mapping[str, object], *, flags: Sequence[str] = ()) -> Quality:
     """Score the de-identified text and its fields; `flags` are findings of earlier checks."""
     marks, words = len(_MARK.findall(text)), len(_WORD.findall(_MARK.sub(" ", text)))
-    letters = sum(char.isalpha() for char in text)
+    letters = sum(map(str.isalpha, text))
     found = {
         "very_short_text": words < MIN_WORDS,
         "short_text": MIN_WORDS <= words < 6,

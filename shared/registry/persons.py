@@ -91,6 +91,7 @@ class _Linker:
         self._known: dict[bytes, UUID] = {}
         self._persons: list[dict[str, object]] = []
         self._identities: dict[bytes, UUID] = {}
+        self._lookups: dict[str, bytes] = {}
 
     def read(self, identities: Sequence[Identity]) -> None:
         """Look all up at once; under the lock when anybody seems new, since another may be making them."""
@@ -124,7 +125,13 @@ class _Linker:
         self._persons, self._identities = [], {}
 
     def _hashes(self, names: Sequence[str]) -> list[bytes]:
-        return [self._vault.keyed_hash(name, _LOOKUP) for name in names]
+        return [self._hash(name) for name in names]
+
+    def _hash(self, name: str) -> bytes:
+        known = self._lookups.get(name)
+        if known is None:
+            known = self._lookups[name] = self._vault.keyed_hash(name, _LOOKUP)
+        return known
 
     def _survivor(self, person_id: UUID) -> UUID:
         """Who a person is after all merges."""
