@@ -9,7 +9,9 @@ from typing import Any
 Note = dict[str, Any]
 Span = tuple[int, int]
 
-DIRECT = frozenset("NAME SSN MRN PHONE FAX EMAIL HEALTHPLAN ACCOUNT LICENSE VEHICLE DEVICE URL IP BIOMETRIC ID".split())
+DIRECT = frozenset(
+    "NAME SSN MRN PHONE FAX EMAIL HEALTHPLAN ACCOUNT LICENSE VEHICLE DEVICE URL IP BIOMETRIC ID".split()
+)
 SOFT = ("age", "duration", "relative")
 # Words that may stay in an institution's or a street's name.
 _GENERIC = {
@@ -75,7 +77,9 @@ def required(text: str, start: int, end: int, label: str) -> set[int]:
         begin = start if zip_code[1][:3] in _RESTRICTED_ZIPS else start + 3
         return {at for at in range(begin, end) if text[at].isalnum()}
     words = list(_WORD.finditer(body))
-    needed = [word for place, word in enumerate(words) if _must_go(word.group(), label, place=place, body=body)]
+    needed = [
+        word for place, word in enumerate(words) if _must_go(word.group(), label, place=place, body=body)
+    ]
     needed = needed if len(words) > 1 or label not in ("PHONE", "FAX") else words
     spots = (at for word in needed or words for at in range(start + word.start(), start + word.end()))
     return {at for at in spots if text[at].isalnum()}
@@ -103,7 +107,11 @@ def _score_note(total: Score, record: Note, answer: Note) -> None:
     counts["claimed"] += len(claimed) - len(gone)
     covered = _marked(text, gone)
     is_clean = True
-    slices = [record["id"].split("-")[1], *([f"case:{record['case']}"] if record.get("case") else []), *record.get("slices", [])]
+    slices = [
+        record["id"].split("-")[1],
+        *([f"case:{record['case']}"] if record.get("case") else []),
+        *record.get("slices", []),
+    ]
     for span in record["spans"]:
         needed = required(text, span["start"], span["end"], span["label"])
         is_found = all(covered[at] for at in needed)

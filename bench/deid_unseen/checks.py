@@ -1,6 +1,7 @@
 """Check digits and patterns from which the numbers of notes are made."""
 
 import random
+from collections.abc import Callable
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _VERHOEFF_MUL = (
@@ -50,7 +51,7 @@ def mod11(digits: str, weights: str | tuple[int, ...]) -> str | None:
     return None if last == 10 else str(last)
 
 
-def until(make, check):  # type: ignore[no-untyped-def]
+def until(make: Callable[[], str], check: Callable[[str], str | None]) -> str:
     """The first made number that has a check digit, with it."""
     while True:
         digits = make()

@@ -41,7 +41,9 @@ def _numeric(when: date, order: str, dice: random.Random) -> str:
     if order == "ymd":
         return dice.choice((f"{when:%Y-%m-%d}", f"{when:%Y/%m/%d}", f"{when:%Y.%m.%d}", f"{when:%y-%m-%d}"))
     if order == "mdy":
-        return dice.choice((f"{when:%m/%d/%Y}", f"{month}/{day}/{when:%y}", f"{month}/{day}/{when:%Y}", f"{when:%m-%d-%Y}"))
+        return dice.choice(
+            (f"{when:%m/%d/%Y}", f"{month}/{day}/{when:%y}", f"{month}/{day}/{when:%Y}", f"{when:%m-%d-%Y}")
+        )
     sign = order[3:] or dice.choice("/-./")
     year = dice.choice((f"{when:%Y}", f"{when:%Y}", f"{when:%y}"))
     return dice.choice((f"{day:02}{sign}{month:02}{sign}{year}", f"{day}{sign}{month}{sign}{year}"))
@@ -50,7 +52,11 @@ def _numeric(when: date, order: str, dice: random.Random) -> str:
 def _written(when: date, order: str, dice: random.Random) -> str:
     month = _MONTHS[when.month - 1]
     short = "Sept" if when.month == 9 and dice.random() < 0.5 else month[:3]
-    american = (f"{month} {when.day}, {when.year}", f"{short} {when.day}, {when.year}", f"{short}. {nth(when.day)} {when.year}")
+    american = (
+        f"{month} {when.day}, {when.year}",
+        f"{short} {when.day}, {when.year}",
+        f"{short}. {nth(when.day)} {when.year}",
+    )
     other = (
         f"{when.day} {month} {when.year}", f"{nth(when.day)} {month} {when.year}", f"{when.day:02} {short} {when.year}",
         f"{when.day:02}-{short}-{when:%y}", f"{nth(when.day)} of {month}, {when.year}", f"{when.day}-{short.upper()}-{when.year}",
@@ -72,15 +78,35 @@ def shown(when: date, form: str, order: str, dice: random.Random) -> str:
         "": lambda: dice.choice((_numeric, _numeric, _written))(when, order, dice),
         "iso": lambda: f"{when:%Y-%m-%d}",
         "hl7": lambda: f"{when:%Y%m%d}",
-        "compact": lambda: dice.choice((f"{when:%d}{month[:3].upper()}{when:%y}", f"{when:%d%m%y}", f"{when:%d}{month[:3].upper()}{when.year}")),
+        "compact": lambda: dice.choice(
+            (
+                f"{when:%d}{month[:3].upper()}{when:%y}",
+                f"{when:%d%m%y}",
+                f"{when:%d}{month[:3].upper()}{when.year}",
+            )
+        ),
         "md": lambda: dice.choice(_short(when, order)),
         "month": lambda: month,
         "nth": lambda: f"the {nth(day)}",
-        "my": lambda: dice.choice((f"{month} {when.year}", f"{month[:3]} {when.year}", f"{when:%m/%Y}", f"{month[:3]} '{when:%y}", f"{when.month}/{when:%y}")),
+        "my": lambda: dice.choice(
+            (
+                f"{month} {when.year}",
+                f"{month[:3]} {when.year}",
+                f"{when:%m/%Y}",
+                f"{month[:3]} '{when:%y}",
+                f"{when.month}/{when:%y}",
+            )
+        ),
         "holiday": lambda: dice.choice(_HOLIDAYS),
-        "spoken": lambda: dice.choice((f"{month.lower()} {_ORDINALS[day - 1]}", f"the {_ORDINALS[day - 1]} of {month.lower()}")),
+        "spoken": lambda: dice.choice(
+            (f"{month.lower()} {_ORDINALS[day - 1]}", f"the {_ORDINALS[day - 1]} of {month.lower()}")
+        ),
         "wareki": lambda: f"R{max(1, when.year - 2018)}.{when.month}.{day}",
-        "range": lambda: f"{month[:3]} {min(day, 25)}-{min(day, 25) + 3}" if order == "mdy" else f"{min(day, 25)}-{min(day, 25) + 3} {month[:3]}",
+        "range": lambda: (
+            f"{month[:3]} {min(day, 25)}-{min(day, 25) + 3}"
+            if order == "mdy"
+            else f"{min(day, 25)}-{min(day, 25) + 3} {month[:3]}"
+        ),
     }
     return loose[form]()
 
@@ -89,7 +115,13 @@ def _short(when: date, order: str) -> tuple[str, ...]:
     month, day = _MONTHS[when.month - 1], when.day
     if order == "mdy":
         return (f"{when.month}/{day}", f"{month[:3]} {day}", f"{month} {nth(day)}", f"{when:%m/%d}")
-    return (f"{nth(day)} {month[:3]}", f"{day} {month}", f"{day}/{when.month}", f"{day}-{month[:3]}", f"{nth(day)} {month}")
+    return (
+        f"{nth(day)} {month[:3]}",
+        f"{day} {month}",
+        f"{day}/{when.month}",
+        f"{day}-{month[:3]}",
+        f"{nth(day)} {month}",
+    )
 
 
 def birth(ages: str, today: date, dice: random.Random) -> date:

@@ -46,7 +46,9 @@ def _nhi(dice: random.Random, born: date, female: bool) -> str:
 
 def _pps(dice: random.Random, born: date, female: bool) -> str:
     body = filled("#######", dice)
-    return body + "WABCDEFGHIJKLMNOPQRSTUV"[weighted(body, (8, 7, 6, 5, 4, 3, 2)) % 23] + dice.choice(("", "A"))
+    return (
+        body + "WABCDEFGHIJKLMNOPQRSTUV"[weighted(body, (8, 7, 6, 5, 4, 3, 2)) % 23] + dice.choice(("", "A"))
+    )
 
 
 def _aadhaar(dice: random.Random, born: date, female: bool) -> str:
@@ -59,7 +61,7 @@ def _bsn(dice: random.Random, born: date, female: bool) -> str:
     return until(
         lambda: filled("%#######", dice),
         lambda it: None if (rest := weighted(it, (9, 8, 7, 6, 5, 4, 3, 2)) % 11) == 10 else str(rest),
-    )  # type: ignore[no-any-return]
+    )
 
 
 def _fnr(dice: random.Random, born: date, female: bool) -> str:
@@ -154,7 +156,12 @@ def _rut(dice: random.Random, born: date, female: bool) -> str:
 
 def _curp(dice: random.Random, born: date, female: bool) -> str:
     body = filled("@", dice) + dice.choice("AEIOU") + filled("@@", dice) + born.strftime("%y%m%d")
-    body += ("M" if female else "H") + dice.choice(("DF", "JC", "NL", "VZ")) + filled("@@@", dice) + filled("#", dice)
+    body += (
+        ("M" if female else "H")
+        + dice.choice(("DF", "JC", "NL", "VZ"))
+        + filled("@@@", dice)
+        + filled("#", dice)
+    )
     values = "0123456789ABCDEFGHIJKLMNÑOPQRSTUVWXYZ"
     return body + str(-sum(values.index(sign) * (18 - place) for place, sign in enumerate(body)) % 10)
 

@@ -79,7 +79,9 @@ def _note(name: str, place: str, *, dice: random.Random, number: int, make: str)
     case = template.get("case") or dice.choices(("as_is", "lower", "upper"), (86, 8, 6))[0]
     if make == "long":
         case = "as_is"
-    spans = [(start, end, mark) for start, end, mark in page.marks if not mark.startswith(("keep:", "ignore"))]
+    spans = [
+        (start, end, mark) for start, end, mark in page.marks if not mark.startswith(("keep:", "ignore"))
+    ]
     _forgive(page, spans)
     note: Note = {
         "id": f"u-{template['kind']}-{number:05}",
@@ -103,7 +105,9 @@ def _mixed(text: str, make: str, dice: random.Random) -> str:
     count = dice.randint(25, 60) if make == "long" else dice.randint(1, 2)
     parts = dice.sample(sections(), min(count, len(sections())))
     said = dice.choices(sentences(), k=len(parts) * 2)
-    blocks = [f"{part} {' '.join(said[at * 2 : at * 2 + dice.randint(0, 2)])}" for at, part in enumerate(parts)]
+    blocks = [
+        f"{part} {' '.join(said[at * 2 : at * 2 + dice.randint(0, 2)])}" for at, part in enumerate(parts)
+    ]
     return "\n\n".join([text, *blocks]) if dice.random() < 0.6 else "\n\n".join([*blocks, text])
 
 
@@ -146,7 +150,9 @@ def _sign(page: _Page, match: re.Match[str], world: Slots, open_marks: list[tupl
 
 def _forgive(page: _Page, spans: list[tuple[int, int, str]]) -> None:
     """A word that is somebody's name in the same note may go; an eponym beside its namesake must stay."""
-    named = {word for start, end, mark in spans if mark == "NAME" for word in page.text[start:end].lower().split()}
+    named = {
+        word for start, end, mark in spans if mark == "NAME" for word in page.text[start:end].lower().split()
+    }
     for at, (start, end, mark) in enumerate(page.marks):
         if mark in _MAY_BE_NAMES and named & set(page.text[start:end].lower().split()):
             page.marks[at] = (start, end, "ignore")

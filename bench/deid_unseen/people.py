@@ -73,7 +73,13 @@ class Person:
 
     def _word(self, form: str) -> str:
         pick = 0 if self.is_female else 1
-        words = {"he": ("she", "he"), "his": ("her", "his"), "him": ("her", "him"), "He": ("She", "He"), "His": ("Her", "His")}
+        words = {
+            "he": ("she", "he"),
+            "his": ("her", "his"),
+            "him": ("her", "him"),
+            "He": ("She", "He"),
+            "His": ("Her", "His"),
+        }
         return {**words, "mr": ("Mrs", "Mr"), "dr": ("Dr", "Dr")}[form][pick]
 
 
@@ -102,8 +108,14 @@ def spliced(names: list[str], dice: random.Random) -> str:
     """A name of the same sound that is nobody's: the head of one and the tail of another."""
     for _ in range(12):
         head, tail = dice.sample(names, 2)
-        cuts = [at for at in range(2, len(head) - 1) if head[at - 1].lower() in _VOWELS and head[at].isalpha()]
-        ends = [at for at in range(1, len(tail) - 1) if tail[at].lower() not in _VOWELS and tail[at].isalpha() and tail[at - 1].lower() in _VOWELS]
+        cuts = [
+            at for at in range(2, len(head) - 1) if head[at - 1].lower() in _VOWELS and head[at].isalpha()
+        ]
+        ends = [
+            at
+            for at in range(1, len(tail) - 1)
+            if tail[at].lower() not in _VOWELS and tail[at].isalpha() and tail[at - 1].lower() in _VOWELS
+        ]
         if cuts and ends:
             made = head[: dice.choice(cuts)] + tail[dice.choice(ends) :]
             if 4 <= len(made) <= 14 and made not in names:

@@ -11,17 +11,74 @@ from bench.deid_unseen.national import NATIONAL
 from bench.deid_unseen.people import Person, Piece, kin, names_of, person, table
 
 _SPOKEN = "zero one two three four five six seven eight nine".split()
-_DOMAINS = ("mailbox.example", "example.org", "inbox.example.com", "post.example.net", "correo.example", "nhsmail.example")
+_DOMAINS = (
+    "mailbox.example",
+    "example.org",
+    "inbox.example.com",
+    "post.example.net",
+    "correo.example",
+    "nhsmail.example",
+)
 _KEEP = {
     "dose": "dose", "lab": "lab", "vital": "vital", "score": "score", "eponym": "eponym", "abbr": "abbr", "word": "word",
     "duration": "duration", "trap": "lookalike", "code": "lookalike",
 }  # fmt: skip
-_SCHOOLS = ("{t} Primary", "{l} Academy", "St {g}'s School", "{t} High", "{l} Elementary", "Colegio {l}", "{l} Public School", "the {t} crèche")
-_CHURCHES = ("St {g}'s", "{t} Methodist", "Masjid {g}", "{l} Tabernacle", "{t} Gurdwara", "the {l} Street synagogue", "Our Lady of {t}")
-_VENUES = ("the {l} Arms", "{t} Mall", "{l}'s Gym", "the {t} rodeo", "{l} Park", "Café {g}", "the {t} bus depot", "{l} Arena")
-_PHARMACIES = ("{l} Pharmacy", "{t} Apotheke", "{l}'s Chemist", "Farmacia {l}", "{g} Medical Stores", "Walgreens {t}")
-_NATIVE = ("王小明", "김민수", "Иванова Мария", "Γιώργος Παππάς", "محمد علي", "דוד כהן", "สมชาย ใจดี", "佐藤 花子")
-_HOMES = ("{l} Lodge", "{t} Care Home", "Villa {g}", "{l} House", "Sunrise of {t}", "Hospice {g}", "The {l} Wing")
+_SCHOOLS = (
+    "{t} Primary",
+    "{l} Academy",
+    "St {g}'s School",
+    "{t} High",
+    "{l} Elementary",
+    "Colegio {l}",
+    "{l} Public School",
+    "the {t} crèche",
+)
+_CHURCHES = (
+    "St {g}'s",
+    "{t} Methodist",
+    "Masjid {g}",
+    "{l} Tabernacle",
+    "{t} Gurdwara",
+    "the {l} Street synagogue",
+    "Our Lady of {t}",
+)
+_VENUES = (
+    "the {l} Arms",
+    "{t} Mall",
+    "{l}'s Gym",
+    "the {t} rodeo",
+    "{l} Park",
+    "Café {g}",
+    "the {t} bus depot",
+    "{l} Arena",
+)
+_PHARMACIES = (
+    "{l} Pharmacy",
+    "{t} Apotheke",
+    "{l}'s Chemist",
+    "Farmacia {l}",
+    "{g} Medical Stores",
+    "Walgreens {t}",
+)
+_NATIVE = (
+    "王小明",
+    "김민수",
+    "Иванова Мария",
+    "Γιώργος Παππάς",
+    "محمد علي",
+    "דוד כהן",
+    "สมชาย ใจดี",
+    "佐藤 花子",
+)
+_HOMES = (
+    "{l} Lodge",
+    "{t} Care Home",
+    "Villa {g}",
+    "{l} House",
+    "Sunrise of {t}",
+    "Hospice {g}",
+    "The {l} Wing",
+)
 
 
 def _of(label: str, *patterns: str) -> tuple[str, Callable[[random.Random], str]]:
@@ -81,7 +138,22 @@ class Slots:
         self.age = dates.age_on(self.today, self.born)
         self.people: dict[str, Person] = {"p": person(place, dice)}
         self.kin: dict[str, str] = {}
-        self.mrn = filled(dice.choice(("%#######", "%######", "%##-###-###", "H%######", "00%######", "%#-%#-%#", "RX%#####", "%###/%#", "PT-%#####")), dice)
+        self.mrn = filled(
+            dice.choice(
+                (
+                    "%#######",
+                    "%######",
+                    "%##-###-###",
+                    "H%######",
+                    "00%######",
+                    "%#-%#-%#",
+                    "RX%#####",
+                    "%###/%#",
+                    "PT-%#####",
+                )
+            ),
+            dice,
+        )
         self.phone = filled(dice.choice(self.row["phone"].split("|")), dice)
         self.street, self.town = self._pick("street"), self._pick("town")
 
@@ -89,7 +161,11 @@ class Slots:
         """One entry of the place, its names filled in."""
         words = self.dice.choice(forms or self.row[key].split("|"))
         names = names_of(self.place)
-        for mark, made in (("{l}", names["l"]), ("{g}", names["f"] + names["m"]), ("{t}", self.row["town"].split("|"))):
+        for mark, made in (
+            ("{l}", names["l"]),
+            ("{g}", names["f"] + names["m"]),
+            ("{t}", self.row["town"].split("|")),
+        ):
             words = words.replace(mark, self.dice.choice(made))
         return filled(words, self.dice) if key else words
 
@@ -133,18 +209,41 @@ class Slots:
         if name == "year":
             return [(str(self.today.year - self.dice.randint(0, 9)), "ignore")]
         if name == "clock":
-            return [(self.dice.choice((f"{self.dice.randint(0, 23):02}:{self.dice.randint(0, 59):02}", f"{self.dice.randint(1, 12)} pm")), "ignore")]
+            return [
+                (
+                    self.dice.choice(
+                        (
+                            f"{self.dice.randint(0, 23):02}:{self.dice.randint(0, 59):02}",
+                            f"{self.dice.randint(1, 12)} pm",
+                        )
+                    ),
+                    "ignore",
+                )
+            ]
         if name == "age":
             return [(self._age(form), "AGE" if self.age >= 90 else "keep:age")]
         if name == "age90":
-            return [(self.dice.choice(("ninety-two", "ninety six")) if form == "spoken" else str(self.dice.randint(90, 103)), "AGE")]
+            return [
+                (
+                    self.dice.choice(("ninety-two", "ninety six"))
+                    if form == "spoken"
+                    else str(self.dice.randint(90, 103)),
+                    "AGE",
+                )
+            ]
         if name == "years":  # somebody else's age
             return [(str(self.dice.randint(2, 89)), "keep:age")]
         return None
 
     def _age(self, form: str) -> str:
         sex = "female" if self.people["p"].is_female else "male"
-        return {"": f"{self.age}", "yo": f"{self.age} yo", "old": f"{self.age}-year-old", "sex": f"{self.age}{sex[0].upper()}", "yr": f"{self.age} yrs"}[form]
+        return {
+            "": f"{self.age}",
+            "yo": f"{self.age} yo",
+            "old": f"{self.age}-year-old",
+            "sex": f"{self.age}{sex[0].upper()}",
+            "yr": f"{self.age} yrs",
+        }[form]
 
     def _numbers(self, name: str, form: str) -> list[Piece] | None:
         if name == "mrn":
@@ -155,7 +254,17 @@ class Slots:
             label, make = NATIONAL[form or self.dice.choice(self.row["ids"].split("|"))]
             return [(make(self.dice, self.born, self.people["p"].is_female), label)]
         if name == "plate":
-            return [(filled(self.row["plate"].split("|")[0].replace("{t}", self.town) if self.dice.random() < 0.6 else self._pick("plate"), self.dice), "VEHICLE")]
+            return [
+                (
+                    filled(
+                        self.row["plate"].split("|")[0].replace("{t}", self.town)
+                        if self.dice.random() < 0.6
+                        else self._pick("plate"),
+                        self.dice,
+                    ),
+                    "VEHICLE",
+                )
+            ]
         if name == "email":
             return [(self._email(self.who(form or "p")), "EMAIL")]
         if name == "last4":
@@ -173,8 +282,18 @@ class Slots:
         return re.sub(r"\D", "", number) if form == "digits" else number
 
     def _email(self, who: Person) -> str:
-        first, last = re.sub(r"[^a-z]", "", who.first.lower()) or "mail", re.sub(r"[^a-z]", "", who.last.lower()) or "box"
-        left = self.dice.choice((f"{first}.{last}", f"{first[0]}{last}{self.dice.randint(1, 99)}", f"{last}_{first}", f"{first}{self.born.year % 100:02}"))
+        first, last = (
+            re.sub(r"[^a-z]", "", who.first.lower()) or "mail",
+            re.sub(r"[^a-z]", "", who.last.lower()) or "box",
+        )
+        left = self.dice.choice(
+            (
+                f"{first}.{last}",
+                f"{first[0]}{last}{self.dice.randint(1, 99)}",
+                f"{last}_{first}",
+                f"{first}{self.born.year % 100:02}",
+            )
+        )
         return f"{left}@{self.dice.choice(_DOMAINS)}"
 
     def _places(self, name: str, form: str) -> list[Piece] | None:
@@ -191,8 +310,16 @@ class Slots:
         if name == "state":
             return [(self._pick("state"), "ignore")]
         if name == "addr":
-            parts = [(self.street, "ADDRESS"), (", ", None), (self.town, "ADDRESS"), (" ", None), (self._pick("zip"), "ADDRESS")]
-            if self.row["order"] in ("dmy.", "dmy/", "dmy-") and self.dice.random() < 0.7:  # the code before the town
+            parts = [
+                (self.street, "ADDRESS"),
+                (", ", None),
+                (self.town, "ADDRESS"),
+                (" ", None),
+                (self._pick("zip"), "ADDRESS"),
+            ]
+            if (
+                self.row["order"] in ("dmy.", "dmy/", "dmy-") and self.dice.random() < 0.7
+            ):  # the code before the town
                 parts[2], parts[4] = parts[4], parts[2]
             return parts
         return None
