@@ -3,12 +3,16 @@
 import re
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, NAME, PUBLIC, WORD
+from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, NAME, PUBLIC, SURNAME, VOCABULARY, WORD
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 
 _FUNCTION = cues.group("function")
 _SPEECH = cues.names("speech")
+_IS_AGED = re.compile(
+    r"(?:\s(?:is|was)\s(?:an?\s|now\s)?|,?\s\(?)\d{1,3}[\s-]?(?:yo|y/o|y\.o|yrs?|years?|months?|weeks?)\b",
+    re.IGNORECASE,
+)
 _TELLS_AGE = re.compile(
     r"\s(?:is|was)\s(?:an?\s|now\s)?\d|,?\s\(?(?:\d{1,3}|[fmFM])[,)]?(?:\s?(?:yo|y/o|yrs?|years)\b|[,.)])|"
     r",\sDOB\b|\s/\s\d"
@@ -78,13 +82,27 @@ def _alone_written(page: Page, place: int) -> bool:
         return False  # a unit
     if word.form == "M":
         return word.is_sure and not word.text[:-1].isupper()
-    if word.is_sure:
+    if word.is_sure or _leads_pair(page, place) or _is_aged(page, word):
         return True
     if word.flags & (DOUBLE | EPONYM) or word.flags & PUBLIC and word.flags & GIVEN:
         return _alone_double(page, place)
     if not word.is_unknown or page.case != "mixed":
         return False
     return not (is_worded(word) if word.opens else is_medical(word))
+
+
+def _leads_pair(page: Page, place: int) -> bool:
+    """Whether a word that some people are called by stands before a family name: "Poppy Penrose"."""
+    word, after = page.words[place], _after(page, place)
+    if after is None or after.form not in "TM" or not word.flags & GIVEN or word.flags & HEAD:
+        return False
+    family = after.flags & SURNAME and (after.flags & DOUBLE or not after.flags & VOCABULARY)
+    return bool(family) and not after.flags & (HEAD | PUBLIC) and not is_clinical(page, after)
+
+
+def _is_aged(page: Page, word: Word) -> bool:
+    """Whether a word that some are called by has an age: "River, 6 yo", "Winter is a 6 year old"."""
+    return bool(word.flags & GIVEN and not word.flags & HEAD and _IS_AGED.match(page.text, word.end))
 
 
 def _alone_double(page: Page, place: int) -> bool:

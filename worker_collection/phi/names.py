@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues, pairs, signatures
+from worker_collection.phi import cues, leading, pairs, signatures
 from worker_collection.phi.alone import stands_alone
 from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, VOCABULARY
 from worker_collection.phi.naming import (
@@ -28,6 +28,7 @@ _DONE_BY = cues.group("done_by")
 _STATES = re.compile(
     r"\s(?:[ca]/o|is\b|was\b|w/|reports|states|denies|has\b|slept|here|presents)|,", re.IGNORECASE
 )
+_SPEECH = cues.names("speech")
 _ADDRESSED = cues.group("addressed")
 _NAMELIKE = frozenset({"nana", "baby", "papa"})
 _SKIPPED = cues.group("skipped")
@@ -56,6 +57,7 @@ class Names:
             if stands_alone(self.page, place) or self._begins_with_particle(place):
                 self._take(self._run(place, strong=False))
         for place in sorted(self.taken):
+            self._take(leading.before(self.page, place, self.covered))
             self._list_beside(place)
         yield from self._spans()
         yield from signatures.find(self.page)
@@ -91,7 +93,9 @@ class Names:
             self._take(self._run(at, strong=strength >= ROLE))
         elif strength < KIN and word.flags & DOUBLE and pairs.is_everyday(self.page, at):
             self._take([at, at + 1])
-        elif word.flags & DOUBLE and word.flags & GIVEN and self._is_called(at, strength):
+        elif (
+            word.flags & GIVEN and (strength == KIN or word.flags & DOUBLE) and self._is_called(at, strength)
+        ):
             self._take([at])
 
     def _starts_so(self, at: int, strength: int) -> bool:
@@ -110,6 +114,9 @@ class Names:
         word, before = self.words[at], self.words[at - 1]
         if word.form == "T" or not self.page.looks_named(word):
             return False
+        if strength == KIN:
+            after = self.words[at + 1] if at + 1 < len(self.words) else None
+            return bool(after and after.key in _SPEECH) or self.page.text[word.end : word.end + 1] in ",.)"
         if strength == ROLE:
             return bool(_STATES.match(self.page.text, word.end))
         return before.key in _ADDRESSED and not word.flags & CORE
@@ -122,7 +129,8 @@ class Names:
         word = self.words[after]
         if word.key in cues.names("particles") and word.form == self.words[at].form and after - at < 3:
             return self._leads(after)
-        return self.page.looks_named(word) and (word.is_sure or word.is_unknown and len(word.text) > 2)
+        named = word.is_sure or word.flags & DOUBLE or word.is_unknown and len(word.text) > 2
+        return self.page.looks_named(word) and bool(named)
 
     def _begins_with_particle(self, place: int) -> bool:
         """Whether the word is "da", "van" or "ap" before a capitalised name."""

@@ -109,6 +109,8 @@ def _fits_written(word: Word, strength: int, *, opens: bool) -> bool:
         and not word.flags & (WORD | RARE)
     ):
         return True
+    if strength >= ROLE and not opens and word.flags & GIVEN and not word.flags & (HEAD | PUBLIC):
+        return True  # rarely borne, but announced: "partner River", "daughter Storm"
     if strength >= ROLE and not opens and not word.flags & (WORD | HEAD):
         return not word.flags & PUBLIC and not is_worded(word)
     return not word.flags & VOCABULARY and not is_medical(word)

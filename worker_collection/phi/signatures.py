@@ -4,17 +4,35 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, NAME, PUBLIC, RARE, SURNAME, fold, kind
+from worker_collection.phi.lexicon import (
+    DOUBLE,
+    EPONYM,
+    GIVEN,
+    HEAD,
+    NAME,
+    PUBLIC,
+    RARE,
+    SURNAME,
+    WORD,
+    fold,
+    kind,
+)
 from worker_collection.phi.naming import is_clinical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
-_SIGNATURES = re.compile(
-    r"(?i:\b(?:thx|thanks|regards|cheers|initials|init)\b[,:.]?\s{1,2})((?:[A-ZÀ-Þ]{2,3}|"
-    r"[a-zà-ÿ]{2})\b)(?=[\s,;.)/]|$)|^\s?[-–/]\s?([A-Z]{2,3})\s?$|/([A-Z]{2})\b(?=/)"
-    r"|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})|\bcase of ([A-Z]{2,3})(?=[,.;]| \()|"
-    r"(?i:participant|subject|patient|pt|volunteer)[^.;\n]{0,24}\(([A-Z]{2,3})(?=[,)])|\b(?:by|"
-    r"given by) ([A-Z]{2})(?=\.[ \n]|\.$)",
+_SIGNED = re.compile(
+    r"\b(?:thx|thanks|regards|cheers|initials|initialled|init|sgd|signed(?: by)?|assistant|asst|scrubbed?|"
+    r"(?:noted|given|checked|witnessed|seen|done|taken|entered|reviewed|called|read|drawn|performed|recorded|"
+    r"administered|updated|transcribed|typed|dictated|completed|verified|examined|collected) by)"
+    r"\b[,:.]?[ ]{1,2}([^\W\d_]{2,3}|(?:[A-Z]\.){2,3})(?=[\s,;.)/]|$)",
+    re.IGNORECASE,
+)
+_PLACED = re.compile(
+    r"^\s?[-–/]\s?([A-Z]{2,3})\s?$|/([A-Z]{2})\b(?=/)|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})|"
+    r"\bcase of ([A-Z]{2,3})(?=[,.;]| \()|"
+    r"(?i:participant|subject|patient|pt|volunteer)[^.;\n]{0,24}\(([A-Z]{2,3})(?=[,)])|"
+    r"\bby ([A-Z]{2})(?=\.[ \n]|\.$)|\b([A-Z]{2,3})/[a-z]{2,3}\b(?=\s*$)",
     re.MULTILINE,
 )
 _ROUTES = cues.group("routes")
@@ -28,10 +46,7 @@ _LOGIN = re.compile(
 
 def find(page: Page) -> Iterator[Span]:
     """Initials below a message, and log-in names: an initial and a family name in one."""
-    for match in _SIGNATURES.finditer(page.text):
-        group = match.lastindex or 0
-        if match.group(group).upper() not in _ROUTES:
-            yield Span(match.start(group), match.end(group), "NAME")
+    yield from _initials(page)
     yield from _introduced(page)
     words = {word.start: word for word in page.words}
     for match in _LOGIN.finditer(page.text):
@@ -42,6 +57,25 @@ def find(page: Page) -> Iterator[Span]:
         word = words.get(match.start(1))
         if word and word.may_be_name and word.flags & GIVEN and not is_clinical(page, word):
             yield Span(word.start, word.end, "NAME")
+
+
+def _initials(page: Page) -> Iterator[Span]:
+    """Two or three letters that sign: in capitals, or as the rest where the note has none."""
+    for match in _SIGNED.finditer(page.text):
+        letters = match.group(1)
+        if (letters.isupper() or page.case == "lower") and not _is_term(letters):
+            yield Span(match.start(1), match.end(1), "NAME")
+    for match in _PLACED.finditer(page.text):
+        group = match.lastindex or 0
+        if match.group(group).upper() not in _ROUTES:
+            yield Span(match.start(group), match.end(group), "NAME")
+
+
+def _is_term(letters: str) -> bool:
+    """Whether the letters mean a route, a scan or an everyday word in small letters."""
+    if letters.upper() in _ROUTES or kind(letters) & RARE:
+        return True
+    return letters.islower() and bool(kind(letters) & WORD)
 
 
 _INTRODUCED = re.compile(

@@ -24,7 +24,9 @@ from worker_collection.phi.lexicon import fold
 HERE = Path(__file__).parent
 _WORD = re.compile(r"[a-z]{2,}(?:['-][a-z]+)*")
 _PLAIN = re.compile(r"[a-z]{3,24}")
-_SCOWL = re.compile(r"(?:english|american|british|british_z|canadian|australian)-words\.(\d\d)")
+_SCOWL = re.compile(
+    r"(?:english|american|british|british_z|canadian|australian)-(?:words|abbreviations)\.(\d\d)"
+)
 _SIZES = (20, 50, 70)  # of SCOWL: commonest, everyday, rare
 _SPEAKING = frozenset("US GB IE CA AU NZ IN ZA NG KE GH PK SG JM PH".split())  # noqa: SIM905
 # How often a word must be borne, in per cent of the people asked, to be a name beside its meaning:
@@ -54,7 +56,7 @@ class Source:
         for path in sorted((self.root / "deb/usr/share/dict/scowl").iterdir()):
             match = _SCOWL.fullmatch(path.name)
             for word in path.read_text("latin-1").split() if match else ():
-                key = fold(word)
+                key = fold(word).strip(".")
                 found[key] = min(found.get(key, 99), int(match.group(1)) if match else 99)
         return {word: size for word, size in found.items() if size <= _SIZES[-1]}
 
@@ -155,9 +157,7 @@ def is_borne(word: str, source: Source) -> bool:
     level = source.levels.get(word, _SIZES[-1])
     family, given = next(shares for size, shares in _BORNE.items() if level <= size)
     factor = 1.5 if source.seen[word] >= _OFTEN else 1
-    return (
-        source.family.get(word, 0.0) >= factor * family or source.given.get(word, 0.0) >= factor * given
-    )
+    return source.family.get(word, 0.0) >= factor * family or source.given.get(word, 0.0) >= factor * given
 
 
 def lists(source: Source) -> dict[str, Iterable[str]]:
@@ -173,7 +173,9 @@ def lists(source: Source) -> dict[str, Iterable[str]]:
     doubles = {word for word in ((everyday | rare) & names) - _GRAMMAR if is_borne(word, source)}
     eponyms = titled | set((HERE / "eponyms.txt").read_text().split())
     doubles |= {word for word in eponyms if source.family.get(word, 0.0) >= _EPONYM_BORNE}
-    towns = {name for name, land, people in source.cities if people >= (5000 if land in _SPEAKING else 20_000)}
+    towns = {
+        name for name, land, people in source.cities if people >= (5000 if land in _SPEAKING else 20_000)
+    }
     large = {name for name, _, people in source.cities if people >= 30_000}
     return {
         "core": core,
@@ -205,7 +207,9 @@ def _titled(source: Source) -> set[str]:
     found: Counter[str] = Counter()
     for title in source.titles:
         found.update(fold(word) for word in re.findall(r"(?<=[a-z,\[(-] )[A-Z][a-z]{3,}", title))
-        found.update(fold(word) for word in re.findall(r"(?:^|[ \[(-])([A-Z][a-z]{3,})(?=['’]s? |-[A-Z][a-z])", title))
+        found.update(
+            fold(word) for word in re.findall(r"(?:^|[ \[(-])([A-Z][a-z]{3,})(?=['’]s? |-[A-Z][a-z])", title)
+        )
     plain = source.levels.keys() | source.seen.keys()
     return {word for word in found if word not in plain or is_borne(word, source)}
 
@@ -226,7 +230,11 @@ def main() -> None:
     source = Source(Path(sys.argv[1]), Path(sys.argv[2]))
     for name, entries in lists(source).items():
         lines = sorted(entries)
-        joined = "\n".join(lines) if name in ("places", "nicknames") else fill(" ".join(lines), 110, break_on_hyphens=False)
+        joined = (
+            "\n".join(lines)
+            if name in ("places", "nicknames")
+            else fill(" ".join(lines), 110, break_on_hyphens=False)
+        )
         (HERE / f"{name}.txt").write_text(joined + "\n")
         print(f"{name:10} {len(lines):7}")
 
