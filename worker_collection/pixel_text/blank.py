@@ -1,0 +1,130 @@
+"""Text burnt into a picture is found, blanked in the stored values and looked for again; doubt holds back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from worker_collection.pixel_text import strokes
+from worker_collection.pixel_text.reader import Line, lines
+from worker_collection.pixel_text.views import Plain, local_contrast, plains
+
+ENGINE = "pixels-1"
+_ROUNDS = 4
+_MOST = 0.5  # of a picture: what is mostly text is no picture
+_ALONG, _ACROSS = 0.6, 0.25  # how much farther than read, in heights of the letters
+_RING = 3  # pixels around a line that tell what to put in its place
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """A picture after its text was looked for.
+
+    Attributes:
+        pixels: as they came, or with text blanked; the same shape and type.
+        lines: how many lines were blanked.
+        share: of the picture that was blanked, 0 to 1.
+        reasons: why it may not be released; empty when it may.
+    """
+
+    pixels: NDArray[Any]
+    lines: int = 0
+    share: float = 0.0
+    reasons: tuple[str, ...] = field(default=())
+
+    @property
+    def passed(self) -> bool:
+        """Whether a last reading found nothing."""
+        return not self.reasons
+
+
+def clear_text(pixels: NDArray[Any], axes: str) -> Cleared:
+    """Blank every line of text, in every frame, until a reading finds none.
+
+    Args:
+        pixels: one picture of any number type; it is not changed.
+        axes: `yx`, `yxc`, `zyx` or `zyxc`.
+    """
+    covered = np.zeros(pixels.shape[1:3] if axes[0] == "z" else pixels.shape[:2], bool)
+    found = _found(pixels, axes)
+    count, clear = 0, pixels
+    for _ in range(_ROUNDS):
+        if not found:
+            break
+        count += len(found)
+        covered |= _mask(found, covered.shape)
+        clear = blanked(pixels, axes, covered)
+        found = _found(clear, axes)
+    reasons = ("text_left",) if found else _doubts(clear, axes, covered)
+    share = float(covered.mean())
+    return Cleared(clear, count, share, reasons + (("mostly_text",) if share > _MOST else ()))
+
+
+def blanked(pixels: NDArray[Any], axes: str, mask: NDArray[np.bool_]) -> NDArray[Any]:
+    """Each marked patch filled with what lies around it, frame by frame.
+
+    Args:
+        pixels: one picture.
+        axes: as in `clear_text`.
+        mask: shape (rows, columns), True where nothing may stay.
+    """
+    out = pixels.copy()
+    frames = out if axes[0] == "z" else out[None]
+    for patch, ring in _patches(mask):
+        for frame in frames:
+            around = frame[ring]  # (n,) or (n, colours)
+            frame[patch] = np.median(around, axis=0).astype(frame.dtype) if len(around) else frame.min()
+    return out
+
+
+def _patches(mask: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Each connected patch with the ring of unmarked pixels around it."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    kernel = np.ones((2 * _RING + 1, 2 * _RING + 1), np.uint8)
+    for number in range(1, count):
+        patch = labels == number
+        yield patch, (cv2.dilate(patch.astype(np.uint8), kernel) > 0) & ~mask
+
+
+def _found(pixels: NDArray[Any], axes: str) -> list[Line]:
+    return [line for plain in plains(pixels, axes) for line in lines(plain)]
+
+
+def _mask(found: Sequence[Line], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The lines as areas, a little larger than they were read: a first letter is easily left out."""
+    area = np.zeros(shape, np.uint8)
+    for line in found:
+        cv2.fillConvexPoly(area, np.rint(_grown(line)).astype(np.int32), 1)
+    return area > 0
+
+
+def _grown(line: Line) -> NDArray[np.float32]:
+    centre = line.corners.mean(axis=0)
+    right = line.corners[1] - line.corners[0]
+    down = line.corners[3] - line.corners[0]
+    wide, high = float(np.linalg.norm(right)), float(np.linalg.norm(down))
+    more = (_ALONG, _ACROSS) if wide >= high else (_ACROSS, _ALONG)
+    across = right / max(wide, 1e-6) * (wide / 2 + more[0] * line.height + 1)
+    along = down / max(high, 1e-6) * (high / 2 + more[1] * line.height + 1)
+    return np.stack(
+        [centre - across - along, centre + across - along, centre + across + along, centre - across + along]
+    )
+
+
+def _doubts(pixels: NDArray[Any], axes: str, covered: NDArray[np.bool_]) -> tuple[str, ...]:
+    """What the second family of detection still sees, where nothing was blanked."""
+    frames = pixels if axes[0] == "z" else pixels[None]
+    for plain in _every_frame(frames):
+        for row in strokes.rows(local_contrast(plain)):
+            top, left, low, right = row.box
+            if covered[top:low, left:right].mean() < 0.5:
+                return ("text_doubtful",)
+    return ()
+
+
+def _every_frame(frames: NDArray[Any]) -> Iterator[Plain]:
+    for frame in frames:
+        yield from plains(frame, "yx" if frame.ndim == 2 else "yxc")

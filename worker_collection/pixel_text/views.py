@@ -1,0 +1,61 @@
+"""How a picture is shown to a reader of text: grey, with its local contrast raised."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]  # shape (rows, columns)
+Plain = NDArray[np.float32]  # the same, 0 to 1
+
+_SPREAD = 12.0  # pixels around which contrast is local: a few letters
+_LEAST = 0.01  # of the range: what differs less is noise
+_SAMPLES = 16  # frames of a long film that are read one by one
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_COLOURED = 0.08  # mean difference of the channels from which on colour can carry text
+
+
+def plains(pixels: NDArray[Any], axes: str) -> Iterator[Plain]:
+    """The grey pictures to read: each frame, or some of a long film and its brightest and darkest of all.
+
+    Args:
+        pixels: one picture of any number type.
+        axes: `yx`, `yxc`, `zyx` or `zyxc`.
+    """
+    frames = pixels if axes[0] == "z" else pixels[None]
+    low, high = _range(frames)
+    chosen = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), _SAMPLES)).astype(int))
+    for number in chosen:
+        yield from _greys(frames[number], low, high)
+    if len(frames) > len(chosen):
+        yield from _greys(frames.max(axis=0), low, high)
+        yield from _greys(frames.min(axis=0), low, high)
+
+
+def local_contrast(plain: Plain, spread: float = _SPREAD) -> Grey:
+    """What differs from its surroundings, as much as it differs: faint text on anything stands out."""
+    mean = cv2.GaussianBlur(plain, (0, 0), spread)
+    off = plain - mean
+    usual = np.sqrt(cv2.GaussianBlur(off * off, (0, 0), spread)) + _LEAST
+    return (np.clip(off / usual / 3, -1, 1) * 127 + 128).astype(np.uint8)
+
+
+def _greys(frame: NDArray[Any], low: float, high: float) -> Iterator[Plain]:
+    """One frame as grey; one with colours also as how strong they are."""
+    scaled = (frame.astype(np.float32) - low) / max(high - low, 1e-6)
+    if scaled.ndim == 2:
+        yield scaled
+        return
+    yield (scaled @ _LUMA).astype(np.float32)
+    strength = scaled.max(axis=-1) - scaled.min(axis=-1)
+    if float(strength.mean()) > _COLOURED:
+        yield strength
+
+
+def _range(frames: NDArray[Any]) -> tuple[float, float]:
+    """The lowest and highest value; what is no number counts as nothing."""
+    if frames.dtype.kind == "f":
+        frames = np.nan_to_num(frames, nan=0.0, posinf=0.0, neginf=0.0)
+    return float(frames.min()), float(frames.max())
