@@ -15,24 +15,26 @@ BEGIN
     WHERE p.id = a.person_id AND a.split = 'training' AND NOT p.trained;
   UPDATE validated_cases c SET used_in_training = true FROM added a
     WHERE c.id = a.case_id AND a.split = 'training' AND NOT c.used_in_training;
-  SELECT a.person_id, a.split, p.split AS side INTO wrong
-    FROM added a LEFT JOIN persons p ON p.id = a.person_id WHERE p.split IS DISTINCT FROM a.split LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'person % is on the % side, not on %', wrong.person_id, wrong.side, wrong.split
+  -- Whole aggregates without a WHERE: with one, Postgres guesses that few rows match and reads all for each.
+  SELECT min(a.person_id::text) FILTER (WHERE p.split IS DISTINCT FROM a.split) AS stray,
+    min(a.split) FILTER (WHERE p.split IS DISTINCT FROM a.split) AS split,
+    min(p.split) FILTER (WHERE p.split IS DISTINCT FROM a.split) AS side,
+    min(a.person_id::text) FILTER (WHERE a.split = 'evaluation' AND p.trained) AS learnt
+    INTO wrong FROM added a LEFT JOIN persons p ON p.id = a.person_id;
+  IF wrong.stray IS NOT NULL THEN
+    RAISE EXCEPTION 'person % is on the % side, not on %', wrong.stray, wrong.side, wrong.split
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  SELECT a.person_id INTO wrong
-    FROM added a JOIN persons p ON p.id = a.person_id WHERE a.split = 'evaluation' AND p.trained LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'person % was learnt from and can judge nothing', wrong.person_id
+  IF wrong.learnt IS NOT NULL THEN
+    RAISE EXCEPTION 'person % was learnt from and can judge nothing', wrong.learnt
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  SELECT a.case_id INTO wrong FROM added a
+  SELECT min(a.case_id::text) AS id INTO wrong FROM added a
     LEFT JOIN validated_cases c ON c.id = a.case_id AND c.state = 'validated' AND c.person_id = a.person_id
     LEFT JOIN deid_reports r ON r.case_id = a.case_id AND r.verdict = 'pass'
-    WHERE c.id IS NULL OR r.case_id IS NULL LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION 'case % is not validated, de-identified and of that person', wrong.case_id
+    WHERE c.id IS NULL OR r.case_id IS NULL;
+  IF wrong.id IS NOT NULL THEN
+    RAISE EXCEPTION 'case % is not validated, de-identified and of that person', wrong.id
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NULL;

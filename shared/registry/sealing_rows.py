@@ -136,7 +136,7 @@ def _cluster() -> ColumnElement[str]:
 
 
 def ready_rows(quotas: Mapping[str, int], seed: str) -> Select[tuple[Any, ...]]:
-    """The members: audited answers by the inverse of their chance, the others by caps, old ones drawn again."""
+    """The members: audited answers weigh the inverse of their chance, the others what the caps leave."""
     found, factor = FOUND.c, func.coalesce(FACTOR.c.factor, 1.0)
     capped = and_(found.split == TRAINING, ~found.curated)
     weight = case(
