@@ -64,12 +64,26 @@ class People:
         if not self._needed:
             return NOBODY
         key = str(known.get("mrn") or known.get("name") or "")
-        whose = self._known.get(key) or self.fresh(known)
+        whose = self._known.get(key) or self._fresh(known)
         if key:
             self._known[key] = whose
         return whose
 
-    def fresh(self, known: Mapping[str, Any]) -> Whose:
+    def kept(self) -> dict[str, Any]:
+        """What was drawn for whom, to be kept where the notes themselves lie."""
+        return {
+            key: {"drawn": dict(one.surrogates.drawn) if one.surrogates else {}, "shift": one.shift_days}
+            for key, one in self._known.items()
+        }
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Go on with what `kept` gave."""
+        for key, one in kept.items():
+            self._known[key] = Whose(
+                surrogates=Surrogates(one["drawn"], self._random), shift_days=one["shift"]
+            )
+
+    def _fresh(self, known: Mapping[str, Any]) -> Whose:
         """Somebody whose surrogates are still to be drawn."""
         own = frozenset(fold(word) for word in str(known.get("name") or "").split())
         sex = str(known.get("sex") or "").lower()[:1]

@@ -6,8 +6,9 @@ import importlib.util
 import typer
 
 GROUPS = (
-    *(f"rounds.commands.{name}" for name in ("stack", "setup", "keys", "schedule", "collection", "training")),
-    *(f"rounds.commands.{name}" for name in ("jobs", "evaluate", "models", "alerts")),
+    *(f"rounds.commands.{name}" for name in ("stack", "setup", "keys", "schedule", "collection")),
+    *(f"rounds.commands.{name}" for name in ("deidentify", "training", "jobs", "evaluate", "models")),
+    "rounds.commands.alerts",
     "rounds.demo",
 )
 

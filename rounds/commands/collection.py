@@ -1,6 +1,5 @@
-"""`rounds source|collect|cases|deidentify`: from the clinic's rows to cases."""
+"""`rounds source|collect|cases`: from the clinic's rows to cases."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,7 +28,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(source, name="source", help="Where cases come from.")
     app.command("collect")(collect)
     app.add_typer(cases, name="cases", help="Cases: import files, list what stands.")
-    app.command("deidentify")(deidentify)
     datasets.register(app)
 
 
@@ -184,15 +182,6 @@ def list_cases(
         for case in found
     ]
     show_rows(shown, as_json=as_json, none="no cases")
-
-
-def deidentify() -> None:
-    """Read JSON lines {"id","text"[,"known"]} and answer each at once with its text and spans."""
-    from worker_collection.deidentify import answer_lines
-
-    for answer in answer_lines(sys.stdin, this_year=site().now.year):
-        sys.stdout.write(answer + "\n")
-        sys.stdout.flush()
 
 
 def _import_run(

@@ -1,0 +1,131 @@
+"""`rounds deidentify`: notes line by line, or a folder of them; what fails gives no text."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rounds.show import AsJson, say, show_record
+from rounds.site import site
+
+if TYPE_CHECKING:
+    from shared.domain.deid import DeidPolicy
+
+PLAIN_EVERY = 100
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("deidentify")(deidentify)
+
+
+def deidentify(
+    *,
+    source: Annotated[Path | None, typer.Option("--in", help="A folder of .txt, .jsonl and .csv.")] = None,
+    target: Annotated[
+        Path | None, typer.Option("--out", help="Where its texts go, under fresh names.")
+    ] = None,
+    policy: Annotated[str, typer.Option(help="safe_harbor, or a TOML file of the policy.")] = "safe_harbor",
+    surrogates: Annotated[bool, typer.Option("--surrogates", help="Invented values, no labels.")] = False,
+    recheck: Annotated[
+        bool, typer.Option("--recheck", help="Look again at cases of an older engine.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read JSON lines {"id","text"[,"known"]} and answer each at once, or de-identify a folder."""
+    from shared.errors import InvalidInputError
+
+    if recheck:
+        _recheck(as_json=as_json)
+        return
+    rules = _policy(policy, surrogates=surrogates)
+    if source is None and target is None:
+        _answer(rules)
+        return
+    if source is None or target is None:
+        raise InvalidInputError("a folder needs the other one too", field="in", fix="--in DIR --out DIR")
+    _folder(source, target, rules, as_json=as_json)
+
+
+def _answer(rules: "DeidPolicy") -> None:
+    from worker_collection.deidentify import Manner, answer_lines
+
+    try:
+        for answer in answer_lines(sys.stdin.buffer, this_year=site().now.year, manner=Manner(rules)):
+            sys.stdout.buffer.write(answer.encode() + b"\n")
+            sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise typer.Exit(0) from None  # whoever asked has gone
+
+
+def _folder(source: Path, target: Path, rules: "DeidPolicy", *, as_json: bool) -> None:
+    from random import SystemRandom
+
+    from worker_collection.deidentify import Manner, People
+    from worker_collection.folder_notes import Folder
+
+    folder = Folder(source, target, Manner(rules), People(rules, SystemRandom()), site().now.year)
+    with _progress() as tell:
+        outcome = folder.run(tell)
+    show_record(outcome.__dict__, as_json=as_json)
+    if outcome.failed:
+        say(f"{outcome.failed} files could not be read: see {source}/.rounds-deidentify/files.jsonl")
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, now and then a line where somebody reads a pipe."""
+    if not sys.stderr.isatty():
+
+        def lines(done: int, whole: int) -> None:
+            if done % PLAIN_EVERY == 0 or done == whole:
+                say(f"{done} of {whole} files")
+
+        yield lines
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("files", total=None)
+        yield lambda done, whole: progress.update(bar, completed=done, total=whole)
+
+
+def _policy(named: str, *, surrogates: bool) -> "DeidPolicy":
+    """The policy of a name or a file.
+
+    Raises:
+        InvalidInputError: it is neither, or the file says something that no policy has.
+    """
+    import tomllib
+
+    from pydantic import ValidationError
+
+    from shared.domain.deid import DeidPolicy
+    from shared.errors import InvalidInputError
+
+    try:
+        given = tomllib.loads(Path(named).read_text()) if Path(named).is_file() else {"dates": named}
+        return DeidPolicy.model_validate(given | ({"replace": "surrogates"} if surrogates else {}))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(f"{named} is no TOML: {error}", field="policy") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "policy"
+        raise InvalidInputError(
+            f"{named} is no policy: {where}: {first['msg']}",
+            field="policy",
+            fix="safe_harbor, or a TOML file",
+        ) from None
+
+
+def _recheck(*, as_json: bool) -> None:
+    from worker_collection.recheck import recheck
+
+    from rounds.commands.collection import collector
+
+    show_record(recheck(collector()).__dict__, as_json=as_json)
