@@ -3,11 +3,13 @@
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from shared.domain.labels import Entry, LabelSpace, category, is_doubted, is_stated
-from shared.domain.naming import is_qualifier, tokens
+from shared.domain.naming import is_qualifier, plain, tokens
 from worker_collection.mapping import FOLDER
 from worker_collection.sources.base import Said
 
@@ -15,16 +17,43 @@ _OFTEN, _MOSTLY = 3, 0.8
 _LANGUAGES = ("de", "fr", "es", "it", "pt")
 
 
+@dataclass(frozen=True)
+class Telltales:
+    """What speaks of a disease without its name: patients' words for complaints, drugs for it alone."""
+
+    complaints: frozenset[str]
+    drugs: Mapping[str, frozenset[str]]  # by every name of the disease
+
+
+@cache
+def _rows() -> Mapping[str, Mapping[str, Any]]:
+    return tomllib.loads((FOLDER.parent / "diseases.toml").read_text())
+
+
 @cache
 def lexicon() -> tuple[Entry, ...]:
     """Common diseases with ICD-10 codes and what people call them in six languages, written for Rounds."""
-    rows = tomllib.loads((FOLDER.parent / "diseases.toml").read_text())
-    return tuple(_entry(label, row) for label, row in rows.items())
+    return tuple(
+        Entry(label, tuple(row.get("codes", ())), _names(row), row.get("must_not_miss", False))
+        for label, row in _rows().items()
+    )
 
 
-def _entry(label: str, row: dict[str, list[str]]) -> Entry:
-    names = (name for key in ("aliases", *_LANGUAGES) for name in row.get(key, ()))
-    return Entry(label, tuple(row.get("codes", ())), tuple(names), bool(row.get("must_not_miss", False)))
+@cache
+def telltales() -> Telltales:
+    """The complaints and drugs of the shipped diseases; names in one spelling, drugs in small letters."""
+    complaints = (name for row in _rows().values() for name in row.get("complaints", ()))
+    drugs = {
+        label: frozenset(map(str.casefold, row["drugs"])) for label, row in _rows().items() if "drugs" in row
+    }
+    return Telltales(
+        frozenset(map(plain, complaints)), {plain(label): names for label, names in drugs.items()}
+    )
+
+
+def _names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    keys = ("aliases", *_LANGUAGES, "complaints")
+    return tuple(dict.fromkeys(str(name) for key in keys for name in row.get(key, ())))
 
 
 def space_of(site: Iterable[Entry], said: Sequence[Said], *, with_lexicon: bool = True) -> LabelSpace:
