@@ -29,12 +29,19 @@ BEGIN
     RAISE EXCEPTION 'person % was learnt from and can judge nothing', wrong.learnt
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  SELECT min(a.case_id::text) AS id INTO wrong FROM added a
+  SELECT min(a.case_id::text) FILTER (WHERE c.id IS NULL OR r.case_id IS NULL) AS unfit,
+    min(a.case_id::text) FILTER (WHERE a.split = 'training' AND g.in_audit) AS audited INTO wrong
+    FROM added a
     LEFT JOIN validated_cases c ON c.id = a.case_id AND c.state = 'validated' AND c.person_id = a.person_id
     LEFT JOIN deid_reports r ON r.case_id = a.case_id AND r.verdict = 'pass'
-    WHERE c.id IS NULL OR r.case_id IS NULL;
-  IF wrong.id IS NOT NULL THEN
-    RAISE EXCEPTION 'case % is not validated, de-identified and of that person', wrong.id
+    LEFT JOIN sources s ON s.id = c.source_id AND s.kind = 'feedback'
+    LEFT JOIN predictions g ON g.id = CASE WHEN s.id IS NOT NULL THEN c.source_record::uuid END;
+  IF wrong.unfit IS NOT NULL THEN
+    RAISE EXCEPTION 'case % is not validated, de-identified and of that person', wrong.unfit
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF wrong.audited IS NOT NULL THEN
+    RAISE EXCEPTION 'case % is of the audit sample, which only judges', wrong.audited
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NULL;

@@ -69,6 +69,14 @@ def _dates_reversed(case: Evidence, _min: float) -> bool:
     return case.starts is None or (case.ends is not None and case.ends < case.starts)
 
 
+def _in_audit(case: Evidence) -> bool:
+    return case.answer is not None and case.answer.in_audit
+
+
+def _is_unsure(case: Evidence, least: float) -> bool:
+    return case.confidence is not None and case.confidence <= least
+
+
 def _standing(case: Evidence) -> Standing:
     return case.validator or Standing(known=False)
 
@@ -166,7 +174,6 @@ WORDING_RULES: tuple[Rule, ...] = (
 
 RULES: tuple[Rule, ...] = (
     Rule("consent_withdrawn", Trust.REFUSED, lambda c, _: c.consent_withdrawn),
-    Rule("audit_sample", Trust.REFUSED, lambda c, _: c.answer is not None and c.answer.in_audit),
     Rule("plan_discontinued", Trust.REFUSED, lambda c, _: c.is_plan and _status(c) in ENDED_EARLY),
     Rule("plan_not_finished", Trust.REFUSED, lambda c, _: c.is_plan and _status(c) not in FINISHED),
     *RECORD_RULES,
@@ -189,7 +196,7 @@ RULES: tuple[Rule, ...] = (
     Rule("discharge_contradicts", Trust.REVIEW, lambda c, _: c.discharge_agrees is False),
     Rule("diagnosis_revised", Trust.REVIEW, lambda c, _: c.revised),
     Rule("unmapped_label", Trust.REVIEW, lambda c, _: not c.label_known and _is_meant(c)),
-    Rule("low_confidence", Trust.REVIEW, lambda c, least: c.confidence is not None and c.confidence <= least),
+    Rule("low_confidence", Trust.REVIEW, lambda c, least: not _in_audit(c) and _is_unsure(c, least)),
 )
 
 
@@ -218,7 +225,7 @@ def _ground(case: Evidence) -> str:
             confirmed if case.record.is_condition else f"report_{case.record.status}"
         )
     if case.answer is not None:
-        return "validated_answer"
+        return "audit_sample" if case.answer.in_audit else "validated_answer"
     if case.imaging is not None:
         return f"image_{(case.imaging.status or '').strip().casefold()}"
     return "plan_completed" if case.is_plan else "validated_statement"

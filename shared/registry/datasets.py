@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Uuid, and_, case, cast, exists, func, or_, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from shared.domain.cycle import CaseState
@@ -24,13 +24,14 @@ from shared.registry.tables import (
     DeidReport,
     EvaluationSet,
     Person,
+    Prediction,
+    Source,
     ValidatedCase,
 )
 from shared.vault import Vault
 
 FORMATS = ("jsonl", "chat")
 ALL = "all"
-AUDIT_RULE = "audit_sample"  # the trust rule of answers that only judge
 
 
 def named(session: Session, name: str) -> DatasetVersion:
@@ -70,7 +71,15 @@ def may_be_member() -> ColumnElement[bool]:
 
 def may_be_learnt() -> ColumnElement[bool]:
     """The condition on a case that counts as one to learn from: a member, and no audited answer."""
-    return may_be_member() & (func.coalesce(ValidatedCase.trust_rule, "") != AUDIT_RULE)
+    audited = exists().where(
+        Source.id == ValidatedCase.source_id, Prediction.id == answered(), Prediction.in_audit
+    )
+    return may_be_member() & ~audited
+
+
+def answered() -> ColumnElement[UUID | None]:
+    """The id of the prediction that a case is the validated answer to; the query names `Source`, too."""
+    return case((Source.kind == "feedback", cast(ValidatedCase.source_record, Uuid)))
 
 
 def members(session: Session, version_id: UUID) -> list[DatasetMember]:

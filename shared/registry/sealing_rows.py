@@ -31,7 +31,7 @@ from sqlalchemy.types import Uuid
 from shared.domain.policy import Policy
 from shared.domain.split import EVALUATION, TRAINING
 from shared.registry import datasets
-from shared.registry.tables import DatasetMember, Person, Prediction, QualityReport, ValidatedCase
+from shared.registry.tables import DatasetMember, Person, Prediction, QualityReport, Source, ValidatedCase
 
 TRAINED_BEFORE, AUDIT_ONLY, RARE = "trained_before", "audit_of_training_side", "rare_label"
 
@@ -100,12 +100,10 @@ def found_rows(
 
 def candidates_of(model_type: str) -> Select[tuple[Any, ...]]:
     """Everything validated, de-identified and consented to; audited answers come only to judge."""
-    audited = ValidatedCase.trust_rule == datasets.AUDIT_RULE
-    prediction = case((audited, cast(ValidatedCase.source_record, Uuid)))
     at = func.coalesce(ValidatedCase.validated_at, ValidatedCase.created_at)
     held = case(
         (and_(Person.split == EVALUATION, Person.trained), literal(TRAINED_BEFORE, String)),
-        (and_(func.coalesce(audited, False), Person.split == TRAINING), literal(AUDIT_ONLY, String)),
+        (and_(Prediction.id.is_not(None), Person.split == TRAINING), literal(AUDIT_ONLY, String)),
         else_=cast(null(), String),
     )
     return (
@@ -125,7 +123,8 @@ def candidates_of(model_type: str) -> Select[tuple[Any, ...]]:
         )
         .join(Person, Person.id == ValidatedCase.person_id)
         .outerjoin(QualityReport, QualityReport.case_id == ValidatedCase.id)
-        .outerjoin(Prediction, Prediction.id == prediction)
+        .join(Source, Source.id == ValidatedCase.source_id)
+        .outerjoin(Prediction, and_(Prediction.id == datasets.answered(), Prediction.in_audit))
         .where(ValidatedCase.model_type == model_type, datasets.may_be_member())
     )
 

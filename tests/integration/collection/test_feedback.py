@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from shared.registry import outcomes, validators
-from shared.registry.tables import Outcome, PredictionInput, SourceRecord, ValidatedCase
+from shared.registry import datasets, outcomes, validators
+from shared.registry.tables import DatasetVersion, Outcome, PredictionInput, SourceRecord, ValidatedCase
 from shared.registry.validators import Staff
 from tests import factories as make
+from worker_collection import dataset
 
 TEXT = "Her name is Marta Quillby and a throbbing headache with flashes of light came on this morning."
 
@@ -85,9 +87,37 @@ def test_a_validated_answer_becomes_a_de_identified_case_of_the_same_person(deps
     assert collect()["collected"] == 0
 
 
-def test_the_audit_sample_is_never_learnt_from(deps, answered, collect):
-    answered(in_audit=True)
-    assert collect()["refused"] == {"audit_sample": 1}
+def test_the_audit_sample_judges_and_is_never_learnt_from(deps, answered, collect):
+    with deps.sessions.begin() as session:
+        judge, learner = (make.a_person(session, split=side) for side in ("evaluation", "training"))
+    for n, person in enumerate([judge, judge, learner, learner]):
+        answered(
+            person_id=person.id, in_audit=True, audit_probability=0.25, confidence=0.3, text=f"{TEXT} {n}"
+        )
+    taught = [answered(person_id=learner.id, text=f"{TEXT} Day {n}.") for n in range(5)]
+    assert collect()["collected"] == 9
+    assert case_of(deps, taught[0]).trust_rule == "validated_answer"
+    with deps.sessions.begin() as session:
+        version = session.get_one(DatasetVersion, dataset.seal("diagnosis", deps, actor="test"))
+        held = datasets.members(session, version.id)
+        audited = datasets.examples(session, version.id, "evaluation", vault=deps.vault, purpose="audit")
+    assert {(one.split, one.audit_probability, one.weight) for one in held} == {
+        ("training", None, 1.0),
+        ("evaluation", 0.25, 4.0),
+    }
+    assert (version.counts["training"], len(audited), version.counts["not_used"]) == (
+        5,
+        2,
+        {"audit_of_training_side": 2},
+    )
+
+
+def test_the_database_refuses_an_audited_answer_in_training(deps, answered, collect):
+    key = answered(in_audit=True, audit_probability=0.25)
+    collect()
+    case = case_of(deps, key)
+    with deps.sessions() as session, pytest.raises(IntegrityError, match="only judges"):
+        make.a_member(session, make.a_dataset(session), case)
 
 
 def test_a_correction_makes_the_next_version_and_a_blind_answer_stands_before_others(
