@@ -29,6 +29,7 @@ from shared.registry.tables.govern import (
     Part,
     SiteSwitch,
 )
+from shared.registry.tables.pictures import CasePicture, DicomObject, DicomUid
 from shared.registry.tables.release import (
     Approval,
     Deployment,
@@ -66,6 +67,7 @@ __all__ = [
     "Attempt",
     "AuditEvent",
     "BaseModel",
+    "CasePicture",
     "CollectionChunk",
     "CollectionRun",
     "Consent",
@@ -74,6 +76,8 @@ __all__ = [
     "DeidReport",
     "Delivery",
     "Deployment",
+    "DicomObject",
+    "DicomUid",
     "EvaluationSet",
     "Event",
     "EvidenceRecord",
