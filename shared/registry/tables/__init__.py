@@ -58,6 +58,7 @@ from shared.registry.tables.training import (
     TrainingJob,
     Trial,
 )
+from shared.registry.tables.trust import DuplicateBand, SecondRead, Testimony, ValidatorFinding
 from shared.registry.tables.watch import Alert, Delivery, MonitorWindow, Schedule, ScheduleFire
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "Deployment",
     "DicomObject",
     "DicomUid",
+    "DuplicateBand",
     "EvaluationSet",
     "Event",
     "EvidenceRecord",
@@ -105,6 +107,7 @@ __all__ = [
     "ReleaseDecision",
     "Schedule",
     "ScheduleFire",
+    "SecondRead",
     "SilentScore",
     "SiteSwitch",
     "SiteWord",
@@ -113,11 +116,13 @@ __all__ = [
     "SourceResource",
     "Surrogate",
     "Table",
+    "Testimony",
     "TrafficPlan",
     "TrainingJob",
     "Trial",
     "ValidatedCase",
     "Validation",
     "Validator",
+    "ValidatorFinding",
     "Withdrawal",
 ]

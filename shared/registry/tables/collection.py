@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.domain.cycle import CaseState, ChunkState, RunState
@@ -179,6 +179,7 @@ class ValidatedCase(Table):
         one_of("state", CaseState),
         Index(None, "model_type", "state"),
         Index(None, "created_at", "id"),
+        Index(None, "validated_by", "validated_at"),
     )
     id: Mapped[UUID] = fresh_id()
     source_id: Mapped[UUID] = mapped_column(ForeignKey("sources.id"))
@@ -222,6 +223,7 @@ class Validation(Table):
     kind: Mapped[str]
     diagnosis: Mapped[str | None]
     saw_model_answer: Mapped[bool]
+    seconds_spent: Mapped[int | None]
     at: Mapped[datetime]
 
 
@@ -242,14 +244,25 @@ class DeidReport(Table):
 
 
 class QualityReport(Table):
-    """The checks of one case with their reasons."""
+    """The checks of one case with their reasons; near duplicates share a cluster, named by its first case."""
 
     __tablename__ = "quality_reports"
+    __table_args__ = (
+        Index(
+            "ix_quality_reports_unclustered",
+            "case_id",
+            postgresql_where=text("cluster IS NULL AND signature IS NOT NULL"),
+        ),
+    )
     case_id: Mapped[UUID] = mapped_column(ForeignKey("validated_cases.id"), primary_key=True)
     score: Mapped[int]
     completeness: Mapped[int]
     checks: Mapped[Json]
-    duplicate_of: Mapped[UUID | None] = mapped_column(ForeignKey("validated_cases.id"))
+    duplicate_of: Mapped[UUID | None] = mapped_column(ForeignKey("validated_cases.id"))  # another person's
+    signature: Mapped[bytes | None]  # min-hashes of the text
+    same_text: Mapped[bytes | None] = mapped_column(index=True)  # the text but for case and punctuation
+    cluster: Mapped[UUID | None] = mapped_column(index=True)
+    likeness: Mapped[float | None]  # to the first case of the cluster, 0 to 1
     created_at: Mapped[datetime]
 
 
@@ -262,6 +275,7 @@ class Label(Table):
     codes: Mapped[JsonList] = mapped_column(default=list)
     aliases: Mapped[JsonList] = mapped_column(default=list)
     must_not_miss: Mapped[bool] = mapped_column(default=False)
+    languages: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # of aliases: {"Gicht": "de"}
     created_at: Mapped[datetime]
 
 
