@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState
+from shared.domain.deid import SAFE_HARBOR
 from shared.domain.labels import Entry
 from shared.registry import cases, labels, persons
 from shared.registry.cases import Earlier, Seen
@@ -19,6 +20,7 @@ from worker_collection import endings
 from worker_collection.deps import Deps
 from worker_collection.draft import Draft, RowError, identity, read
 from worker_collection.intake import Candidate, Site, take_in
+from worker_collection.record import Records
 from worker_collection.rows import case_row, deid_row, quality_row, record_row
 from worker_collection.sources.base import Broken, Page, Row
 from worker_collection.tally import Tally
@@ -83,6 +85,7 @@ class Pipeline:
     terms: Terms
     tally: Tally
     deps: Deps
+    records: Records = field(default_factory=lambda: Records(SAFE_HARBOR))
 
     def sort(self, page: Page) -> Sorting:
         """What changed, whose it is and what the trust table says, in the order of the source.
@@ -118,12 +121,26 @@ class Pipeline:
         return Sorting(items, page.deleted, refused, allowed)
 
     def clean(self, items: Iterable[Item]) -> list[Candidate]:
-        """De-identify and check what the trust table let pass; nothing is read or written."""
-        now = self.deps.clock()
+        """De-identify and check what the trust table let pass; a name in one note goes from all of his."""
+        items = list(items)
+        self.records = Records(self.terms.site.manner.policy)
+        with self.deps.sessions() as session:
+            self.records.read(session, {one.person_id for one in items}, self.deps.vault)
+        candidates = [self._taken_in(one) for one in items]
+        told = {one.person_id for one in candidates if self.records.learn(one.person_id, one.names)}
         return [
-            take_in(one.draft, self.terms.site, trusted=one.trusted, person_id=one.person_id, now=now)
-            for one in items
+            self._taken_in(item)
+            if one.person_id in told and self.records.is_met(one.person_id, one.text)
+            else one
+            for item, one in zip(items, candidates, strict=True)
         ]
+
+    def _taken_in(self, item: Item) -> Candidate:
+        whose = self.records.of(item.person_id, item.draft.known)
+        now = self.deps.clock()
+        return take_in(
+            item.draft, self.terms.site, trusted=item.trusted, person_id=item.person_id, now=now, whose=whose
+        )
 
     def end(self, session: Session, sorting: Sorting) -> None:
         """What the source deleted, and whose consent it says was refused or given again."""
@@ -152,6 +169,8 @@ class Pipeline:
             now=self.deps.clock(),
         )
         self._insert(session, made)
+        whom = [item.person_id for _, item, _ in made]
+        self.records.store(session, whom, self.deps.vault, now=self.deps.clock())
         for item, one, case_id, outcome in placed:
             if item.seen is not None and item.seen.case_id is not None:
                 self._replace(session, item.seen.case_id, case_id, reason=(one.reasons or (outcome,))[0])
@@ -198,6 +217,13 @@ class Pipeline:
 
     def _insert(self, session: Session, made: Sequence[tuple[UUID, Item, Candidate]]) -> None:
         terms, now = self.terms, self.deps.clock()
+        policy = terms.site.manner.policy
+        run = self.deps.vault.keyed_hash(str(terms.run_id), "deid-run").hex()[:16]
+        rules = {
+            "name": policy.name,
+            "policy": policy.model_dump(mode="json", exclude_defaults=True),
+            "run": run,
+        }
         again = [one.draft.source_id for _, item, one in made if item.seen is not None]
         versions = cases.versions(session, terms.source_id, again) if again else {}
         same = {"source_id": terms.source_id, "run_id": terms.run_id, "model_type": terms.site.model_type}
@@ -209,7 +235,7 @@ class Pipeline:
                 | same
                 for case_id, _, one in made
             ],
-            deid=[deid_row(case_id, one, policy=terms.deid_policy, now=now) for case_id, _, one in made],
+            deid=[deid_row(case_id, one, terms=rules, now=now) for case_id, _, one in made],
             quality=[quality_row(case_id, one, now=now) for case_id, _, one in made],
         )
 

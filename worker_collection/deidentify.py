@@ -9,13 +9,26 @@ from typing import Any
 from shared.domain.deid import SAFE_HARBOR, Dates, DeidPolicy
 from worker_collection.phi.engine import ENGINE, Cleaned, clean
 from worker_collection.phi.known import Known
+from worker_collection.phi.leaks import Doubt
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.shifted import shifted
 from worker_collection.phi.spans import Span
 from worker_collection.phi.surrogates import Surrogates, with_clinicians, without
 from worker_collection.time_limit import TookTooLongError, time_limit
 
-__all__ = ["ENGINE", "UNREADABLE", "Cleaned", "Manner", "Whose", "answer_lines", "deidentify"]
+__all__ = [
+    "ENGINE",
+    "NOBODY",
+    "PLAIN",
+    "UNREADABLE",
+    "Cleaned",
+    "Doubt",
+    "Manner",
+    "Whose",
+    "answer_lines",
+    "deidentify",
+    "moved",
+]
 
 FAILED, TOOK_TOO_LONG = "engine_failed", "took_too_long"
 # Reasons for which there is no text to look at, in words for whoever sent it.
@@ -167,6 +180,20 @@ class _Rewriting:
         if policy.replace == "surrogates" and self.whose.surrogates is not None:
             found = self.whose.surrogates.put(text, found)
         return found
+
+
+def moved(doubts: Sequence[Doubt], before: str, after: str) -> tuple[Doubt, ...]:
+    """The doubts about one text where they stand in what was made of it by masking other words."""
+    found = []
+    for doubt in doubts:
+        said = before[doubt.start : doubt.end]
+        at = -1
+        for _ in range(before.count(said, 0, doubt.start) + 1 if said else 0):
+            following = after.find(said, at + 1)
+            at = following if following >= 0 else at
+        if at >= 0:
+            found.append(doubt._replace(start=at, end=at + len(said)))
+    return tuple(found)
 
 
 def answer_lines(

@@ -12,8 +12,9 @@ from shared.domain.cycle import CaseState
 from shared.domain.eligibility import Trust
 from shared.domain.quality import Quality
 from worker_collection.check import neutralised, phrases_of, prepare_text
-from worker_collection.deidentify import Cleaned, deidentify
+from worker_collection.deidentify import NOBODY, PLAIN, Cleaned, Doubt, Manner, Whose, deidentify, moved
 from worker_collection.draft import Draft
+from worker_collection.record import names_in
 from worker_collection.trust import Rules, Trusted
 
 _SUBGROUPS = ("age_band", "sex", "site", "device", "language")
@@ -37,6 +38,8 @@ class Candidate:
     content_hash: str
     cleaned: Cleaned
     quality: Quality
+    names: frozenset[str] = frozenset()  # met in the text, of whomever
+    doubts: tuple[Doubt, ...] = ()  # of the leak check, where they stand in `text`
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,18 @@ class Site:
     model_type: str
     rules: Rules
     staff: Sequence[str]
+    manner: Manner = PLAIN
 
 
-def take_in(draft: Draft, site: Site, *, trusted: Trusted, person_id: UUID, now: datetime) -> Candidate:
+def take_in(  # noqa: PLR0913 - the row, the site, and what was found out about the row
+    draft: Draft,
+    site: Site,
+    *,
+    trusted: Trusted,
+    person_id: UUID,
+    now: datetime,
+    whose: Whose = NOBODY,
+) -> Candidate:
     """Clean and score one draft that was judged.
 
     Args:
@@ -57,11 +69,14 @@ def take_in(draft: Draft, site: Site, *, trusted: Trusted, person_id: UUID, now:
         trusted: its label, its signer and the verdict.
         person_id: whose it is.
         now: the instant of the collection.
+        whose: what is kept of the person's other notes.
     """
     if trusted.verdict.trust is Trust.REFUSED:
         return _refused(draft, trusted, person_id)
     visible, had_orders = neutralised(draft.text)
-    cleaned = deidentify(visible, draft.known, this_year=now.year, staff=site.staff)
+    cleaned = deidentify(
+        visible, draft.known, this_year=now.year, manner=site.manner, whose=whose, staff=site.staff
+    )
     prepared = prepare_text(
         cleaned.text, phrases_of(trusted.entry, draft.diagnosis if trusted.label else None)
     )
@@ -79,6 +94,8 @@ def take_in(draft: Draft, site: Site, *, trusted: Trusted, person_id: UUID, now:
         content_hash=content_hash(site.model_type, prepared.text, trusted.label),
         cleaned=cleaned,
         quality=score,
+        names=names_in(visible, cleaned.spans, draft.known),
+        doubts=moved(cleaned.doubts, cleaned.text, prepared.text),
     )
 
 

@@ -42,15 +42,19 @@ def case_row(case_id: UUID, one: Candidate, *, version: int, deps: Deps) -> dict
     }
 
 
-def deid_row(case_id: UUID, one: Candidate, *, policy: str, now: datetime) -> dict[str, Any]:
-    """The report of what was removed."""
+def deid_row(case_id: UUID, one: Candidate, *, terms: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The report of what was removed and doubted; `terms` is the same for a whole run."""
+    details = {"spans": [[span.start, span.end, span.label] for span in one.cleaned.spans]}
+    if one.doubts:
+        details["doubts"] = [[doubt.start, doubt.end, doubt.code] for doubt in one.doubts]
     return {
         "case_id": case_id,
         "engine": ENGINE,
-        "policy": policy,
+        "policy": terms["name"],
         "spans": one.cleaned.counts,
         "verdict": "pass" if one.cleaned.passed else "quarantine",
         "reasons": list(one.cleaned.reasons),
+        "details": details | {"run": terms["run"], "policy": terms["policy"]},
         "created_at": now,
     }
 

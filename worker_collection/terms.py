@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.labels import LabelSpace
 from shared.domain.policy import Policy
-from shared.registry import labels, policies, validators
+from shared.registry import deid, labels, policies, validators
+from shared.registry.deid import SiteWords
 from shared.registry.tables import CollectionRun, Source
 from worker_collection.batch import Terms
+from worker_collection.deidentify import Manner
 from worker_collection.deps import Deps
 from worker_collection.draft import instant
 from worker_collection.intake import Site
@@ -23,6 +25,7 @@ def run_terms(source: Source, run: CollectionRun, reader: CaseSource, *, deps: D
     staff, said = reader.staff(), reader.vocabulary()
     with deps.sessions.begin() as session:
         _, policy = policies.current(session)
+        words = deid.site_words(session, deps.vault)
         if staff:
             validators.follow(session, staff, source_id=source.id, now=deps.clock())
         signers = validators.index(session, source.id, everywhere=source.kind == "feedback")
@@ -34,7 +37,7 @@ def run_terms(source: Source, run: CollectionRun, reader: CaseSource, *, deps: D
         min_confidence=policy.min_confidence if least is None else max(float(least), policy.min_confidence),
         curated=curated,
     )
-    site = Site(source.model_type, rules, tuple(one.name for one in staff))
+    site = Site(source.model_type, rules, tuple(one.name for one in staff), manner_of(policy, words))
     return _terms(source, run, site, policy=policy, deps=deps)
 
 
@@ -42,8 +45,14 @@ def chunk_terms(source: Source, run: CollectionRun, staff: Sequence[str], *, dep
     """The terms of a chunk, whose rows are named and judged already."""
     with deps.sessions() as session:
         _, policy = policies.current(session)
+        manner = manner_of(policy, deid.site_words(session, deps.vault))
     rules = Rules(LabelSpace.of(()), {}, policy.min_confidence, curated=bool(run.wish.get("curated")))
-    return _terms(source, run, Site(source.model_type, rules, tuple(staff)), policy=policy, deps=deps)
+    return _terms(source, run, Site(source.model_type, rules, tuple(staff), manner), policy=policy, deps=deps)
+
+
+def manner_of(policy: Policy, words: SiteWords) -> Manner:
+    """How the site de-identifies."""
+    return Manner(policy.deid, harmless=words.harmless, identifying=words.identifier)
 
 
 def _terms(source: Source, run: CollectionRun, site: Site, *, policy: Policy, deps: Deps) -> Terms:
