@@ -7,47 +7,80 @@ from worker_collection.phi.spans import Span
 
 _YEAR = r"(?:19|20)\d\d"
 _OLD = r"(?:9\d|1[0-2]\d)"
+_SPOKEN = (
+    r"(?:ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:a|one)\shundred(?:(?:\sand)?\s"
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten))?|hundred)"
+)
+_YEARS = (
+    r"(?:years?|yrs?|yr|y\.?\s?/?o|y|ans?|años?|anos?|anni|jahre?n?|jährige?[rnms]?|jaar|jarige?|år|årige?|vuotias|"
+    r"lat|letnia|letni|letnie[gj]o?|let|yaşında|tahun|tuổi|лет|ετών|岁|歳|세)(?![^\W\d_])"
+)
+_KIN = (
+    "mother|father|mom|mum|dad|grand(?:mother|father|ma|pa|parent)|gran|granny|nan|nana|aunt|uncle|sister|brother|"
+    "wife|husband|spouse|partner|neighbou?r|patient|pt|he|she|they|resident|widow|widower|lady|gentleman|woman|man"
+)
+_AFTER = (
+    rf"[\s-]{{0,2}}{_YEARS}(?!\s(?:ago|later|of\s(?:experience|follow|smok|marriage)))|"
+    r"\s?/\s?[MFmf]\b|[MF]\b|\s(?:M|F|male|female|woman|man|lady|gentleman)\b(?![°/])"
+)
+_BEFORE = (
+    r"\bage[ds]?(?:/sex)?(?:\sat\s(?:death|diagnosis|presentation|onset))?(?:\s(?:is|was|of|over|about|around|"
+    r"approximately|now))?[\s:=,-]{1,3}|\bsex/age[\s:]{1,3}[mf]\w{0,5}[\s/,]{1,2}|(?<![\w/])(?:[mf]|male|female)\s?[/,]\s?|"
+    r"\bturn(?:s|ed|ing)?\s|\b(?:died|passed(?:\saway)?|death|dead|dec\.?|lived\sto(?:\sbe)?|d\.)\s(?:at\s|aged?\s)?"
+    r"(?:the\sage\sof\s)?|\bgest\.?\s|"
+    rf"\b(?:{_KIN})(?:['’]s|\sis|\swas|,|,?\snow|\sturned|\swho\s(?:is|was)|\swill\sbe)\s(?:now\s|aged\s)?|"
+    r"\bwho['’]?s?\s(?:is\s|was\s)?|\b(?:i['’]?m|i\sam|s?he['’]?s|they['’]?re)\s"
+)
+_NO_AGE = (
+    r"(?!\s?(?:%|percent|per\scent|[./:]\d|-\d|kg|lbs?|pounds|mg|mcg|g\b|ml|cc|bpm|mmhg|degrees|°|on\b|over\b|cm|mm|"
+    r"units?|days?|weeks?|months?|hours?|hrs?|min|sec|tablets?|beats|calories|kcal|steps|met(?:er|re)s?|feet|ft|"
+    r"milli|thousand|\+|k\b))"
+)
+_TEMPERATURE = re.compile(
+    r"\b(?:t|temp|temperature|tmax|febrile|fever|afebrile|of|to)[\s:=]{1,3}$", re.IGNORECASE
+)
 _AGE = re.compile(
-    rf"(?<![\d.,/-])({_OLD})(?=[\s-]?(?:years?|yrs?|y/?o|y\.o|yo|yr)\b)|\b(?:aged?|age:|age\sis|age\sof|"
-    rf"turning|turned|who\sis|who\swas|"
-    rf"(?:he|she|they|patient|mother|father|mom|dad|grandmother|grandfather|wife|husband)(?:['’]s|\sis|\swas|"
-    rf"\sturned)|lived\sto(?:\sbe)?|"
-    rf"died\sat|at\sage|passed\s(?:away\s)?at)[\s:,]{{1,2}}({_OLD})\b(?!%|[./]\d|\s?(?:kg|lbs?|pounds|mg|bpm|"
-    rf"mmhg|percent|degrees|on|over|cm))"
-    rf"|(?<![\d./-])({_OLD})(?=\s?(?:[MF]\b|male|female|woman|man|lady|gentleman|y\b))",
+    rf"(?<![\d.,/$£€#-])({_OLD})(?={_AFTER})|(?:{_BEFORE})({_OLD})(?![\w%])(?![.,]\d){_NO_AGE}|"
+    rf"\b(?:his|her|their|my)\s(?:(?:early|mid|late)[\s-])?(90['’]?s|nineties)\b|\b(?:early|mid|late)[\s-](nineties)\b|"
+    r"\b((?:9\d|1[0-2]\d)(?:st|nd|rd|th)|ninet(?:ieth|y[\s-]\w{4,7})|(?:one\s)?hundredth)(?=\s(?:birthday|b-?day))",
     re.IGNORECASE,
 )
-_UNITS_SPOKEN = "one|two|three|four|five|six|seven|eight|nine"
 _SPOKEN_AGE = re.compile(
-    rf"\b((?:ninety(?:[\s-](?:{_UNITS_SPOKEN}))?|(?:a|"
-    rf"one)\shundred(?:\sand)?(?:\s(?:{_UNITS_SPOKEN}))?))(?=[\s-]?(?:years?|yrs?)\b)"
-    rf"|\b(?:i['’]?m|he['’]?s|she['’]?s|is|was|aged?|turning|turned|who['’]?s|am|"
-    rf"to)\s(ninety(?:[\s-](?:{_UNITS_SPOKEN}))?|(?:a|one)\shundred(?:\sand)?"
-    rf"\s(?:{_UNITS_SPOKEN}))\b(?!\s(?:over|percent|degrees|milli|beats|pounds))|\b(nonagenarian|"
-    rf"centenarian)\b",
+    rf"\b({_SPOKEN})(?=[\s-]?(?:years?|yrs?)\b(?!\sago))|(?:{_BEFORE}|\b(?:is|was|am|of)\s)(?!hundred)({_SPOKEN})\b{_NO_AGE}|"
+    r"\b(nonagenarian|centenarian|supercentenarian)s?\b",
     re.IGNORECASE,
 )
 _BIRTH_YEAR = re.compile(
-    rf"\b(?:born(?:\sin)?|dob|birth\syear|year\sof\sbirth|b\.)[\s:]{{1,2}}({_YEAR})\b", re.IGNORECASE
+    rf"\b(?:born|dob|birth(?:\s?(?:year|date))?|year\sof\sbirth|yob|b\.|née?|geb\.?|geboren|né|née|nacid[oa]|nat[oa])"
+    rf"(?:\sin|\syear|\sabout|\saround|\scirca)?[\s:.,(]{{1,3}}({_YEAR})\b|\(({_YEAR})\s?[-–]\s?{_YEAR}\)",
+    re.IGNORECASE,
 )
 _DIGITS = re.compile(r"(?<!\d)(?:9\d|1[0-2]\d)(?!\d)")
-_WORDS = ("ninety", "hundred", "narian")
+_WORDS = ("ninet", "hundred", "narian")
+_BORN = re.compile(r"(?<!\d)19[0-3]\d(?!\d)")
 
 
 def find(text: str, this_year: int) -> Iterator[Span]:
     """Ages of 90 and more in digits and in words, and years of birth that far back."""
-    if _DIGITS.search(text):
-        yield from _found(_AGE, text)
     lowered = text.lower()
-    if any(word in lowered for word in _WORDS):
+    spoken = any(word in lowered for word in _WORDS)
+    if spoken or _DIGITS.search(text):
+        yield from _found(_AGE, text)
+    if spoken:
         yield from _found(_SPOKEN_AGE, text)
-    for match in _BIRTH_YEAR.finditer(text):
-        if this_year - int(match.group(1)) >= 90:
-            yield Span(match.start(1), match.end(1), "DATE")
+    if _BORN.search(text):
+        for match in _BIRTH_YEAR.finditer(text):
+            group = match.lastindex or 0
+            if this_year - int(match.group(group)) >= 90:
+                yield Span(match.start(group), match.end(group), "DATE")
 
 
 def _found(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
     for match in pattern.finditer(text):
         group = match.lastindex or 0
-        put = "over 89" if match.group(group) == "90" else "90+"
-        yield Span(match.start(group), match.end(group), "AGE", put)
+        start, end = match.span(group)
+        if text[end : end + 2].strip().startswith("F") and _TEMPERATURE.search(
+            text, max(0, start - 14), start
+        ):
+            continue
+        yield Span(start, end, "AGE", "over 89" if match.group(group) == "90" else "90+")

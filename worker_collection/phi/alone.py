@@ -81,7 +81,7 @@ def _alone_written(page: Page, place: int) -> bool:
     if len(word.text) < 5 and re.search(r"\d[ ]?$", page.text[max(0, word.start - 2) : word.start]):
         return False  # a unit
     if word.form == "M":
-        return word.is_sure and not word.text[:-1].isupper()
+        return word.is_sure and len(word.text) > 4 and not word.text[:-1].isupper()
     if word.is_sure or _leads_pair(page, place) or _is_aged(page, word):
         return True
     if word.flags & (DOUBLE | EPONYM) or word.flags & PUBLIC and word.flags & GIVEN:

@@ -20,6 +20,12 @@ def group(name: str) -> frozenset[str]:
 
 
 @cache
+def phrases(name: str) -> tuple[str, ...]:
+    """One group of turns of speech, such as the holidays."""
+    return tuple(_phrases(_read()["phrases"][name]))
+
+
+@cache
 def labels() -> dict[str, str]:
     """What the label before a colon promises: name, address, org, hospital or date, by the label."""
     return {phrase: sort for sort, text in _read()["labels"].items() for phrase in _phrases(text)}

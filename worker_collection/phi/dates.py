@@ -8,20 +8,8 @@ from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
-_MONTHS = (
-    "january february march april may june july august september october november december "
-    "jan feb mar apr jun jul aug sep sept oct nov dec "
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre "
-    "janvier février fevrier mars avril juin juillet août aout septembre octobre novembre décembre decembre "
-    "januar februar märz maerz mai juni juli oktober dezember janeiro fevereiro março maio junho julho "
-    "setembro outubro "
-    "novembro dezembro gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre "
-    "styczeń lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia "
-    "januari februari maart mei augustus ocak şubat nisan mayıs haziran temmuz ağustos eylül ekim kasım "
-    "aralık "
-    "muharram safar rajab shaban ramadan ramadhan shawwal"
-)
-_MONTH = "(?:" + "|".join(sorted(_MONTHS.split(), key=len, reverse=True)) + ")"
+_MONTHS = cues.group("months")
+_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=lambda month: (-len(month), month))) + ")"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _NTH = rf"{_DAY}(?:\s?(?:st|nd|rd|th))?"
 _YEAR = r"(?:19|20)\d\d"
@@ -34,9 +22,25 @@ _ORDINAL = (
 )
 _FULL_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 _NUMERIC = re.compile(
-    rf"(?<![\d/.\w-])(?:{_YEAR}([/.-])(?:0?[1-9]|1[0-2])\1{_DAY}(?:T\d\d:\d\d\S{{0,12}})?"
-    rf"|{_DAY}\s?([/.-])\s?{_DAY}\s?\2\s?(?:{_YEAR}|\d\d)|(?:0?[1-9]|1[0-2])[/.-]{_YEAR})(?![\d/]|[.-]\d)"
+    rf"(?<![\d/.\w-])(?:(?:{_YEAR}|1[34]\d\d)([/.-])(?:0?[1-9]|1[0-2])\1{_DAY}(?:T\d\d:\d\d\S{{0,12}})?"
+    rf"|{_DAY}\s?([/.-])\s?{_DAY}\s?\2\s?(?:{_YEAR}|25[4-9]\d|14\d\d|\d\d)|(?:0?[1-9]|1[0-2])[/.-]{_YEAR})(?![\d/]|[.-]\d)"
     r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=\d{4,6}(?:\D|$)|\D|$)",
+)
+_OTHER = re.compile(
+    r"(?<!\d)(?:\d{2,4}|令和\d{1,2}|平成\d{1,2}|昭和\d{1,2})\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?|\b\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]|"
+    r"\b[RHSMT]\d{1,2}\.\d{1,2}\.\d{1,2}\b|\bngày\s\d{1,2}\stháng\s\d{1,2}(?:\snăm\s\d{4})?|"
+    r"\b(?:week|wk|cw|kw|semaine|semana|woche|vecka|uge|viikko)\s?\d{1,2}\s?(?:[/-]|of\s|,\s)\s?(?:19|20)?\d\d\b|\b(?:CW|KW)\s?\d{1,2}\b|"
+    r"\b(?:19|20)\d\d-?W\d\d(?:-?\d)?\b|\bQ[1-4][\s/-]?['’]?(?:(?:19|20)\d\d|\d\d)\b|\b(?:19|20)\d\d[\s-]?Q[1-4]\b|"
+    r"\b(?:first|second|third|fourth|last)\squarter\sof\s(?:19|20)\d\d\b|\b\d{1,2}(?:st|nd|rd|th)\s(?:inst|ult|prox)\b\.?|"
+    r"\b(?:am|vom|bis|seit|zum|ab|den|d\.|der)\s(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?!\d)",
+    re.IGNORECASE,
+)
+_OTHER_HINTS = ("年", "년", "月", "월", "ngày", "inst", "ult", "prox", "quarter", ".")
+_WEEKS = re.compile(r"\b(?:Q[1-4]|[CK]?W\s?\d|[Ww](?:ee)?k\s?\d|[RHSMT]\d)")
+_SPOKEN_YEAR = (
+    r"(?:,?\s(?:(?:nineteen|twenty)(?:[\s-](?:hundred|oh|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
+    r"nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety))(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|"
+    r"two\sthousand(?:\s(?:and\s)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|twenty(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?))?))?"
 )
 _NOT_AFTER = (
     r"(?!\d|[/%]\d|\.\d|\s?(?:mg|mcg|ml|g|kg|units?|tablets?|tabs|weeks?|days?|hours?|months?|times|more|"
@@ -49,8 +53,8 @@ _WRITTEN = re.compile(
     rf"|\b{_MONTH}\b\.?[\s-]{{0,2}}(?:the\s)?{_NTH}{_NOT_AFTER}(?:\s?[,.-]?\s{{0,2}}(?:{_YEAR}|'\d\d|"
     rf"(?<=-)\d\d)(?!\d))?"
     rf"|\b{_MONTH}\b\.?,?[\s-](?:of\s)?{_YEAR}(?!\d)|\b{_MONTH}\s?'\d\d(?!\d)"
-    rf"|\b(?:the\s)?(?:{_ORDINAL})\s(?:of\s)?(?:{_FULL_MONTH})\b|"
-    rf"\b(?:{_FULL_MONTH})\s(?:the\s)?(?:{_ORDINAL})\b",
+    rf"|\b(?:the\s)?(?:{_ORDINAL})\s(?:of\s)?(?:{_FULL_MONTH})\b{_SPOKEN_YEAR}|"
+    rf"\b(?:{_FULL_MONTH})\s(?:the\s)?(?:{_ORDINAL})\b{_SPOKEN_YEAR}",
     re.IGNORECASE,
 )
 _SHORT = re.compile(r"(?<![\d/.\w-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3[01])(?![\d/%-]|[.:]\d)")
@@ -63,7 +67,7 @@ _DATE_CUE = re.compile(
     r"recheck|"
     r"call|tc|mdt|check|"
     r"arrived|started|stopped|done|given|drawn|collected|repeat|scheduled|surgery|hospitalized|seen:?|clinic|"
-    r"started|"
+    r"started|w/[ce]|as\sof|effective|eff|valid|expiry|overdue|booked|listed|lst|sched|ref|rec'?d|rcvd|"
     r"updated|rv|rtc|ov|hv|lmp|edd|edc|to|-)[\s:.]{1,3}|[(:]\s?)$",
     re.IGNORECASE,
 )
@@ -84,7 +88,7 @@ _RATIO_AFTER = re.compile(
 _CLOCK_AFTER = re.compile(r"\s(?:@\s?)?(?:[01]\d|2[0-3]):?[0-5]\d\b")
 _LASTS = re.compile(r"\b(?:review|in|for|over|after|x|rv|every|of|past|last)\s$", re.IGNORECASE)
 _ALONE = frozenset(f"{_FULL_MONTH}|jan|feb|aug|sep|sept|oct|nov|dec".split("|"))
-_MONTH_WORDS = frozenset(fold(month) for month in _MONTHS.split())
+_MONTH_WORDS = frozenset(fold(month) for month in _MONTHS)
 _GLUED = re.compile(r"(?<=\d)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
 _NTH_HINT = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONTH_CUE = re.compile(
@@ -113,25 +117,26 @@ _THE_CUE = re.compile(
     r"\b(?:on|since|until|til|till|by|before|after|from|to|due|between|and|discharged|seen|of)\s$",
     re.IGNORECASE,
 )
-_HOLIDAY = (
-    r"christmas(?:\s(?:eve|day))?|xmas|thanksgiving|easter(?:\s(?:sunday|monday))?|diwali|deepavali|pongal|"
-    r"holi|onam|dussehra|navratri|"
-    r"eid(?:[\s-]al[- ](?:fitr|adha))?|new\syear'?s?(?:\s(?:eve|day))?|halloween|memorial\sday|labou?r\sday|"
-    r"independence\sday|"
-    r"hanukkah|chanukah|passover|yom\skippur|rosh\shashanah?|valentine'?s(?:\sday)?|boxing\sday|good\sfriday|"
-    r"umrah|hajj|ramadan|"
-    r"ramadhan|lunar\snew\syear|chinese\snew\syear|songkran|nowruz|bonfire\snight|bank\sholiday|"
-    r"fourth\sof\sjuly|4th\sof\sjuly|july\s4th|"
-    r"mother'?s\sday|father'?s\sday|columbus\sday|veterans\sday|mlk\sday|presidents'?\sday|"
-    r"st\.?\spatrick'?s(?:\sday)?|mardi\sgras|"
-    r"juneteenth|carnival|whitsun|pentecost|all\ssaints|midsummer|vesak|lohri|baisakhi|sankranti|"
-    r"raksha\sbandhan|ganesh\schaturthi|"
-    r"super\sbowl(?:\ssunday)?|cinco\sde\smayo|kwanzaa|purim|sukkot|lent"
+_FEASTS = sorted(cues.phrases("holidays"), key=lambda feast: (-len(feast), feast))
+_HOLIDAYS = re.compile(
+    "(?<![^\\W_])(?:"
+    + "|".join(feast.replace("'", "['’]?").replace(" ", r"[\s-]") for feast in _FEASTS)
+    + ")"
+    r"(?:\s(?:eve|day|night|morning|week|weekend|sunday|monday))?(?![^\W_])(?!\s(?:disease|factor|tree|syndrome))",
+    re.IGNORECASE,
 )
-_HOLIDAYS = re.compile(rf"\b(?:{_HOLIDAY})\b(?!\s(?:disease|factor|tree))", re.IGNORECASE)
-# The words that holidays begin with, or where it is not the first, the telling one.
-_HOLIDAY_WORDS = cues.group("holidays")
+_FEAST_STARTS = frozenset(fold(feast.split()[0].split("-")[0]) for feast in _FEASTS)
 _WEAK_MONTHS = cues.group("weak_months")
+_DAY_BEFORE = re.compile(
+    rf"(?<![\w/.-])({_DAY}(?:st|nd|rd|th|\.)?)\s?(?:[-–—/,]|and|&|to|or|until|till|bis|al?|et|y|e|und)\s?$",
+    re.IGNORECASE,
+)
+_DAY_AFTER = re.compile(
+    rf"\s?(?:[-–—/]|,?\sand|&|to|,)\s?({_DAY}(?:st|nd|rd|th)?)(?![\w/%]|[.:]\d|\s?(?:mg|ml|mcg|g|kg|units?|tablets?|days?|weeks?|months?|years?|hours?|times|{_MONTH})\b)",
+    re.IGNORECASE,
+)
+_YEAR_AFTER = re.compile(r"[\s,.]{1,2}(\d\d)(?![\w/%]|[.:]\d)")
+_BORN_BEFORE = re.compile(r"(?:dob|d\.o\.b\.?|born|birth|geb\.?|b\.)[\s:]{1,3}(?:on\s)?$", re.IGNORECASE)
 _YEAR_IN = re.compile(_YEAR)
 
 
@@ -141,11 +146,16 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
     for match in _NUMERIC.finditer(text):
         if _is_numeric_date(match.group()):
             yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+    lowered = text.lower()
+    for match in (
+        _OTHER.finditer(text) if any(hint in lowered for hint in _OTHER_HINTS) or _WEEKS.search(text) else ()
+    ):
+        yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
     yield from _written(page, this_year)
     if _NTH_HINT.search(text):
         yield from _days(text)
     yield from _short(text)
-    if any(word.key in _HOLIDAY_WORDS for word in page.words) or "4th" in text:
+    if any(word.key in _FEAST_STARTS for word in page.words) or "4th" in text:
         for match in _HOLIDAYS.finditer(text):
             yield Span(match.start(), match.end(), "DATE")
 
@@ -156,9 +166,23 @@ def _written(page: Page, this_year: int) -> Iterator[Span]:
         for match in _WRITTEN.finditer(page.text, start, end):
             if _is_written_date(match.group()):
                 yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+                yield from _range_beside(page.text, match)
     for word in page.words:
         if word.key in _ALONE and _is_month(page, word):
             yield Span(word.start, word.end, "DATE")
+
+
+def _range_beside(text: str, date: re.Match[str]) -> Iterator[Span]:
+    """The other day of "3-9 May", "3rd and 4th of May", "May 3 to 9", and the year of "dob 1 feb 60"."""
+    before = _DAY_BEFORE.search(text, max(0, date.start() - 14), date.start())
+    if before:
+        yield Span(before.start(1), before.end(1), "DATE")
+    after = _DAY_AFTER.match(text, date.end())
+    if after and text[date.start()].isalpha() and text[date.end() - 1].isalnum():
+        yield Span(after.start(1), after.end(1), "DATE")
+    year = _YEAR_AFTER.match(text, date.end())
+    if year and _BORN_BEFORE.search(text, max(0, date.start() - 18), date.start()):
+        yield Span(year.start(1), year.end(1), "DATE")
 
 
 def _windows(page: Page) -> list[tuple[int, int]]:
@@ -202,6 +226,7 @@ def _short(text: str) -> Iterator[Span]:
         first, between, second = int(match.group(1)), match.group(2), int(match.group(3))
         if (
             min(first, second) > 12
+            or match.group() == "24/7"
             or between != "/"
             and not (match.group(1)[0] == "0" or match.group(3)[0] == "0")
         ):

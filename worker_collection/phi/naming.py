@@ -69,6 +69,8 @@ def is_cue(word: Word) -> bool:
 
 def is_clinical(page: Page, word: Word) -> bool:
     """Whether the word is an eponym in its clinical use here."""
+    if word.start in page.double_eponyms:
+        return True
     return bool(word.flags & EPONYM) and is_clinical_use(page.text, word.start, word.end)
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import (
@@ -24,6 +25,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*(?:['’](?=\s))?")
 _INNER_CAPITAL = re.compile(
     r"(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bFitz)(?<![A-ZÀ-Þ'’-])[A-ZÀ-Þ]"
 )
+_DOUBLE_EPONYMS = frozenset(cues.phrases("eponyms"))
 _SCORES = cues.group("scores")
 _NO_STOP = cues.group("no_stop")
 _HEAD_AFTER = re.compile(
@@ -104,6 +106,19 @@ class Page:
         if stop == ".":
             return "\n" in gap or not (found and (len(found[-1].text) == 1 or found[-1].key in _NO_STOP))
         return not found or stop in {"!", "?", ":", "\n", "•", "*", "|"} or "\n" in gap or ". " in gap
+
+    @cached_property
+    def double_eponyms(self) -> frozenset[int]:
+        """Where the words of an eponym of two words begin: "Bence Jones", "Ann Arbor"."""
+        found = set()
+        for first, second in pairwise(self.words):
+            if (
+                first.flags & (EPONYM | NAME)
+                and second.start - first.end == 1
+                and f"{first.key} {second.key}" in _DOUBLE_EPONYMS
+            ):
+                found |= {first.start, second.start}
+        return frozenset(found)
 
     @cached_property
     def case(self) -> str:
