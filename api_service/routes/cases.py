@@ -1,6 +1,8 @@
 """Cases: their statistics, the list, one case, a clinician's word on it, the export of a sealed set."""
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,11 +11,13 @@ from flask import Response
 
 from api_service import cursor
 from api_service.auth import READERS, Role
-from api_service.endpoint import Call, Group, Reply
+from api_service.endpoint import Call, Group, Reply, Rules
 from api_service.parse import Body, CaseVerdict, Name, PageQuery, TypeQuery
 from api_service.show.cases import Case, CaseDetail, Statistics
 from api_service.show.shape import link
 from shared.domain.cycle import CaseState
+from shared.exports import text
+from shared.exports.text import SPLITS
 from shared.registry import (
     audit,
     cases,
@@ -25,10 +29,11 @@ from shared.registry import (
     stats,
     validations,
 )
-from shared.registry.tables import ValidatedCase
+from shared.registry.tables import DatasetVersion, ValidatedCase
 from shared.registry.validations import Verdict
 
 group = Group()
+LINES_A_PIECE = 100
 CASE_READERS = frozenset({Role.CLINICIAN, Role.STEWARD})
 Status = Literal["pending", "validated", "rejected", "needs_review"]
 
@@ -45,7 +50,7 @@ class ExportQuery(Body):
 
     dataset_version: Name
     split: Literal["training", "evaluation"] | None = None
-    format: Literal["jsonl", "chat"] = "jsonl"
+    format: Literal["jsonl", "chat", "alpaca", "csv"] = "jsonl"
 
 
 @group.get("/cases/statistics", roles=READERS)
@@ -60,23 +65,24 @@ def statistics(call: Call, query: TypeQuery) -> Statistics:
     )
 
 
-@group.get("/cases/export", roles=frozenset({Role.STEWARD}))
+@group.get("/cases/export", roles=frozenset({Role.STEWARD}), rules=Rules(own_transactions=True))
 def export(call: Call, query: ExportQuery) -> Response:
-    """A sealed version as a file, never raw cases; that it was taken is written down."""
-    version = datasets.named(call.session, query.dataset_version)
-    splits = (query.split,) if query.split else ("training", "evaluation")
-    lines = datasets.export_lines(
-        call.session, version, file_format=query.format, vault=call.deps.vault, splits=splits
-    )
-    body = "".join(f"{line}\n" for line in lines)
-    subject = ("dataset_versions", version.id)
-    details = {"format": query.format, "splits": list(splits)}
-    audit.write(
-        call.session, act="export", subject=subject, actor=call.caller.name, at=call.now, details=details
-    )
-    answer = Response(body, content_type="application/x-ndjson")
+    """A sealed version as a file, never raw cases; that it was taken is written down beforehand."""
+    splits = (query.split,) if query.split else SPLITS
+    with call.deps.sessions.begin() as session:
+        version = datasets.named(session, query.dataset_version)
+        lapsed = datasets.lapsed(session, version.id)
+        details = {"format": query.format, "splits": list(splits), "left_out": lapsed}
+        subject = ("dataset_versions", version.id)
+        audit.write(
+            session, act="export", subject=subject, actor=call.caller.name, at=call.now, details=details
+        )
+    kind = "text/csv" if query.format == "csv" else "application/x-ndjson"
+    answer = Response(_lines(call, version, splits, file_format=query.format), content_type=kind)
     answer.headers["X-Dataset-Sha256"] = version.sha256
-    answer.headers["Content-Disposition"] = f'attachment; filename="{version.name}.jsonl"'
+    answer.headers["X-Dataset-Left-Out"] = str(sum(lapsed.get(split, 0) for split in splits))
+    name = f"{version.name}.{'csv' if query.format == 'csv' else 'jsonl'}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
@@ -113,6 +119,16 @@ def validate(call: Call, case_id: UUID, verdict: CaseVerdict) -> Case:
     word = Verdict(accept=verdict.status == "validated", diagnosis=verdict.diagnosis)
     validations.give(call.session, case, word, by=call.caller.name, now=call.now)
     return Case.of(case, _source(call, case))
+
+
+def _lines(
+    call: Call, version: DatasetVersion, splits: Collection[str], *, file_format: str
+) -> Iterator[str]:
+    """The lines as they are read, in pieces of some size, from a session that lives as long as the answer."""
+    with call.deps.sessions() as session:
+        found = text.lines(session, version, splits, file_format=file_format, vault=call.deps.vault)
+        while piece := list(islice(found, LINES_A_PIECE)):
+            yield "".join(piece)
 
 
 def _next_collection(call: Call) -> datetime | None:

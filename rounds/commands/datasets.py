@@ -1,11 +1,11 @@
 """`rounds dataset|types|validator|withdraw`: what is learnt from, for which question, vouched for by whom."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rounds.commands.exports import export
 from rounds.show import AsJson, show_record, show_rows
 from rounds.site import Site, site
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.registry.tables import DatasetVersion, Validator
 
 dataset = typer.Typer(no_args_is_help=True)
+dataset.command("export")(export)
 types = typer.Typer(no_args_is_help=True)
 validator = typer.Typer(no_args_is_help=True)
 
@@ -81,32 +82,6 @@ def diff(before: str, after: str, as_json: AsJson = False) -> None:
     with site().sessions() as session:
         pair = datasets.named(session, before), datasets.named(session, after)
         show_record(datasets.diff(session, *pair), as_json=as_json)
-
-
-@dataset.command("export")
-def export(
-    version: str,
-    *,
-    file_format: Annotated[str, typer.Option("--format", help="jsonl or chat.")] = "jsonl",
-    out: Annotated[Path, typer.Option(help="The file to write; it must not exist.")],
-    split: Annotated[str | None, typer.Option(help="training or evaluation; else both.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write a sealed version to a file of de-identified cases; the export is audited."""
-    from shared.registry import audit, datasets
-
-    here = site()
-    splits = (split,) if split else ("training", "evaluation")
-    with here.sessions.begin() as session:
-        found = datasets.named(session, version)
-        lines = datasets.export_lines(
-            session, found, file_format=file_format, vault=here.vault, splits=splits
-        )
-        count = _write(out, list(lines))
-        subject, details = ("dataset_versions", found.id), {"format": file_format, "lines": count}
-        audit.write(session, act="export", subject=subject, actor=here.actor, at=here.now, details=details)
-        shown = {"dataset_version": found.name, "sha256": found.sha256, "lines": count, "file": str(out)}
-    show_record(shown, as_json=as_json)
 
 
 @types.command("add")
@@ -201,19 +176,6 @@ def withdraw(
     here = site()
     row = stage.withdraw(person, make_deps(here.settings), cause=cause, actor=here.actor)
     show_record({"withdrawal_id": row.id, "person": row.person_id} | row.reached, as_json=as_json)
-
-
-def _write(out: Path, lines: Sequence[str]) -> int:
-    """A file of its own, for its owner's eyes; one that exists is not overwritten."""
-    from shared.errors import ConflictError
-
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            out.chmod(0o600)
-            file.writelines(f"{line}\n" for line in lines)
-    except FileExistsError:
-        raise ConflictError(f"{out} exists", field="out", fix="name another file") from None
-    return len(lines)
 
 
 def _version(version: "DatasetVersion") -> dict[str, Any]:

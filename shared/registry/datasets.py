@@ -1,19 +1,31 @@
 """Sealed dataset versions: their members, the examples they hold, what two of them differ in."""
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, case, cast, exists, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Uuid,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from shared.domain.cycle import CaseState
 from shared.domain.example import Example
 from shared.domain.split import EVALUATION
-from shared.errors import InvalidInputError, NotFoundError
+from shared.errors import NotFoundError
 from shared.registry import audit
 from shared.registry.alerts import Trouble, raise_alert
 from shared.registry.cases import CASE_PURPOSE
@@ -30,8 +42,8 @@ from shared.registry.tables import (
 )
 from shared.vault import Vault
 
-FORMATS = ("jsonl", "chat")
 ALL = "all"
+_STREAM = {"stream_results": True, "yield_per": 500}
 
 
 def named(session: Session, name: str) -> DatasetVersion:
@@ -109,23 +121,27 @@ def stream(
     session: Session, dataset_version_id: UUID, split: str, *, vault: Vault, purpose: str = ALL
 ) -> Iterator[Example]:
     """The same one by one, so that memory does not grow with the version."""
-    query = (
-        select(DatasetMember, ValidatedCase.input_sealed, ValidatedCase.subgroup)
+    for row in session.execute(_rows(dataset_version_id, split, purpose), execution_options=_STREAM):
+        if row.input_sealed is not None:
+            yield Example(
+                case_id=row.case_id,
+                person_id=row.person_id,
+                text=vault.open(row.input_sealed, CASE_PURPOSE).decode(),
+                label=row.label,
+                weight=row.weight,
+                subgroup=row.subgroup,
+            )
+
+
+def _rows(dataset_version_id: UUID, split: str, purpose: str) -> Executable:
+    member = (DatasetMember.case_id, DatasetMember.person_id, DatasetMember.label, DatasetMember.weight)
+    return (
+        select(*member, ValidatedCase.input_sealed, ValidatedCase.subgroup, ValidatedCase.media)
         .join(ValidatedCase, ValidatedCase.id == DatasetMember.case_id)
         .where(DatasetMember.dataset_version_id == dataset_version_id, DatasetMember.split == split)
         .where(may_still_be_used(), _of(purpose, dataset_version_id))
         .order_by(DatasetMember.case_id)
     )
-    for member, sealed, subgroup in session.execute(query, execution_options={"yield_per": 500}):
-        if sealed is not None:
-            yield Example(
-                case_id=member.case_id,
-                person_id=member.person_id,
-                text=vault.open(sealed, CASE_PURPOSE).decode(),
-                label=member.label,
-                weight=member.weight,
-                subgroup=subgroup,
-            )
 
 
 def may_still_be_used() -> ColumnElement[bool]:
@@ -177,47 +193,6 @@ def _of(purpose: str, dataset_version_id: UUID) -> ColumnElement[bool]:
         before.split == DatasetMember.split,
     )
     return or_(DatasetMember.replay, ~known)
-
-
-def export_lines(
-    session: Session,
-    version: DatasetVersion,
-    *,
-    file_format: str,
-    vault: Vault,
-    splits: Collection[str] = ("training", "evaluation"),
-) -> Iterator[str]:
-    """The lines of an export file: `jsonl` is the case format, `chat` one conversation a case.
-
-    Raises:
-        InvalidInputError: the format is not known.
-    """
-    if file_format not in FORMATS:
-        raise InvalidInputError(
-            f"{file_format} is no export format", field="format", fix=f"use one of {', '.join(FORMATS)}"
-        )
-    for split in splits:
-        for example in examples(session, version.id, split, vault=vault):
-            line = _case(example, split, version) if file_format == "jsonl" else _chat(example)
-            yield json.dumps(line, ensure_ascii=False, sort_keys=True)
-
-
-def _case(example: Example, split: str, version: DatasetVersion) -> dict[str, Any]:
-    return {
-        "source_id": str(example.case_id),
-        "person": str(example.person_id),
-        "model_type": version.model_type,
-        "text": example.text,
-        "diagnosis": example.label,
-        "weight": example.weight,
-        "split": split,
-        "subgroup": dict(example.subgroup),
-    }
-
-
-def _chat(example: Example) -> dict[str, Any]:
-    turns = (("user", example.text), ("assistant", example.label))
-    return {"messages": [{"role": role, "content": content} for role, content in turns]}
 
 
 def diff(session: Session, before: DatasetVersion, after: DatasetVersion) -> dict[str, Any]:

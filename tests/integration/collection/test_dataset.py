@@ -10,6 +10,8 @@ from shared.domain import merkle
 from shared.domain.bells import TaskName
 from shared.domain.cycle import CaseState, JobState
 from shared.errors import NotFoundError
+from shared.exports import text as text_export
+from shared.exports.text import SPLITS
 from shared.registry import datasets, jobs
 from shared.registry.jobs import JobWish
 from shared.registry.tables import DatasetMember, DatasetVersion, Outbox, Person, ValidatedCase
@@ -91,7 +93,7 @@ def test_examples_open_the_sealed_texts_and_an_export_holds_the_same(many, deps)
         examples = datasets.examples(session, version.id, "training", vault=deps.vault)
         exported = [
             json.loads(line)
-            for line in datasets.export_lines(session, version, file_format="jsonl", vault=deps.vault)
+            for line in text_export.lines(session, version, SPLITS, file_format="jsonl", vault=deps.vault)
         ]
     assert [one.case_id for one in examples] == sorted(one.case_id for one in examples)
     assert len(examples) == version.counts["training"]
