@@ -21,12 +21,13 @@ from worker_collection.chunks import run_chunk
 from worker_collection.deps import Deps
 from worker_collection.intake import Candidate
 from worker_collection.sources import open_source
-from worker_collection.sources.base import CaseSource, Page, Swept
+from worker_collection.sources.base import RESUMED, CaseSource, Page, Swept
 from worker_collection.steps import steps
 from worker_collection.tally import Tally
 from worker_collection.terms import run_terms
 
 PAGE = 1000
+STEP_ROWS = 20_000
 FAN_OUT_ROWS = 4000  # changed rows of a step from which its cleaning is shared out
 TURN_SECONDS = 180.0  # one doorbell works this long at most; the rest follows on the next one
 _LOOK_SECONDS = 0.2
@@ -73,7 +74,7 @@ class Course:
         """Work step after step until the source is read, enough was collected or the turn is over."""
         self._settle_chunks()
         began = time.monotonic()
-        for step in steps(self.reader.pages(self._start(), PAGE)):
+        for step in steps(self.reader.pages(self._start(), PAGE), rows=STEP_ROWS):
             if step.staff_changed:
                 self.pipeline.terms = run_terms(self.source, self.run, self.reader, deps=self.stage)
             self._settle_chunks()
@@ -171,9 +172,13 @@ class Course:
 
     def _start(self) -> Mapping[str, Any]:
         """Where reading begins: a run that is a question of its own counts in its row, others go on."""
-        return self.source.watermark if self._is_followed else dict(self.run.counts.get("at", {}))
+        if not self._is_followed:
+            return dict(self.run.counts.get("at", {}))
+        # What lies in the overlap was read again when the run began.
+        return {**self.source.watermark, RESUMED: bool(self.run.counts.get("rows"))}
 
-    def _advance(self, session: Session, run: CollectionRun, watermark: dict[str, Any]) -> None:
+    def _advance(self, session: Session, run: CollectionRun, reached: dict[str, Any]) -> None:
+        watermark = {name: value for name, value in reached.items() if name != RESUMED}
         if self._is_followed:
             source = sources.get(session, run.source_id)
             kept = {name: value for name, value in source.watermark.items() if name == "swept_at"}

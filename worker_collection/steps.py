@@ -6,7 +6,6 @@ from typing import Any
 
 from worker_collection.sources.base import Broken, Page, Row
 
-STEP_ROWS = 20_000
 STEP_PAGES = 20  # pages may be empty and still say how far the source was read
 
 
@@ -28,7 +27,7 @@ class _Gathered:
         return Page(self.rows, self.watermark, tuple(self.deleted), tuple(self.consents))
 
 
-def steps(pages: Iterable[Page], *, rows: int = STEP_ROWS) -> Iterator[Page]:
+def steps(pages: Iterable[Page], *, rows: int) -> Iterator[Page]:
     """The pages in their order, some in one; a page before which the staff changed begins a step.
 
     Where a step ends depends on the source alone, so that an interrupted run makes the same steps.

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from shared.registry.validators import Staff
 
 Row = Mapping[str, Any]
+RESUMED = "resumed"  # in a watermark: the run that left it goes on with it
 
 
 @dataclass(frozen=True)

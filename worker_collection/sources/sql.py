@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from shared.errors import InvalidInputError, PartDownError
 from shared.registry.validators import Staff
 from worker_collection.mapping import CaseMapping, Row
-from worker_collection.sources.base import Broken, Page, Said, Trial
+from worker_collection.sources.base import RESUMED, Broken, Page, Said, Trial
 
 _TIMEOUT_SECONDS = 60
 _WRITABLE = """
@@ -49,7 +49,8 @@ class SqlSource:
     def pages(self, watermark: Mapping[str, Any], size: int) -> Iterator[Page]:
         """Rows in the order of (watermark column, key), read again from an overlap before the last one."""
         column, key = self._mapping.watermark or self._mapping.key, self._mapping.key
-        after = _stepped_back(watermark.get("at"), self._mapping.overlap_seconds)
+        overlap = 0 if watermark.get(RESUMED) else self._mapping.overlap_seconds
+        after = _stepped_back(watermark.get("at"), overlap) if overlap else watermark.get("at")
         at = watermark.get("key", "") if after == watermark.get("at") else ""
         later = f"WHERE ({column} > :after OR ({column} = :after AND {key} > :key))" if after else ""
         query = f"SELECT * FROM ({self._query}) q {later} ORDER BY {column}, {key}"  # noqa: S608

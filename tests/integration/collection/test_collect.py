@@ -1,19 +1,13 @@
 """Collecting: incremental, edited and recalled rows, restarts, broken lines, what is handed in."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 
 import pytest
 from sqlalchemy import func, select
 
-from shared.domain.cycle import CaseState, RunState
+from shared.domain.cycle import CaseState
 from shared.errors import InvalidInputError, NotFoundError
-from shared.registry import cases, labels, leases, runs, sources, validators
+from shared.registry import cases, labels, runs, sources, validators
 from shared.registry.tables import AuditEvent, CollectionRun, DeidReport, Source, ValidatedCase
 from worker_collection import collect as stage
 from worker_collection.mapping import mapping_text, read_mapping
@@ -175,61 +169,6 @@ def test_one_person_under_two_intakes_is_found_by_all_that_is_known(clinic, coll
     collect_again()
     first, second, third = (case.person_id for case in all_cases(deps))
     assert first == second != third
-
-
-def test_a_run_that_was_killed_goes_on_without_a_double(clinic, deps, settings, tmp_path):
-    for number in range(450):
-        clinic.plan(
-            clinic.patient(f"I-{number}", f"Ann Quill{number}"),
-            clinical_notes=f"Cough for {number} hours, wheeze, no fever at all.",
-        )
-    with deps.sessions.begin() as session:
-        source = sources.add(
-            session,
-            "clinic",
-            kind="sql",
-            address=clinic.url,
-            mapping="clinic",
-            model_type="diagnosis",
-            vault=deps.vault,
-            now=deps.clock(),
-            actor="test",
-        )
-        run_id = runs.create(session, source, now=deps.clock(), triggered_by="test").id
-    secret = tmp_path / "site.secret"
-    secret.write_bytes(bytes(range(32)))
-    secret.chmod(0o600)
-    worker = textwrap.dedent(f"""
-        from uuid import UUID
-        from shared.config import load_settings
-        from worker_collection import collect
-        from worker_collection.deps import make_deps
-        collect.collect_run(UUID("{run_id}"), make_deps(load_settings()))
-    """)
-    env = {
-        **os.environ,
-        "ROUNDS_HOME": str(settings.home),
-        "ROUNDS_DATABASE_URL": settings.database,
-        "ROUNDS_SITE_SECRET_FILE": str(secret),
-    }
-    process = subprocess.Popen([sys.executable, "-c", worker], env=env)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with deps.sessions() as session:
-            if session.get_one(CollectionRun, run_id).counts.get("collected", 0) > 0:
-                break
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    with deps.sessions.begin() as session:
-        run = session.get_one(CollectionRun, run_id)
-        assert run.state in (RunState.RUNNING, RunState.COMPLETED)
-        leases.give_up_on(session, CollectionRun, run_id, beat_seq=run.beat_seq, now=deps.clock())
-    stage.collect_run(run_id, deps)
-    with deps.sessions() as session:
-        assert runs.get(session, run_id).counts["collected"] == 450
-        assert session.scalar(select(func.count(func.distinct(ValidatedCase.source_record)))) == 450
-        assert session.scalar(select(func.count()).select_from(ValidatedCase)) == 450
 
 
 def test_a_second_delivery_does_nothing(clinic, collect_again, deps):
