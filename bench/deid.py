@@ -179,7 +179,7 @@ def _is_slice(name: str, by: str) -> bool:
 
 
 def _drops(results: dict[str, dict[str, float]]) -> Iterator[Figure]:
-    """How many points the unseen notes are worse; leak-free notes are left out, they hang on a note's length."""
+    """How many points the unseen notes are worse; a note without a leak hangs on its length."""
     for base in ("dev", "open"):
         for row in ("", ", no row"):
             if base + row not in results or "unseen" + row not in results:

@@ -12,8 +12,10 @@ from bench.deid_exam.score import merged, really_gone
 SLOW_MS, SLOW_SIGNS = 50.0, 2000  # so many milliseconds for every begun two thousand signs
 MOST_DEATHS = 20
 _ODD = (
-    "\u200b\u200c\u200d\u2060\ufeff\u00ad", "\u202a\u202e\u2066\u2069\u200f", "\u00a0\u2009\u202f\u3000\t\v\f", "😀🏥👩\u200d⚕️🇩🇪",
-    "\x00\x01\x1b\x7f\x85", "\ud800\udfff\ud83d", "ſßİıǅŉﬁﬀ№™½²³", "éñüøåçßœ", "中文患者姓名", "اسمالمريض", "Иванов", "नमस्ते", "０１２３", "\u0301\u0338\u20dd",
+    "\u200b\u200c\u200d\u2060\ufeff\u00ad", "\u202a\u202e\u2066\u2069\u200f",
+    "\u00a0\u2009\u202f\u3000\t\v\f", "😀🏥👩\u200d⚕️🇩🇪",
+    "\x00\x01\x1b\x7f\x85", "\ud800\udfff\ud83d", "ſßİıǅŉﬁﬀ№™½²³", "éñüøåçßœ", "中文患者姓名",
+    "اسمالمريض", "Иванов", "नमस्ते", "０１２３", "\u0301\u0338\u20dd",
 )  # fmt: skip
 _BRACKETS = ("(", "[", "{", "<", "[[NAME]]", "((", "*", "\\", "^", "|", "~", "&", "%s", "$", '"', "'", "`")
 Mutation = Callable[[str, random.Random], str]
@@ -22,7 +24,7 @@ Mangled = tuple[str, dict[str, object], str]  # the note, the patient's row, wha
 
 @dataclass
 class Fuzzed:
-    """What went wrong over so many notes; `worst` is the slowest cost of two thousand signs, in milliseconds."""
+    """What went wrong over so many notes; `worst` is the most of any two thousand signs, in milliseconds."""
 
     notes: int = 0
     crashed: int = 0
@@ -109,7 +111,7 @@ MUTATIONS: dict[str, Mutation] = {
     "decomposed": lambda text, dice: unicodedata.normalize(dice.choice(("NFD", "NFKD", "NFKC")), text),
     "joined": lambda text, dice: text.replace(" ", dice.choice(("", "_", "\u00a0", "  ", "\r\n"))),
     "lines": lambda text, dice: text.replace("\n", dice.choice(("\r\n", "\r", "\u2028", "\\n", "\n\n\n"))),
-    "turned": lambda text, dice: text[::-1],
+    "turned": lambda text, _: text[::-1],
     "cased": lambda text, dice: text.swapcase() if dice.random() < 0.5 else text.title(),
     "scrambled": lambda text, dice: " ".join(dice.sample(words := text.split(" "), len(words))),
 }
@@ -131,7 +133,7 @@ def mangled(texts: list[str], dice: random.Random) -> tuple[str, str]:
 
 
 def fuzzed(command: str, texts: list[str], *, count: int, seed: int) -> Fuzzed:
-    """Ask the product `count` mangled notes, half of them with a patient's row; one that dies too often is left."""
+    """Ask the product `count` mangled notes, half with a patient's row; one that dies too often is left."""
     found, notes = Fuzzed(), _mangled_notes(texts, count, seed)
     for _ in range(MOST_DEATHS):
         with Product(command) as product:
@@ -156,7 +158,7 @@ def _mangled_notes(texts: list[str], count: int, seed: int) -> Iterator[Mangled]
     dice = random.Random(seed)
     for _ in range(count):
         text, done = mangled(texts, dice)
-        row = {
+        row: dict[str, object] = {
             "name": "Ann-Lee O'Dowd",
             "mrn": "7741902",
             "dob": "1951-02-03",

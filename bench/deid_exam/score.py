@@ -1,4 +1,4 @@
-"""What a de-identified note is worth: the counts of `deid_bench.py`, the tool by which acceptance measures."""
+"""What a de-identified note is worth: the counts of `deid_bench.py`, the acceptance tool."""
 
 import re
 from collections import Counter
@@ -10,18 +10,56 @@ Note = dict[str, Any]
 Span = tuple[int, int]
 
 DIRECT = frozenset(
-    "NAME SSN MRN PHONE FAX EMAIL HEALTHPLAN ACCOUNT LICENSE VEHICLE DEVICE URL IP BIOMETRIC ID".split()
+    [
+        "NAME",
+        "SSN",
+        "MRN",
+        "PHONE",
+        "FAX",
+        "EMAIL",
+        "HEALTHPLAN",
+        "ACCOUNT",
+        "LICENSE",
+        "VEHICLE",
+        "DEVICE",
+        "URL",
+        "IP",
+        "BIOMETRIC",
+        "ID",
+    ]
 )
 SOFT = ("age", "duration", "relative")
 # Words that may stay in an institution's or a street's name.
 _GENERIC = {
-    "HOSPITAL": "hospital medical center centre clinic health memorial general regional university of the and for at saint st",
+    "HOSPITAL": "hospital medical center centre clinic health memorial general regional university "
+    "of the and for at saint st",
     "ORG": "inc llc ltd llp co company of the and for school county at no",
-    "ADDRESS": "street st road rd avenue ave lane ln drive dr court ct circle boulevard blvd way terrace pike trace loop parkway pkwy "
-    "highway hwy crossing apt unit lot box suite ste flat no near past the of on and county co village dist n s e w",
+    "ADDRESS": "street st road rd avenue ave lane ln drive dr court ct circle boulevard blvd way terrace "
+    "pike trace loop parkway pkwy highway hwy crossing apt unit lot box suite ste flat no near past the of on "
+    "and county co village dist n s e w",
 }
 _GENERIC_WORDS = {label: frozenset(words.split()) for label, words in _GENERIC.items()}
-_RESTRICTED_ZIPS = frozenset("036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893".split())
+_RESTRICTED_ZIPS = frozenset(
+    [
+        "036",
+        "059",
+        "063",
+        "102",
+        "203",
+        "556",
+        "692",
+        "790",
+        "821",
+        "823",
+        "830",
+        "831",
+        "878",
+        "879",
+        "884",
+        "890",
+        "893",
+    ]
+)
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ZIP = re.compile(r"(\d{5})(?:-\d{4})?")
@@ -69,8 +107,9 @@ def score(records: list[Note], answers: dict[str, Note]) -> Score:
     return total
 
 
-def required(text: str, start: int, end: int, label: str) -> set[int]:
+def required(text: str, span: Span, label: str) -> set[int]:
     """The places whose signs must be gone for a gold span to count as found."""
+    start, end = span
     body = text[start:end]
     zip_code = _ZIP.fullmatch(body) if label == "ADDRESS" else None
     if zip_code:
@@ -113,10 +152,10 @@ def _score_note(total: Score, record: Note, answer: Note) -> None:
         *record.get("slices", []),
     ]
     for span in record["spans"]:
-        needed = required(text, span["start"], span["end"], span["label"])
+        needed = required(text, (span["start"], span["end"]), span["label"])
         is_found = all(covered[at] for at in needed)
         is_clean &= is_found
-        _count_span(total, span["label"], is_found, slices)
+        _count_span(total, span["label"], is_found=is_found, slices=slices)
         if not is_found:
             around = text[max(0, span["start"] - 30) : span["end"] + 20]
             total.leaks.append((record["id"], span["label"], text[span["start"] : span["end"]], around))
@@ -129,7 +168,7 @@ def _score_note(total: Score, record: Note, answer: Note) -> None:
         _add(total.kinds, kept["kind"], (is_hit, 1))
 
 
-def _count_span(total: Score, label: str, is_found: bool, slices: list[str]) -> None:  # noqa: FBT001
+def _count_span(total: Score, label: str, *, is_found: bool, slices: list[str]) -> None:
     _add(total.labels, label, (is_found, 1))
     for name in slices:
         _add(total.slices, name, (is_found, 1, 0, 0))
@@ -139,7 +178,7 @@ def _count_span(total: Score, label: str, is_found: bool, slices: list[str]) -> 
 
 
 def _count_words(counts: Counter[str], record: Note, covered: bytearray) -> None:
-    """Words taken away rightly and wrongly; single letters and what is neither right nor wrong are left out."""
+    """Words taken away rightly and wrongly; single letters and what is neither are left out."""
     text = record["text"]
     gold = _marked(text, [(span["start"], span["end"]) for span in record["spans"]])
     ignored = _marked(text, [(span["start"], span["end"]) for span in record.get("ignore", [])])
@@ -170,8 +209,10 @@ def merged(answer: Note, length: int) -> list[Span]:
 
 
 def really_gone(source: str, output: str, spans: list[Span]) -> tuple[bool, list[Span]]:
-    """Whether the uncovered text stands unchanged and in order, and the spans whose own text is truly gone."""
-    at, place, gone, waiting = 0, 0, [], []
+    """Whether uncovered text stands unchanged and in order, and the spans whose own text is gone."""
+    at = place = 0
+    gone: list[Span] = []
+    waiting: list[Span] = []
     for span in [*spans, (len(source), len(source))]:
         between = source[place : span[0]].strip()
         if between:

@@ -1,7 +1,7 @@
 """Check digits and patterns from which the numbers of notes are made."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _VERHOEFF_MUL = (
@@ -9,13 +9,14 @@ _VERHOEFF_MUL = (
     "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
 )  # fmt: skip
 _VERHOEFF_TURN = (
-    "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258",
+    "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415",
+    "7046913258",
 )  # fmt: skip
 
 
 def filled(pattern: str, dice: random.Random) -> str:
     """The pattern with # as a digit, % as one from 1 to 9 and @ as a capital letter."""
-    signs = {
+    signs: dict[str, Callable[[], str]] = {
         "#": lambda: str(dice.randint(0, 9)),
         "%": lambda: str(dice.randint(1, 9)),
         "@": lambda: dice.choice(LETTERS),
@@ -23,7 +24,7 @@ def filled(pattern: str, dice: random.Random) -> str:
     return "".join(signs[sign]() if sign in signs else sign for sign in pattern)
 
 
-def weighted(digits: str, weights: str | tuple[int, ...]) -> int:
+def weighted(digits: str, weights: Sequence[str | int]) -> int:
     """The sum of digits times weights."""
     return sum(int(digit) * int(weight) for digit, weight in zip(digits, weights, strict=False))
 
@@ -45,7 +46,7 @@ def verhoeff(digits: str) -> str:
     return next(str(last) for last in range(10) if _VERHOEFF_MUL[state][last] == "0")
 
 
-def mod11(digits: str, weights: str | tuple[int, ...]) -> str | None:
+def mod11(digits: str, weights: Sequence[str | int]) -> str | None:
     """The digit that brings the weighted sum to a multiple of eleven; None where none does."""
     last = -weighted(digits, weights) % 11
     return None if last == 10 else str(last)

@@ -3,7 +3,20 @@
 import random
 from datetime import date, timedelta
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _FOREIGN = {
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
@@ -12,19 +25,51 @@ _FOREIGN = {
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
     "sv": "januari februari mars april maj juni juli augusti september oktober november december",
-    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września "
+    "października listopada grudnia",
     "tr": "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık",
 }
 _HOLIDAYS = (
-    "Easter Sunday", "Boxing Day", "Diwali", "Eid", "Thanksgiving", "Christmas Eve", "New Year's Day", "Memorial Day", "the 4th of July",
-    "Halloween", "Good Friday", "Onam", "Holi", "Ash Wednesday", "Mother's Day", "Yom Kippur", "Passover", "Ramadan", "St Patrick's Day",
-    "Anzac Day", "Canada Day", "Songkran", "Tet", "Chinese New Year", "Durga Puja", "Bonfire Night", "Valentine's Day", "Orthodox Christmas",
+    "Easter Sunday", "Boxing Day", "Diwali", "Eid", "Thanksgiving", "Christmas Eve", "New Year's Day",
+    "Memorial Day", "the 4th of July",
+    "Halloween", "Good Friday", "Onam", "Holi", "Ash Wednesday", "Mother's Day", "Yom Kippur",
+    "Passover", "Ramadan", "St Patrick's Day",
+    "Anzac Day", "Canada Day", "Songkran", "Tet", "Chinese New Year", "Durga Puja", "Bonfire Night",
+    "Valentine's Day", "Orthodox Christmas",
 )  # fmt: skip
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth "
-    "eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh "
-    "twenty-eighth twenty-ninth thirtieth thirty-first"
-).split()
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "twenty-first",
+    "twenty-second",
+    "twenty-third",
+    "twenty-fourth",
+    "twenty-fifth",
+    "twenty-sixth",
+    "twenty-seventh",
+    "twenty-eighth",
+    "twenty-ninth",
+    "thirtieth",
+    "thirty-first",
+]
 
 
 def nth(day: int) -> str:
@@ -58,14 +103,16 @@ def _written(when: date, order: str, dice: random.Random) -> str:
         f"{short}. {nth(when.day)} {when.year}",
     )
     other = (
-        f"{when.day} {month} {when.year}", f"{nth(when.day)} {month} {when.year}", f"{when.day:02} {short} {when.year}",
-        f"{when.day:02}-{short}-{when:%y}", f"{nth(when.day)} of {month}, {when.year}", f"{when.day}-{short.upper()}-{when.year}",
+        f"{when.day} {month} {when.year}", f"{nth(when.day)} {month} {when.year}",
+        f"{when.day:02} {short} {when.year}",
+        f"{when.day:02}-{short}-{when:%y}", f"{nth(when.day)} of {month}, {when.year}",
+        f"{when.day}-{short.upper()}-{when.year}",
         f"{when.day}/{short}/{when:%y}", f"{short} {when.day} {when.year}",
     )  # fmt: skip
     return dice.choice(american if order == "mdy" and dice.random() < 0.7 else other)
 
 
-def shown(when: date, form: str, order: str, dice: random.Random) -> str:
+def shown(when: date, form: str, *, order: str, dice: random.Random) -> str:
     """A date in one of the forms of a slot; order is that of the place."""
     month, day = _MONTHS[when.month - 1], when.day
     if form in _FOREIGN:

@@ -1,4 +1,4 @@
-"""Notes from templates, from sections of several templates, and long ones; the same seed gives the same notes."""
+"""Notes from templates, from sections of several, and long ones; the same seed gives the same notes."""
 
 import random
 import re
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 _MARKUP = re.compile(r"<<(\w+):|>>|\[\[|\]\]|\{\{|\}\}|\{([^{}]+)\}")
 # What no gold span holds and nobody asks about: titles, credentials, weekdays, clock times, bare years.
 _IGNORED = re.compile(
-    r"\b(?:(?:dr|mr|mrs|ms|miss|mx|prof|sr|sra|dra|herr|frau|mme|shri|smt)\b\.?|(?:MD|RN|LPN|DO|PA-C|CRNA|FRCS|MRCP|MBBS)\b"
+    r"\b(?:(?:dr|mr|mrs|ms|miss|mx|prof|sr|sra|dra|herr|frau|mme|shri|smt|alhaji|pc|sgt|sensei|matron|sister|sr)\b\.?|(?:MD|RN|LPN|DO|PA-C|CRNA|FRCS|MRCP|MBBS)\b"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b|[012]?\d[:h][0-5]\d(?::[0-5]\d)?\b|(?:19|20)\d\d\b)",
     re.IGNORECASE,
 )
@@ -36,14 +36,16 @@ class _Page:
 
 
 def notes(count: int, seed: int) -> list[Note]:
-    """Templates in turn: two in three alone, a third mixed with sections of others, one in fifty very long."""
+    """Templates in turn: two in three alone, a third mixed with sections of others, a few very long."""
     dice = random.Random(seed)
     names, places = sorted(templates()), sorted(table("locales"))
     made = []
     for number in range(count):
         drawn = dice.random()
         kind = "long" if drawn < 0.02 else "mixed" if drawn < 0.35 else "single"
-        name, place = names[number % len(names)], places[dice.randrange(len(places))]
+        name = names[number % len(names)]
+        own = templates()[name].get("places")  # where a note is written in the language of a country
+        place = dice.choice(own.split("|") if own else places)
         made.append(_note(name, place, dice=dice, number=number, make=kind))
     return made
 
@@ -128,11 +130,11 @@ def _write(page: _Page, template: str, world: Slots) -> None:
             else:
                 open_marks.pop()
         elif not skipped:
-            _sign(page, match, world, open_marks)
+            _sign(page, match, world=world, open_marks=open_marks)
     page.put(template[at:])
 
 
-def _sign(page: _Page, match: re.Match[str], world: Slots, open_marks: list[tuple[int, str]]) -> None:
+def _sign(page: _Page, match: re.Match[str], *, world: Slots, open_marks: list[tuple[int, str]]) -> None:
     sign = match.group()
     if match.group(1):
         open_marks.append((len(page.text), match.group(1)))

@@ -12,7 +12,7 @@ from typing import Any
 HERE = Path(__file__).parent
 _VOWELS = "aeiouyáéíóúàèäöüøåâêôăąęıœæ"
 _KIN = {
-    "f": "wife|daughter|sister|mother|aunt|niece|granddaughter|partner|mum|stepmother|sister-in-law|girlfriend",
+    "f": "wife|daughter|sister|mother|aunt|niece|granddaughter|partner|mum|stepmother|girlfriend",
     "m": "husband|son|brother|father|uncle|nephew|grandson|partner|dad|stepson|brother-in-law|boyfriend",
 }
 Piece = tuple[str, str | None]  # words, and the label where they identify

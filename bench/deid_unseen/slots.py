@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from bench.deid_unseen import dates
-from bench.deid_unseen.checks import dea, filled, iban, imei, mbi, npi, vin
-from bench.deid_unseen.national import NATIONAL
+from bench.deid_unseen.checks import filled
+from bench.deid_unseen.national import NATIONAL, Holder
+from bench.deid_unseen.numbers import NUMBERS
 from bench.deid_unseen.people import Person, Piece, kin, names_of, person, table
 
-_SPOKEN = "zero one two three four five six seven eight nine".split()
+_SPOKEN = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _DOMAINS = (
     "mailbox.example",
     "example.org",
@@ -20,7 +21,8 @@ _DOMAINS = (
     "nhsmail.example",
 )
 _KEEP = {
-    "dose": "dose", "lab": "lab", "vital": "vital", "score": "score", "eponym": "eponym", "abbr": "abbr", "word": "word",
+    "dose": "dose", "lab": "lab", "vital": "vital", "score": "score", "eponym": "eponym",
+    "abbr": "abbr", "word": "word",
     "duration": "duration", "trap": "lookalike", "code": "lookalike",
 }  # fmt: skip
 _SCHOOLS = (
@@ -81,51 +83,6 @@ _HOMES = (
 )
 
 
-def _of(label: str, *patterns: str) -> tuple[str, Callable[[random.Random], str]]:
-    return label, lambda dice: filled(dice.choice(patterns), dice)
-
-
-def _udi(dice: random.Random) -> str:
-    return filled("(17)2%0%31(10)@##@%(21)%#####", dice)
-
-
-_NUMBERS: dict[str, tuple[str, Callable[[random.Random], str]]] = {
-    "account": _of("ACCOUNT", "%#######", "%###-###-#", "HAR%######", "V%#########", "%######/%#"),
-    "claim": _of("ACCOUNT", "CLM-%#####", "%##-%#-####", "WC/%###/2#", "%########@"),
-    "plan": _of("HEALTHPLAN", "@@@%########", "%#########", "%###-%###-##", "@%#######", "GRP %#####", "XYZ %## %## ###", "%###### %#"),
-    "license": _of("LICENSE", "@%#######", "%##-##-####", "@###-####-####", "DL%#######", "@@%######"),
-    "regno": _of("LICENSE", "%######", "MD%####", "%#####", "MCI-%####", "RN%######"),
-    "badge": _of("LICENSE", "%###", "%####", "%#@", "#%##"),
-    "npi": ("LICENSE", npi),
-    "dea": ("LICENSE", dea),
-    "mbi": ("HEALTHPLAN", mbi),
-    "vin": ("VEHICLE", vin),
-    "serial": _of("DEVICE", "@@@%#####", "%#######", "SN-%##-####", "@%#####@", "2#@%####", "PM%###-####"),
-    "imei": ("DEVICE", imei),
-    "mac": ("DEVICE", lambda dice: dice.choice(":-").join(f"{dice.randint(0, 255):02x}" for _ in range(6))),
-    "udi": ("DEVICE", _udi),
-    "lot": _of("ID", "@%####", "%####@@", "LOT%####", "@@%##@", "%@%###"),
-    "url": _of("URL", "https://results.example.org/v/%#####", "www.myhealth.example/%###?u=%####", "http://pacs.example.net/study/%####.%##"),
-    "ip": _of("IP", "10.%#.%.1%#", "192.168.%.2%", "172.2%.%#.%#", "203.0.113.%#"),
-    "ipv6": ("IP", lambda dice: "2001:db8:" + ":".join(f"{dice.randint(1, 65535):x}" for _ in range(3)) + "::" + f"{dice.randint(1, 255):x}"),
-    "accession": _of("ID", "%#######", "@%#-%#####", "RAD-2%-%####", "%##-2%-%####", "CR%#######"),
-    "specimen": _of("ID", "S2%-%####", "%#S%#####", "PB:%####/2%", "H2%.%###.@", "NG-2%-0####"),
-    "subject": _of("ID", "%##-###", "0%-0##", "@@@-%##-%", "SUBJ%###", "%###-@@@"),
-    "encounter": _of("ID", "E%########", "CSN %#######", "VN-%######", "ENC%######"),
-    "case": _of("ID", "2#-%#####", "CAD %#####", "%#######", "PCR-%####-%##", "INC%######", "@%####/2#"),
-    "passport": _of("ID", "@%#######", "%########", "@@%######"),
-    "inmate": _of("ID", "@%####@@", "%######", "A-%#####", "K%####"),
-    "donor": _of("ID", "@@@@%##", "D%#-%###", "UNOS @@@@%##"),
-    "band": _of("ID", "%#####", "WB-%####", "%##-%##"),
-    "handle": ("ID", lambda dice: "@" + filled(dice.choice(("night_nurse%#", "its.mika%##", "k%bakes", "zed_%##", "real.otter%")), dice)),
-    "photo": _of("ID", "IMG_%####.jpg", "heel-%##-wk%.png", "scan_%#####.dcm", "VID-2%0%#%-WA%##.mp4"),
-    "iban": ("ACCOUNT", lambda dice: iban(dice.choice(("DE", "FR", "NL", "PL", "GB")), filled("%###############", dice))),
-    "pager": _of("PHONE", "%###", "%####", "x%###", "#%#-%###"),
-    "ext": _of("PHONE", "%###", "%####", "%#-%##"),
-    "gps": _of("ADDRESS", "5%.%###, -1.%###", "-33.%###, 18.%###", "%#.%##N %#.%##E"),
-}  # fmt: skip
-
-
 class Slots:
     """The world of one note: its people, its place, its numbers; the same slot of a person says the same."""
 
@@ -170,7 +127,7 @@ class Slots:
         return filled(words, self.dice) if key else words
 
     def pieces(self, slot: str) -> list[Piece]:
-        """The words of a slot with their labels; `keep:` and `ignore` stand for words that may or must stay."""
+        """The words of a slot with their labels; `keep:` marks words that must stay, `ignore` such as may."""
         name, _, form = slot.partition(".")
         for family in (self._people, self._times, self._numbers, self._places, self._plain):
             found = family(name, form)
@@ -197,43 +154,39 @@ class Slots:
         return who.pieces(form)
 
     def _times(self, name: str, form: str) -> list[Piece] | None:
-        order = self.row["order"]
-        if name == "dob":
-            return [(dates.shown(self.born, form, order, self.dice), "DATE")]
-        if name == "date":
-            when = self.today - timedelta(days=self.dice.randint(-60, 500))
-            form = "wareki" if self.place == "japan" and form == "num" and self.dice.random() < 0.3 else form
-            return [(dates.shown(when, form, order, self.dice), "DATE")]
-        if name == "byear":  # a birth year tells an age of 90 and over
-            return [(str(self.born.year), "DATE" if self.age >= 90 else "ignore")]
-        if name == "year":
-            return [(str(self.today.year - self.dice.randint(0, 9)), "ignore")]
-        if name == "clock":
-            return [
-                (
-                    self.dice.choice(
-                        (
-                            f"{self.dice.randint(0, 23):02}:{self.dice.randint(0, 59):02}",
-                            f"{self.dice.randint(1, 12)} pm",
-                        )
-                    ),
-                    "ignore",
-                )
-            ]
-        if name == "age":
-            return [(self._age(form), "AGE" if self.age >= 90 else "keep:age")]
-        if name == "age90":
-            return [
-                (
-                    self.dice.choice(("ninety-two", "ninety six"))
-                    if form == "spoken"
-                    else str(self.dice.randint(90, 103)),
-                    "AGE",
-                )
-            ]
-        if name == "years":  # somebody else's age
-            return [(str(self.dice.randint(2, 89)), "keep:age")]
-        return None
+        is_old, order = self.age >= 90, self.row["order"]
+        makers: dict[str, tuple[str, Callable[[], str]]] = {
+            "dob": ("DATE", lambda: dates.shown(self.born, form, order=order, dice=self.dice)),
+            "date": ("DATE", lambda: self._date(form)),
+            "byear": (
+                "DATE" if is_old else "ignore",
+                lambda: str(self.born.year),
+            ),  # it tells an age of 90 and over
+            "year": ("ignore", lambda: str(self.today.year - self.dice.randint(0, 9))),
+            "clock": ("ignore", self._clock),
+            "age": ("AGE" if is_old else "keep:age", lambda: self._age(form)),
+            "age90": ("AGE", lambda: self._old_age(form)),
+            "years": ("keep:age", lambda: str(self.dice.randint(2, 89))),  # somebody else's
+        }
+        if name not in makers:
+            return None
+        mark, make = makers[name]
+        return [(make(), mark)]
+
+    def _date(self, form: str) -> str:
+        when = self.today - timedelta(days=self.dice.randint(-60, 500))
+        is_imperial = self.place == "japan" and form == "num" and self.dice.random() < 0.3
+        return dates.shown(when, "wareki" if is_imperial else form, order=self.row["order"], dice=self.dice)
+
+    def _clock(self) -> str:
+        hour = self.dice.randint(1, 12)
+        return self.dice.choice(
+            (f"{hour + self.dice.choice((0, 11)):02}:{self.dice.randint(0, 59):02}", f"{hour} pm")
+        )
+
+    def _old_age(self, form: str) -> str:
+        spoken = ("ninety-two", "ninety six", "ninety-four", "a hundred and one")
+        return self.dice.choice(spoken) if form == "spoken" else str(self.dice.randint(90, 103))
 
     def _age(self, form: str) -> str:
         sex = "female" if self.people["p"].is_female else "male"
@@ -246,33 +199,24 @@ class Slots:
         }[form]
 
     def _numbers(self, name: str, form: str) -> list[Piece] | None:
-        if name == "mrn":
-            return [(filled("%#######", self.dice) if form == "other" else self.mrn, "MRN")]
-        if name in ("phone", "fax"):
-            return [(self._phone(name, form), name.upper())]
         if name == "natid":
-            label, make = NATIONAL[form or self.dice.choice(self.row["ids"].split("|"))]
-            return [(make(self.dice, self.born, self.people["p"].is_female), label)]
-        if name == "plate":
-            return [
-                (
-                    filled(
-                        self.row["plate"].split("|")[0].replace("{t}", self.town)
-                        if self.dice.random() < 0.6
-                        else self._pick("plate"),
-                        self.dice,
-                    ),
-                    "VEHICLE",
-                )
-            ]
-        if name == "email":
-            return [(self._email(self.who(form or "p")), "EMAIL")]
-        if name == "last4":
-            return [(filled("####", self.dice), form.upper() or "SSN")]
-        if name in _NUMBERS:
-            label, make = _NUMBERS[name]
+            label, national = NATIONAL[form or self.dice.choice(self.row["ids"].split("|"))]
+            return [(national(Holder(self.dice, self.born, self.people["p"].is_female)), label)]
+        if name in NUMBERS:
+            label, make = NUMBERS[name]
             return [(make(self.dice), label)]
-        return None
+        own: dict[str, tuple[str, Callable[[], str]]] = {
+            "mrn": ("MRN", lambda: filled("%#######", self.dice) if form == "other" else self.mrn),
+            "phone": ("PHONE", lambda: self._phone(name, form)),
+            "fax": ("FAX", lambda: self._phone(name, form)),
+            "plate": ("VEHICLE", lambda: self._pick("plate")),
+            "email": ("EMAIL", lambda: self._email(self.who(form or "p"))),
+            "last4": (form.upper() or "SSN", lambda: filled("####", self.dice)),
+        }
+        if name not in own:
+            return None
+        mark, made = own[name]
+        return [(made(), mark)]
 
     def _phone(self, name: str, form: str) -> str:
         own = name == "phone" and self.dice.random() < 0.5
@@ -297,34 +241,38 @@ class Slots:
         return f"{left}@{self.dice.choice(_DOMAINS)}"
 
     def _places(self, name: str, form: str) -> list[Piece] | None:
-        made = {"school": _SCHOOLS, "church": _CHURCHES, "venue": _VENUES, "pharm": _PHARMACIES}
-        if name in made:
-            return [(self._pick("", made[name]), "ORG")]
-        if name in ("hosp", "org"):
-            return [(self._pick(name), "HOSPITAL" if name == "hosp" else "ORG")]
-        if name == "home":
-            return [(self._pick("", _HOMES), "HOSPITAL")]
-        if name in ("street", "town", "zip"):
-            own = {"street": self.street, "town": self.town}.get(name)
-            return [(own if own and not form and self.dice.random() < 0.7 else self._pick(name), "ADDRESS")]
-        if name == "state":
-            return [(self._pick("state"), "ignore")]
         if name == "addr":
-            parts = [
-                (self.street, "ADDRESS"),
-                (", ", None),
-                (self.town, "ADDRESS"),
-                (" ", None),
-                (self._pick("zip"), "ADDRESS"),
-            ]
-            if (
-                self.row["order"] in ("dmy.", "dmy/", "dmy-") and self.dice.random() < 0.7
-            ):  # the code before the town
-                parts[2], parts[4] = parts[4], parts[2]
-            return parts
-        return None
+            return self._address()
+        is_own = name in ("street", "town") and not form and self.dice.random() < 0.7
+        places: dict[str, tuple[str, Callable[[], str]]] = {
+            "school": ("ORG", lambda: self._pick("", _SCHOOLS)),
+            "church": ("ORG", lambda: self._pick("", _CHURCHES)),
+            "venue": ("ORG", lambda: self._pick("", _VENUES)),
+            "pharm": ("ORG", lambda: self._pick("", _PHARMACIES)),
+            "home": ("HOSPITAL", lambda: self._pick("", _HOMES)),
+            "hosp": ("HOSPITAL", lambda: self._pick("hosp")),
+            "org": ("ORG", lambda: self._pick("org")),
+            "street": ("ADDRESS", lambda: self.street if is_own else self._pick("street")),
+            "town": ("ADDRESS", lambda: self.town if is_own else self._pick("town")),
+            "zip": ("ADDRESS", lambda: self._pick("zip")),
+            "state": ("ignore", lambda: self._pick("state")),
+        }
+        if name not in places:
+            return None
+        mark, make = places[name]
+        return [(make(), mark)]
 
-    def _plain(self, name: str, form: str) -> list[Piece] | None:
+    def _address(self) -> list[Piece]:
+        """Street, town and postcode; on the continent the code mostly stands before the town."""
+        town, code = (self.town, "ADDRESS"), (self._pick("zip"), "ADDRESS")
+        is_code_first = self.row["order"] in ("dmy.", "dmy/", "dmy-") and self.dice.random() < 0.7
+        return [
+            (self.street, "ADDRESS"),
+            (", ", None),
+            *((code, (" ", None), town) if is_code_first else (town, (" ", None), code)),
+        ]
+
+    def _plain(self, name: str, _form: str) -> list[Piece] | None:
         if name == "native":  # a name in its own script
             return [(self.dice.choice(_NATIVE), "NAME")]
         words = table("clinical").get(name)

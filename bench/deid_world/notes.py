@@ -1,4 +1,4 @@
-"""Clinical notes with gold identifiers, made from templates and people of 36 places; the engine's authors read them."""
+"""Clinical notes with gold identifiers, of 36 places, open to the engine's authors."""
 
 import random
 import re
