@@ -1,0 +1,151 @@
+"""Clusters of near duplicates: the first text of each is found by its groups of min-hashes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import cast, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
+from sqlalchemy.orm import Session
+
+from shared.registry import bulk
+from shared.registry.tables import DuplicateBand, QualityReport, ValidatedCase
+
+_SETTLE = text(
+    "UPDATE quality_reports q SET cluster = v.cluster, duplicate_of = v.duplicate_of, likeness = v.likeness "
+    "FROM unnest(cast(:ids AS uuid[]), cast(:clusters AS uuid[]), cast(:others AS uuid[]), "
+    "cast(:alike AS float8[])) AS v(case_id, cluster, duplicate_of, likeness) WHERE q.case_id = v.case_id"
+)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A case whose text belongs to no cluster yet."""
+
+    case_id: UUID
+    person_id: UUID
+    signature: bytes
+    same_text: bytes | None
+    sealed: bytes | None
+
+
+@dataclass(frozen=True)
+class Leader:
+    """The first text of a cluster."""
+
+    case_id: UUID
+    person_id: UUID
+    signature: bytes
+    sealed: bytes | None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a case belongs: its cluster, whose text it repeats where that is another person's, how much."""
+
+    case_id: UUID
+    cluster: UUID
+    duplicate_of: UUID | None
+    likeness: float
+
+
+def lock(session: Session, model_type: str) -> None:
+    """One at a time for a model type, until the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"duplicates:{model_type}"))))
+
+
+def fresh(session: Session, model_type: str, limit: int) -> list[Fresh]:
+    """Cases without a cluster, in the order of their ids."""
+    waits = QualityReport.cluster.is_(None) & QualityReport.signature.is_not(None)
+    rows = session.execute(
+        select(
+            ValidatedCase.id,
+            ValidatedCase.person_id,
+            QualityReport.signature,
+            QualityReport.same_text,
+            ValidatedCase.input_sealed,
+        )
+        .join(ValidatedCase, ValidatedCase.id == QualityReport.case_id)
+        .where(waits, ValidatedCase.model_type == model_type)
+        .order_by(QualityReport.case_id)
+        .limit(limit)
+    )
+    return [
+        Fresh(case_id, person_id, mark, same, sealed)
+        for case_id, person_id, mark, same, sealed in rows
+        if mark is not None
+    ]
+
+
+def by_text(session: Session, model_type: str, names: Collection[bytes]) -> dict[bytes, tuple[UUID, UUID]]:
+    """The clusters of texts that are known word for word, with one person who has each."""
+    rows = session.execute(
+        select(QualityReport.same_text, QualityReport.cluster, ValidatedCase.person_id)
+        .join(ValidatedCase, ValidatedCase.id == QualityReport.case_id)
+        .where(QualityReport.same_text.in_(names), QualityReport.cluster.is_not(None))
+        .where(ValidatedCase.model_type == model_type)
+        .distinct(QualityReport.same_text)
+        .order_by(QualityReport.same_text, QualityReport.case_id)
+    )
+    return {
+        name: (cluster, person) for name, cluster, person in rows if name is not None and cluster is not None
+    }
+
+
+def candidates(
+    session: Session, model_type: str, groups: Collection[int], *, most: int
+) -> dict[int, list[Leader]]:
+    """The leaders that stand under each group number, at most `most` under one."""
+    wanted = func.unnest(cast(list(groups), ARRAY(BIGINT))).table_valued("value")
+    ranked = (
+        select(
+            DuplicateBand.value,
+            DuplicateBand.case_id,
+            func.row_number()
+            .over(partition_by=DuplicateBand.value, order_by=DuplicateBand.case_id)
+            .label("place"),
+        )
+        .join(wanted, wanted.c.value == DuplicateBand.value)
+        .where(DuplicateBand.model_type == model_type)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            ranked.c.value,
+            ValidatedCase.id,
+            ValidatedCase.person_id,
+            QualityReport.signature,
+            ValidatedCase.input_sealed,
+        )
+        .join(ValidatedCase, ValidatedCase.id == ranked.c.case_id)
+        .join(QualityReport, QualityReport.case_id == ranked.c.case_id)
+        .where(ranked.c.place <= most)
+    )
+    found: dict[int, list[Leader]] = {}
+    for value, *leader in rows:
+        found.setdefault(value, []).append(Leader(*leader))
+    return found
+
+
+def settle(session: Session, placed: Sequence[Placed]) -> None:
+    """Write down where cases belong."""
+    session.execute(
+        _SETTLE,
+        {
+            "ids": [one.case_id for one in placed],
+            "clusters": [one.cluster for one in placed],
+            "others": [one.duplicate_of for one in placed],
+            "alike": [one.likeness for one in placed],
+        },
+    )
+
+
+def lead(session: Session, model_type: str, leaders: Mapping[UUID, Collection[int]]) -> None:
+    """Let first texts be found by their groups."""
+    rows: list[dict[str, Any]] = [
+        {"model_type": model_type, "value": value, "case_id": case_id}
+        for case_id, groups in leaders.items()
+        for value in sorted(set(groups))
+    ]
+    bulk.copy(session, DuplicateBand, rows)

@@ -1,0 +1,110 @@
+"""Waiting cases judged again when the site has learnt a word or knows a signer: as if they came in now."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from shared.domain.cycle import CaseState
+from shared.domain.eligibility import Trust
+from shared.domain.labels import Entry
+from shared.registry import cases, labels, moves, policies, sources, testimonies, validators
+from shared.registry.cases import CASE_PURPOSE
+from shared.registry.tables import DeidReport, QualityReport, Testimony, ValidatedCase
+from worker_collection.check import phrases_of, prepare_text
+from worker_collection.deps import Deps
+from worker_collection.draft import Draft
+from worker_collection.intake import content_hash
+from worker_collection.testimony import draft_of, opened
+from worker_collection.trust import Rules, Trusted, judge
+from worker_collection.wording import space_of
+
+BATCH = 200
+# What the table did not say of a case: a later check did, and only a person takes it away.
+_OWN_REASONS = ("deid_quarantine", "too_little_text", "same_text_other_label", "burst_signing", "copied_text")
+
+
+def waiting(deps: Deps, *, by: str) -> int:
+    """Judge every case again that was asked for; how many of them nothing holds any more."""
+    freed = 0
+    while True:
+        with deps.sessions.begin() as session:
+            asked = testimonies.stale(session, BATCH)
+            if not asked:
+                return freed
+            freed += _again(session, asked, deps, by=by)
+
+
+def _again(session: Session, asked: Sequence[Testimony], deps: Deps, *, by: str) -> int:
+    terms: dict[UUID, Rules] = {}
+    decided: list[UUID] = []
+    for one in asked:
+        case = cases.get(session, one.case_id)
+        one.stale = False
+        if case.state not in testimonies.WAITING:
+            decided.append(case.id)
+            continue
+        rules = terms.get(case.source_id) or terms.setdefault(case.source_id, _rules(session, case))
+        if _judged(session, case, one, rules=rules, deps=deps, by=by):
+            decided.append(case.id)
+    testimonies.drop(session, decided)
+    return len(decided)
+
+
+def _rules(session: Session, case: ValidatedCase) -> Rules:
+    source = sources.get(session, case.source_id)
+    return Rules(
+        space=space_of(labels.of(session, case.model_type), []),
+        signers=validators.index(session, source.id, everywhere=source.kind == "feedback"),
+        min_confidence=policies.current(session)[1].min_confidence,
+    )
+
+
+def _judged(  # noqa: PLR0913 - the case, what it said, and what holds now
+    session: Session, case: ValidatedCase, one: Testimony, *, rules: Rules, deps: Deps, by: str
+) -> bool:
+    """Judge one case and write down what became of it; whether it waits no more."""
+    now = deps.clock()
+    text = deps.vault.open(case.input_sealed, CASE_PURPOSE).decode() if case.input_sealed else ""
+    draft = draft_of(opened(one.sealed, deps.vault), text)
+    gone = bool(cases.without_consent(session, {case.person_id}))
+    trusted = judge(draft, rules, consent_withdrawn=gone)
+    if trusted.label is not None and trusted.label != case.diagnosis:
+        _rename(session, case, trusted, draft=draft, deps=deps)
+        one.words = None
+    case.validated_by = trusted.validator.id if trusted.validator else None
+    case.trust_rule, case.updated_at = trusted.verdict.rule, now
+    kept = [reason for reason in case.review_reasons if reason in _OWN_REASONS]
+    case.review_reasons = [*kept, *trusted.verdict.reasons]
+    to = _becomes(trusted, case.state, held=bool(kept) or not _passed(session, case))
+    if to is CaseState.VALIDATED:
+        labels.add(session, case.model_type, [trusted.entry or Entry(trusted.label or "")], now=now)
+    if to is not case.state:
+        moves.move(session, case, to, by=by, at=now, why=f"judged again: {trusted.verdict.rule}")
+    return to not in testimonies.WAITING
+
+
+def _becomes(trusted: Trusted, now: CaseState, *, held: bool) -> CaseState:
+    trust = trusted.verdict.trust
+    if trust is Trust.REFUSED:
+        return CaseState.REJECTED
+    if trust is Trust.PENDING:
+        return now
+    return CaseState.VALIDATED if trust is Trust.ELIGIBLE and not held else CaseState.NEEDS_REVIEW
+
+
+def _passed(session: Session, case: ValidatedCase) -> bool:
+    report = session.get(DeidReport, case.id)
+    return report is not None and report.verdict == "pass"
+
+
+def _rename(session: Session, case: ValidatedCase, trusted: Trusted, *, draft: Draft, deps: Deps) -> None:
+    """Give a case its label: masked in the text, in the score's reasons, in the content's name."""
+    prepared = prepare_text(draft.text, phrases_of(trusted.entry, draft.diagnosis))
+    case.diagnosis = trusted.label
+    case.input_sealed = deps.vault.seal(prepared.text.encode(), CASE_PURPOSE)
+    case.content_hash = content_hash(case.model_type, prepared.text, trusted.label)
+    report = session.get(QualityReport, case.id)
+    if report is not None and "label_in_text" in prepared.flags:
+        reasons = dict.fromkeys([*report.checks.get("reasons", ()), "label_in_text"])
+        report.checks = {**report.checks, "reasons": list(reasons)}

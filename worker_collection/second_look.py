@@ -1,0 +1,115 @@
+"""After a run: near duplicates meet, contradictions and suspicions are held, what waits is judged again."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from shared.domain import suspicion
+from shared.domain.suspicion import CLOSE_SECONDS, LEAST_RUN, Found
+from shared.registry import suspicions, testimonies
+from shared.registry.suspicions import Copies, Island, Torn
+from shared.registry.tables import ValidatorFinding
+from worker_collection import duplicates, rejudge
+from worker_collection.deps import Deps
+
+CONFLICT, BURST, COPIED = "same_text_other_label", "burst_signing", "copied_text"
+_CLEAR_MAJORITY, _LEAST_MAJORITY = 0.9, 10
+
+
+def look_again(run_id: UUID, model_type: str, deps: Deps) -> Counter[str]:
+    """Look at a run's cases together with all others; how many validated ones went up for review, by reason.
+
+    Doing it again changes nothing. Cases that a clinician read one by one stay as they were read.
+    """
+    duplicates.cluster(model_type, deps)
+    held: Counter[str] = Counter()
+    by = f"run:{run_id}"
+    with deps.sessions.begin() as session:
+        now = deps.clock()
+        torn = _contradicting(suspicions.conflicts(session, run_id, model_type))
+        held[CONFLICT] = suspicions.hold(session, torn, CONFLICT, by=by, now=now)
+        held[BURST] = _hold_bursts(session, run_id, model_type, by=by, now=now)
+        held[COPIED] = _hold_copies(session, run_id, model_type, by=by, now=now)
+    rejudge.waiting(deps, by=by)
+    with deps.sessions.begin() as session:
+        testimonies.drop_decided(session)
+    return +held
+
+
+def _contradicting(torn: Sequence[Torn]) -> list[UUID]:
+    """Of one text with several labels all cases, or the few that stand against a clear majority."""
+    groups: dict[bytes, list[Torn]] = defaultdict(list)
+    for one in torn:
+        groups[one.same].append(one)
+    return [case_id for group in groups.values() for case_id in _minority(group)]
+
+
+def _minority(group: Sequence[Torn]) -> list[UUID]:
+    labels = Counter(one.label for one in group)
+    label, most = labels.most_common(1)[0]
+    clear = most >= _LEAST_MAJORITY and most >= _CLEAR_MAJORITY * len(group)
+    against = [
+        one
+        for one in group
+        if any(other.label != one.label and other.person_id != one.person_id for other in group)
+    ]
+    return [one.case_id for one in against if not (clear and one.label == label)]
+
+
+def _hold_bursts(session: Session, run_id: UUID, model_type: str, *, by: str, now: datetime) -> int:
+    islands = suspicions.islands(session, run_id, model_type, close_seconds=CLOSE_SECONDS)
+    held = 0
+    for island in (one for one in islands if one.touched and one.n >= LEAST_RUN):
+        found = suspicion.burst(island.n, *_elsewhere(island, islands))
+        if found is None:
+            continue
+        what = {"kind": BURST, "mark": island.began.isoformat(), "n": island.n}
+        suspicions.note(session, _finding(found, what, who=island.who, model_type=model_type, now=now))
+        began, ended = island.began, island.ended
+        cases = suspicions.signed(session, island.who, model_type, began=began, ended=ended)
+        held += suspicions.hold(session, cases, BURST, by=by, now=now)
+    return held
+
+
+def _elsewhere(island: Island, islands: Iterable[Island]) -> tuple[int, int]:
+    """Close gaps and all gaps of peers, and of the clinician's own signatures that form no run."""
+    others = [one for one in islands if one.who != island.who or one.n < LEAST_RUN]
+    return sum(one.close for one in others), sum(one.gaps for one in others)
+
+
+def _hold_copies(session: Session, run_id: UUID, model_type: str, *, by: str, now: datetime) -> int:
+    used: dict[UUID, list[Copies]] = defaultdict(list)
+    for one in suspicions.copies(session, run_id, model_type):
+        used[one.who].append(one)
+    most = {who: max(mine, key=lambda one: one.persons) for who, mine in used.items()}
+    cases = {who: sum(one.persons for one in mine) for who, mine in used.items()}
+    held = 0
+    for who, one in most.items():
+        peers = sum(most[other].persons for other in used if other != who), sum(cases.values()) - cases[who]
+        found = suspicion.copied(one.persons, cases[who], peers) if one.touched else None
+        if found is None:
+            continue
+        what = {"kind": COPIED, "mark": one.same.hex(), "n": one.persons}
+        suspicions.note(session, _finding(found, what, who=who, model_type=model_type, now=now))
+        mine = suspicions.having(session, who, model_type, same=one.same)
+        held += suspicions.hold(session, mine, COPIED, by=by, now=now)
+    return held
+
+
+def _finding(
+    found: Found, what: Mapping[str, Any], *, who: UUID, model_type: str, now: datetime
+) -> ValidatorFinding:
+    low, high = found.interval
+    details = {
+        "share": found.seen / found.of,
+        "low": low,
+        "high": high,
+        "expected_share": found.expected_share,
+        "chance": found.chance,
+        "of": found.of,
+    }
+    return ValidatorFinding(validator_id=who, model_type=model_type, **what, details=details, found_at=now)
