@@ -1,6 +1,9 @@
 """`rounds dataset|types|validator|withdraw`: what is learnt from, for which question, vouched for by whom."""
 
+import json
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,13 +78,35 @@ def list_versions(
 
 
 @dataset.command("diff")
-def diff(before: str, after: str, as_json: AsJson = False) -> None:
-    """Say what came, went and was relabelled between two versions."""
-    from shared.registry import datasets
+def diff(
+    before: str,
+    after: str,
+    *,
+    form: Annotated[str, typer.Option("--format", help="text, json or html.")] = "text",
+    out: Annotated[Path | None, typer.Option(help="A file to write it to; it must not exist.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what came, went, was relabelled and shifted between two versions, and whether anybody leaked."""
+    from rounds.show import show_json
+    from shared.domain import diff as told
+    from shared.errors import InvalidInputError
+    from shared.exports.files import whole
+    from shared.registry import datasets, diffs
 
+    if form not in ("text", "json", "html"):
+        raise InvalidInputError(f"{form} is no form of a diff", field="format", fix="use text, json or html")
     with site().sessions() as session:
-        pair = datasets.named(session, before), datasets.named(session, after)
-        show_record(datasets.diff(session, *pair), as_json=as_json)
+        found = diffs.diff(session, datasets.named(session, before), datasets.named(session, after))
+    if out is None and (as_json or form == "json"):
+        show_json(found)
+        return
+    written = told.as_page(found) if form == "html" else told.as_text(found)
+    if out is None:
+        sys.stdout.write(written)
+        return
+    with whole(out) as file:
+        file.write((json.dumps(found) + "\n" if form == "json" else written).encode())
+    show_record({"before": before, "after": after, "file": str(out)}, as_json=as_json)
 
 
 @types.command("add")

@@ -1,9 +1,7 @@
 """Sealed dataset versions: their members, the examples they hold, what two of them differ in."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -193,26 +191,6 @@ def _of(purpose: str, dataset_version_id: UUID) -> ColumnElement[bool]:
         before.split == DatasetMember.split,
     )
     return or_(DatasetMember.replay, ~known)
-
-
-def diff(session: Session, before: DatasetVersion, after: DatasetVersion) -> dict[str, Any]:
-    """What came, went and was relabelled between two versions, with the shift of the labels."""
-    old = {member.case_id: member.label for member in members(session, before.id)}
-    new = {member.case_id: member.label for member in members(session, after.id)}
-    gone = old.keys() - new.keys()
-    left = session.execute(
-        select(ValidatedCase.id, ValidatedCase.state).where(ValidatedCase.id.in_(gone))
-    ).all()
-    shift = Counter(new.values())
-    shift.subtract(Counter(old.values()))
-    return {
-        "before": before.name,
-        "after": after.name,
-        "added": len(new.keys() - old.keys()),
-        "removed": dict(Counter(row.state.value for row in left)),
-        "relabelled": sum(1 for case_id in old.keys() & new.keys() if old[case_id] != new[case_id]),
-        "label_shift": {label: change for label, change in sorted(shift.items()) if change},
-    }
 
 
 def gate_set(session: Session, dataset_version_id: UUID) -> EvaluationSet | None:

@@ -12,7 +12,7 @@ from shared.domain.cycle import CaseState, JobState
 from shared.errors import NotFoundError
 from shared.exports import text as text_export
 from shared.exports.text import SPLITS
-from shared.registry import datasets, jobs
+from shared.registry import datasets, diffs, jobs
 from shared.registry.jobs import JobWish
 from shared.registry.tables import DatasetMember, DatasetVersion, Outbox, Person, ValidatedCase
 from tests import factories as make
@@ -78,7 +78,7 @@ def test_unchanged_cases_give_the_version_that_stands_and_new_ones_the_next(many
     second = version_of(deps)
     assert (second.number, second.parent_id) == (2, first.id)
     with deps.sessions() as session:
-        found = datasets.diff(session, first, second)
+        found = diffs.diff(session, first, second)
     assert (found["added"], found["removed"], found["relabelled"], found["label_shift"]) == (
         1,
         {},
