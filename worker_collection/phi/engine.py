@@ -15,6 +15,7 @@ from worker_collection.phi import (
     numbers,
     shapes,
     spread,
+    tagger,
     towns,
 )
 from worker_collection.phi.behind import Behind
@@ -24,7 +25,7 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
 from worker_collection.phi.spans import Span, bridged, joined, put_in, rendered
 
-ENGINE = "rules-2"
+ENGINE = f"rules-2-tagger-{tagger.version()}"
 MAX_CHARACTERS = 200_000
 _PLACED = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
 
@@ -80,8 +81,15 @@ def clean(
     return Cleaned(cleaned, tuple(spans), leaks.codes(doubts), tuple(doubts))
 
 
-def find(page: Page, who: Known, *, this_year: int) -> list[Span]:
-    """Every span of one page, in order: what later detectors see is what earlier ones left."""
+def find(page: Page, who: Known, *, this_year: int, tagged: bool = True) -> list[Span]:
+    """Every span of one page, in order: what later detectors see is what earlier ones left.
+
+    Args:
+        page: the note.
+        who: what is known of the patient and of the staff.
+        this_year: the year now.
+        tagged: whether the trained tagger looks at what the rules left.
+    """
     text, covered = page.text, bytearray(len(page.text))
     found: list[Span] = []
 
@@ -112,6 +120,8 @@ def find(page: Page, who: Known, *, this_year: int) -> list[Span]:
     add(towns.find(page, free))
     add(Places(page, free).find())
     add(Behind(page, free).find())
+    if tagged:
+        add(tagger.find(page, _words_covered(page, covered)))
     add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
     add(spread.find(page, found, covered))
     return bridged(text, joined(found))

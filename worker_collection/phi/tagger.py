@@ -1,0 +1,100 @@
+"""Names and places found by a small trained network, from context and from how a word looks."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from worker_collection.phi.lexicon import NAME, PUBLIC, VOCABULARY
+from worker_collection.phi.naming import is_clinical
+from worker_collection.phi.page import Page, Word
+from worker_collection.phi.spans import Span
+from worker_collection.phi.tagger_network import FILE, LABELS, Floats, network
+from worker_collection.phi.tagger_traits import rows
+
+# How likely a span has to be, by its label: chosen on notes that were not trained on (bench/deid_tagger.py).
+SURE = {"NAME": 0.95, "HOSPITAL": 0.95, "ORG": 0.95, "ADDRESS": 0.95}
+DOUBTED = 0.3
+_GOES_ON = 0.5  # how likely a word beside has to be
+_JOINS = frozenset({" ", "-", ". ", ".", ", ", " & ", "'", " - "})
+_STREET_JOIN = re.compile(r"[ ,.\-/#]{0,3}\d{1,5}[A-Za-z]?(?:[-/]\d{1,4})*[ ,.\-/]{1,3}")
+_NUMBER_BEFORE = re.compile(r"(?:\b[Nn]o\.?\s|#)?\b\d{1,5}[A-Za-z]?(?:[-/]\d{1,4}){0,2},?\s$")
+_NUMBER_AFTER = re.compile(
+    r",?\s(?:[Nn]o\.?\s|#)?\d{1,5}(?:-\d{1,4})?[A-Za-z]?\b(?!\s?(?:%|mg|m[lL]\b|/\d|:\d))"
+)
+
+
+def find(page: Page, free: Sequence[bool]) -> list[Span]:
+    """The names and places of which the network is sure, where no rule has found anything.
+
+    Args:
+        page: the note.
+        free: for each word whether a rule has taken it, as `engine.find` keeps it.
+    """
+    return [_widened(page, span) for span, chance in runs(page, free) if chance >= SURE[span.label]]
+
+
+def doubt(page: Page, free: Sequence[bool]) -> list[Span]:
+    """What may be a name or a place but is not sure enough to be removed: a reason to hold a note back."""
+    return [span for span, chance in runs(page, free) if DOUBTED <= chance < SURE[span.label]]
+
+
+@cache
+def version() -> str:
+    """What tells these weights from others."""
+    return hashlib.sha256(FILE.read_bytes()).hexdigest()[:8]
+
+
+def runs(page: Page, free: Sequence[bool]) -> Iterator[tuple[Span, float]]:
+    """Words beside each other that may be one name or place, and how likely the likeliest of them is."""
+    if not page.words:
+        return
+    chances = network().probabilities(rows(page, free))
+    some = 1 - chances[:, 0]  # (words,)
+    start, words = 0, page.words
+    while start < len(words):
+        if some[start] < DOUBTED or not _may_be(page, start, free):
+            start += 1
+            continue
+        end = start
+        while (
+            end + 1 < len(words)
+            and some[end + 1] >= _GOES_ON
+            and _may_be(page, end + 1, free)
+            and _joins(page.gap(end + 1), chances[end : end + 2])
+        ):
+            end += 1
+        label = LABELS[1 + int(chances[start : end + 1, 1:].sum(axis=0).argmax())]
+        if any(_tells(page, word, label) for word in words[start : end + 1]):
+            span = Span(words[start].start, words[end].end, label)
+            yield span, float(some[start : end + 1].max())
+        start = end + 1
+
+
+def _joins(gap: str, chances: Floats) -> bool:
+    """Whether two words make one span: in an address also over a number."""
+    streets = bool((chances.argmax(axis=1) == LABELS.index("ADDRESS")).all())
+    return gap in _JOINS or streets and bool(_STREET_JOIN.fullmatch(gap))
+
+
+def _may_be(page: Page, place: int, free: Sequence[bool]) -> bool:
+    """Whether the word at a place can be part of a name at all: it is free and no eponym in its use."""
+    word = page.words[place]
+    return not free[place] and len(word.text) > 1 and not is_clinical(page, word)
+
+
+def _tells(page: Page, word: Word, label: str) -> bool:
+    """Whether a word can be what makes a name: no country or state, no everyday word that none bears."""
+    everyday = word.form == "l" and bool(word.flags & VOCABULARY)
+    small = everyday and (page.case == "mixed" or label == "NAME" and not word.flags & NAME)
+    return not small and not word.flags & PUBLIC
+
+
+def _widened(page: Page, span: Span) -> Span:
+    """An address with the number of the house before or behind it."""
+    if span.label != "ADDRESS":
+        return span
+    before = _NUMBER_BEFORE.search(page.text, max(0, span.start - 16), span.start)
+    after = _NUMBER_AFTER.match(page.text, span.end, span.end + 16)
+    start, end = before.start() if before else span.start, after.end() if after else span.end
+    return Span(start, end, span.label)
