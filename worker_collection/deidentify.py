@@ -137,7 +137,7 @@ def deidentify(
     """
     try:
         with time_limit(NOTE_SECONDS):
-            who = Known.of(_row(known, manner, whose), (*manner.staff, *staff))
+            who = known_of(known, manner, whose, staff=staff)
             rewriting = _Rewriting(manner, whose, this_year)
             return clean(text, who, this_year=this_year, rewrite=rewriting, harmless=manner.harmless)
     except TookTooLongError:
@@ -146,8 +146,8 @@ def deidentify(
         return Cleaned("", (), (FAILED, type(error).__name__))
 
 
-def _row(known: Mapping[str, Any], manner: Manner, whose: Whose) -> dict[str, Any]:
-    """The patient's row with what the site and his other notes add to it."""
+def known_of(known: Mapping[str, Any], manner: Manner, whose: Whose, *, staff: Sequence[str] = ()) -> Known:
+    """What is sought of a person: his row with what the site and his other notes add to it."""
     row = dict(known)
     names = [word for word in manner.identifying if " " not in word]
     places = [word for word in manner.identifying if " " in word]
@@ -155,7 +155,7 @@ def _row(known: Mapping[str, Any], manner: Manner, whose: Whose) -> dict[str, An
         if more:
             given = row.get(name) or []
             row[name] = [*([given] if isinstance(given, str) else given), *more]
-    return row
+    return Known.of(row, (*manner.staff, *staff))
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ def names_in(text: str, spans: Iterable[Span], known: Mapping[str, Any]) -> froz
     return frozenset(found - _told(known)) if found else frozenset()
 
 
+def surrogates(drawn: Mapping[str, str]) -> list[str]:
+    """What stands for somebody's values, without the days of his shift."""
+    return [value for key, value in drawn.items() if key != SHIFT]
+
+
 def _told(known: Mapping[str, Any]) -> set[str]:
     """The words of the names in the patient's row, which every row of his brings along."""
     values = [known.get(name) or () for name in _NAMES]
