@@ -11,6 +11,7 @@ from shared.domain.health_records import Record
 from shared.domain.naming import plain
 from shared.errors import InvalidInputError
 from shared.registry.persons import Identity, record
+from worker_collection.pictured import Pictured
 
 _AGE = re.compile(r"\s*(\d{1,3})\s*(y|yr|yrs|year|years|m|mo|month|months|d|days)?\b", re.IGNORECASE)
 _Form = TypeVar("_Form")
@@ -63,6 +64,7 @@ class Draft:
     consent: str | None = None  # "refused" or "given", where the source knows
     record: Record | None = None
     answer: Answer | None = None
+    picture: Pictured | None = None  # pixels that are cleaned and stored already
 
 
 def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) -> Draft:
@@ -82,7 +84,8 @@ def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) ->
         raise RowError("image_not_supported")
     if not source_id:
         raise RowError("no_source_id")
-    if not text:
+    picture = _part(row, "picture", Pictured.read)
+    if not text and picture is None:
         raise RowError("no_text")
     known = _object(row, "known")
     age = age_in_years(row.get("age") if row.get("age") is not None else known.get("age"))
@@ -113,6 +116,7 @@ def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) ->
         consent=_text(row, "consent") or None,
         record=_part(row, "record", Record),
         answer=_part(row, "answer", Answer),
+        picture=picture,
     )
 
 
@@ -205,7 +209,7 @@ def _part(row: Mapping[str, Any], name: str, form: Callable[..., _Form]) -> _For
         return None
     try:
         return form(**value)
-    except TypeError:
+    except (TypeError, KeyError, ValueError):
         raise RowError(f"bad_{name}") from None
 
 

@@ -14,6 +14,7 @@ from shared.domain.quality import Quality
 from worker_collection.check import neutralised, phrases_of, prepare_text
 from worker_collection.deidentify import NOBODY, PLAIN, Cleaned, Doubt, Manner, Whose, deidentify, moved
 from worker_collection.draft import Draft
+from worker_collection.pictured import Pictured
 from worker_collection.record import names_in
 from worker_collection.trust import Rules, Trusted
 
@@ -73,6 +74,8 @@ def take_in(  # noqa: PLR0913 - the row, the site, and what was found out about 
     """
     if trusted.verdict.trust is Trust.REFUSED:
         return _refused(draft, trusted, person_id)
+    if draft.picture is not None:
+        return _pictured(draft, draft.picture, site, trusted=trusted, person_id=person_id)
     visible, had_orders = neutralised(draft.text)
     cleaned = deidentify(
         visible, draft.known, this_year=now.year, manner=site.manner, whose=whose, staff=site.staff
@@ -96,6 +99,22 @@ def take_in(  # noqa: PLR0913 - the row, the site, and what was found out about 
         quality=score,
         names=names_in(visible, cleaned.spans, draft.known),
         doubts=moved(cleaned.doubts, cleaned.text, prepared.text),
+    )
+
+
+def _pictured(draft: Draft, picture: Pictured, site: Site, *, trusted: Trusted, person_id: UUID) -> Candidate:
+    """A picture, whose pixels were cleaned before they were stored."""
+    state, reasons = picture.state(trusted.verdict)
+    return Candidate(
+        draft=draft,
+        person_id=person_id,
+        trusted=trusted,
+        state=state,
+        reasons=reasons,
+        text="",
+        content_hash=picture.content(site.model_type, trusted.label),
+        cleaned=picture.cleaned,
+        quality=picture.score(_filled(draft, trusted, "") | {"image": picture.image, "mask": picture.mask}),
     )
 
 

@@ -16,7 +16,9 @@ from shared.errors import InvalidInputError
 FOLDER = Path(__file__).parent / "mappings"
 Row = Mapping[str, Any]
 # What only our own sources say of a row; a file or a caller that says it is not believed.
-_OURS = frozenset({"also", "answer", "code", "coded", "consent", "narrative", "person_id", "record"})
+_OURS = frozenset(
+    {"also", "answer", "code", "coded", "consent", "narrative", "person_id", "picture", "record"}
+)
 _SLOT = re.compile(r"\{(\w+)\}")
 
 

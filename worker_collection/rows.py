@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.registry.cases import CASE_PURPOSE
+from worker_collection import pictured
 from worker_collection.deps import Deps
 from worker_collection.draft import Draft
 from worker_collection.intake import Candidate, bands
@@ -22,7 +23,7 @@ def case_row(case_id: UUID, one: Candidate, *, version: int, deps: Deps) -> dict
         "person_id": one.person_id,
         "state": one.state,
         "review_reasons": list(one.reasons),
-        "media": {},
+        "media": draft.picture.media() if draft.picture else {},
         "content_hash": one.content_hash,
         "diagnosis": one.trusted.label,
         "icd_code": draft.icd_code,
@@ -31,10 +32,10 @@ def case_row(case_id: UUID, one: Candidate, *, version: int, deps: Deps) -> dict
         "validated_at": draft.validated_at,
         "trust_rule": one.trusted.verdict.rule,
         "subgroup": bands(draft.subgroup),
-        "details": {},
+        "details": dict(draft.picture.details) if draft.picture else {},
         "data_quality_score": one.quality.score,
         "completeness_score": one.quality.completeness,
-        "input_sealed": deps.vault.seal(one.text.encode(), CASE_PURPOSE),
+        "input_sealed": None if draft.picture else deps.vault.seal(one.text.encode(), CASE_PURPOSE),
         "is_anonymized": one.cleaned.passed,
         "anonymization_date": now.date() if one.cleaned.passed else None,
         "created_at": now,
@@ -49,7 +50,7 @@ def deid_row(case_id: UUID, one: Candidate, *, terms: Mapping[str, Any], now: da
         details["doubts"] = [[doubt.start, doubt.end, doubt.code] for doubt in one.doubts]
     return {
         "case_id": case_id,
-        "engine": ENGINE,
+        "engine": pictured.ENGINE if one.draft.picture else ENGINE,
         "policy": terms["name"],
         "spans": one.cleaned.counts,
         "verdict": "pass" if one.cleaned.passed else "quarantine",

@@ -8,14 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.domain.assertion import Stance, clauses, core, denies, revises, stance
-from shared.domain.eligibility import Evidence, Standing, Verdict, curated, decide
+from shared.domain.eligibility import Evidence, Imaging, Standing, Verdict, curated, decide
 from shared.domain.health_records import names_a_diagnosis
 from shared.domain.labels import Entry, LabelSpace, Named, category, is_doubted, is_stated
 from shared.domain.naming import says_more, tokens
 from shared.registry import validators
 from shared.registry.tables import Validator
 from worker_collection.draft import Draft, age_in_years, instant
+from worker_collection.pictured import Pictured
 
+# Who approves in an imaging system is trusted by it.
+REVIEWER = Standing(known=True, qualified=True, active=True)
 _BEFORE, _AFTER = timedelta(days=7), timedelta(days=30)
 
 
@@ -42,6 +45,8 @@ class Rules:
 def judge(draft: Draft, rules: Rules, *, consent_withdrawn: bool) -> Trusted:
     """Name the diagnosis in the label space and apply the trust table."""
     signer = validators.resolve(rules.signers, draft.validated_by)
+    if draft.picture is not None and not rules.curated:
+        return _judge_picture(draft, draft.picture, rules, signer=signer, consent_withdrawn=consent_withdrawn)
     if rules.curated and draft.diagnosis and not consent_withdrawn:
         vouched = _as_vouched(draft.diagnosis, rules.space)
         return Trusted(vouched, rules.space.entry(vouched), signer, curated())
@@ -66,6 +71,25 @@ def judge(draft: Draft, rules: Rules, *, consent_withdrawn: bool) -> Trusted:
             consent_withdrawn=consent_withdrawn,
             record=draft.record,
             answer=draft.answer,
+        ),
+        min_confidence=rules.min_confidence,
+    )
+    return Trusted(label, rules.space.entry(label) if label else None, signer, verdict)
+
+
+def _judge_picture(
+    draft: Draft, picture: Pictured, rules: Rules, *, signer: Validator | None, consent_withdrawn: bool
+) -> Trusted:
+    """Judge the mask of a picture; one without a mask waits for it. A structure keeps its own name."""
+    label = _as_vouched(draft.diagnosis, rules.space) if draft.diagnosis and picture.mask else None
+    stranger = REVIEWER if picture.trusts_reviewers else _standing(None, draft.validated_by)
+    verdict = decide(
+        Evidence(
+            diagnosis=label,
+            validator=(_standing(signer, None) if signer else stranger) if label else None,
+            confidence=draft.confidence,
+            consent_withdrawn=consent_withdrawn,
+            imaging=Imaging(picture.status) if label else None,
         ),
         min_confidence=rules.min_confidence,
     )

@@ -12,7 +12,6 @@ from worker_collection.pixel_text import strokes
 from worker_collection.pixel_text.reader import Line, lines
 from worker_collection.pixel_text.views import Plain, local_contrast, plains
 
-ENGINE = "pixels-1"
 _ROUNDS = 4
 _MOST = 0.5  # of a picture: what is mostly text is no picture
 _ALONG, _ACROSS = 0.6, 0.25  # how much farther than read, in heights of the letters
