@@ -201,20 +201,24 @@ def _costs(speeds: list[Speed], wish: argparse.Namespace, records: list[Note]) -
     yield _figure("peak memory", max(speed.peak_mb for speed in speeds), 500, unit="MB", better="most")
     yield _figure("start", min(speed.start_seconds for speed in speeds), 0.3, unit="s", better="most")
     yield _figure("notes a second and core, with NER", _rate(wish.ner, records), 60, unit="notes/s")
-    peer = _rate(wish.peer, records[:100])
+    peer = _rate(wish.peer, records[:100], says=True)
     ratio = None if peer is None else speeds[0].notes_per_core_second / peer
     yield _figure("times as fast as the peer", ratio, 1, unit="x")
 
 
-def _rate(command: str | None, records: list[Note]) -> float | None:
-    """Notes a second and core of a command, None where none was given or it does not run."""
+def _rate(command: str | None, records: list[Note], *, says: bool = False) -> float | None:
+    """Notes a second and core of a command, None where none was given or it does not run; `says` its figures."""
     if command is None:
         return None
     try:
-        return answers(command, records, known=True)[1].notes_per_core_second
+        found, speed = answers(command, records, known=True)
     except DiedError as error:
         print(f"did not run: {error}")
         return None
+    if says:
+        told = {key: round(value, 4) for key, value in score(records, found).figures().items()}
+        print(f"    the peer: {speed.notes_per_core_second:.1f} notes/s, {speed.peak_mb:.0f} MB, {told}")
+    return speed.notes_per_core_second
 
 
 def _fuzz_figures(wish: argparse.Namespace) -> Iterator[Figure]:

@@ -35,8 +35,8 @@ _GENERIC = {
     "of the and for at saint st",
     "ORG": "inc llc ltd llp co company of the and for school county at no",
     "ADDRESS": "street st road rd avenue ave lane ln drive dr court ct circle boulevard blvd way terrace "
-    "pike trace loop parkway pkwy highway hwy crossing apt unit lot box suite ste flat no near past the of on "
-    "and county co village dist n s e w",
+    "pike trace loop parkway pkwy highway hwy crossing apt unit lot box suite ste flat no near past "
+    "the of on and county co village dist n s e w",
 }
 _GENERIC_WORDS = {label: frozenset(words.split()) for label, words in _GENERIC.items()}
 _RESTRICTED_ZIPS = frozenset(
