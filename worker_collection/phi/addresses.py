@@ -87,7 +87,7 @@ _FORMS = (
     rf"House|Farm),{_GAP}(?:{_CAP}{_GAP}){{1,2}}(?:{_STREET})\b",
     rf"\b(?:{_CAP}{_GAP}){{1,2}}(?:{_STREET}),{_GAP}(?:Co\.|County){_GAP}{_CAP}",
     rf"\b\d{{1,4}}[A-Za-z]?{_GAP}[A-Z][a-z]{{1,12}}-(?:[a-z]{{1,4}}-)[A-Z][a-z]{{2,14}}\b",
-    rf"\b\d{{1,3}}-\d{{1,4}}-\d{{1,4}}{_GAP}{_CAP}(?:{_GAP}{_CAP})?|"
+    rf"\b(?!\d{{1,2}}-\d{{1,2}}-(?:19|20)?\d\d\b)\d{{1,3}}-\d{{1,4}}-\d{{1,4}}{_GAP}{_CAP}(?:{_GAP}{_CAP})?|"
     rf"\b\d{{1,4}}(?:-\d{{1,4}})?{_GAP}{_CAP}-(?:ro|dong|gil|gu|daero|cho|ku)\b",
     rf"\b\d{{1,4}}(?:[/-]\d{{1,4}})?{_GAP}(?:Le|Tran|Nguyen|Ly|Hai|Phan){_GAP}{_CAP}(?:{_GAP}{_CAP})?",
     rf"\bP\.?{_GAP}?O\.?{_GAP}Box{_GAP}\d{{1,6}}\b|\bBox{_GAP}\d{{1,5}}(?:,?{_GAP}(?:Rural{_GAP}Route|"
@@ -187,8 +187,9 @@ def find(text: str, case: str) -> Iterator[Span]:
         for pattern in patterns:
             for match in pattern.finditer(text, start, stop):
                 yield Span(match.start(), match.start() + len(match.group().rstrip(" ,")), "ADDRESS")
-    for match in (_POSTCODE_LOWER if case == "lower" else _POSTCODE).finditer(text):
-        yield Span(match.start(), match.end(), "ADDRESS")
+    for pattern in (_POSTCODE, _POSTCODE_LOWER) if case == "lower" else (_POSTCODE,):
+        for match in pattern.finditer(text):
+            yield Span(match.start(), match.end(), "ADDRESS")
     for match in _STATE_CODE.finditer(text):
         yield Span(match.start(1), match.end(1), "ADDRESS")
     for match in _STATE_ZIP.finditer(text):

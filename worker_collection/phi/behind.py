@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import (
+    CLINICAL,
     CORE,
     DOUBLE,
     EPONYM,
@@ -135,6 +136,8 @@ class Behind:
 
     def _is_telling(self, word: Word, *, works: bool) -> bool:
         if word.key in _GENERIC or word.flags & (PUBLIC | HEAD):
+            return False
+        if word.flags & CLINICAL and not word.flags & (DOUBLE | TOWN) and not works:
             return False
         if word.form == "U":
             return not word.flags & (WORD | RARE) and len(word.text) > 2

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues
-from worker_collection.phi.lexicon import CORE, DOUBLE, HEAD, VOCABULARY, fold, kind
+from worker_collection.phi import cues, markup
+from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, HEAD, NAME, VOCABULARY, fold, kind
 from worker_collection.phi.spans import Span
 
 _HL7_LINE = re.compile(
@@ -37,6 +37,23 @@ _SPLIT = {
     "\t": re.compile(r"[^\t\n]*"),
     "|": re.compile(r"[^|\n]*"),
 }
+_SURE_LABELS = frozenset(
+    "name surname forename forenames forename(s) firstname lastname nombre apellido apellidos vorname nachname nom prenom "
+    "prénom cognome naam achternaam voornaam".split()
+) | {
+    "first name",
+    "last name",
+    "given name",
+    "given names",
+    "family name",
+    "middle name",
+    "patient name",
+    "full name",
+    "maiden name",
+}
+_PLAIN_VALUE = re.compile(
+    r"[^\W\d_a-z][\w'’-]{0,24}(?:,?[ ][^\W\d_a-z][\w'’.-]{0,24}){0,3}(?=[ ]{2}|[ ]?(?:[\n\r|;,.)(/\"]|$|\d))"
+)
 _EMPTY = cues.group("empty")
 
 
@@ -44,6 +61,7 @@ def find(text: str) -> Iterator[Span]:
     """What fields hold, by their place or their label."""
     if "|" in text:
         yield from _messages(text)
+    yield from markup.find(text)
     yield from _tables(text)
     yield from _labelled(text)
 
@@ -177,6 +195,8 @@ def _labelled(text: str) -> Iterator[Span]:
     for match in _LABEL.finditer(text):
         words = match.group(1).casefold().strip(" .")
         sort = labels.get(words) or labels.get(re.sub(r"['’]s$|\(s\)$", "", words))
+        if sort == "name" and words in _SURE_LABELS and text[match.end() - 1 : match.end()] != "(":
+            yield from _whole_name(text, match.end())
         if sort == "name":
             yield from _name_at(text, match.end())
         elif sort in ("address", "org", "hospital"):
@@ -187,6 +207,13 @@ def _labelled(text: str) -> Iterator[Span]:
                     value.end(),
                     {"address": "ADDRESS", "org": "ORG", "hospital": "HOSPITAL"}[sort],
                 )
+
+
+def _whole_name(text: str, at: int) -> Iterator[Span]:
+    """What stands behind "Surname:" in capitals of its own, everyday words as well."""
+    value = _PLAIN_VALUE.match(text, at)
+    if value and fold(value.group().split()[0].strip(",.")) not in _EMPTY | cues.names("not_names"):
+        yield Span(value.start(), value.end(), "NAME")
 
 
 def _name_at(text: str, at: int) -> Iterator[Span]:
@@ -234,9 +261,8 @@ def _is_name_word(word: str, taken: int) -> bool:
         return True
     if word.islower():
         return bool(flags & DOUBLE) or not flags & (VOCABULARY | HEAD)
-    return (
-        not (flags & CORE and not flags & ~(VOCABULARY | HEAD))
-        or word[0].isupper()
-        and taken > 0
-        and not flags & HEAD
-    )
+    if flags & DOUBLE or not flags & (VOCABULARY | HEAD):
+        return True
+    if flags & (HEAD | CLINICAL):
+        return taken > 0 and not flags & HEAD and word[0].isupper() and bool(flags & NAME)
+    return bool(flags & NAME) or not flags & CORE or taken > 0

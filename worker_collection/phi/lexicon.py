@@ -17,6 +17,7 @@ DOUBLE = 32  # an everyday word that people are called by: Hunter, Grace, May
 EPONYM = 64
 HEAD = 128  # makes an eponym before it a clinical term: disease, sign, clamp
 TOWN = 256
+CLINICAL = 1024  # stands in small letters in clinical texts
 PUBLIC = 512  # countries, states, peoples, weekdays, months: no identifiers by themselves
 
 NAME = GIVEN | SURNAME | DOUBLE
@@ -34,6 +35,8 @@ _FILES = {
     "heads": HEAD,
     "towns": TOWN,
     "public": PUBLIC,
+    "countries": PUBLIC,
+    "seen": CLINICAL,
     "clinical": RARE,
 }
 
@@ -103,8 +106,8 @@ def _lexicon() -> dict[str, int]:
 
 def _flags(folded: str) -> int:
     lexicon = _lexicon()
-    flags = lexicon.get(folded)
-    if flags is None and len(folded) > 4:
-        flags = lexicon.get(folded.removesuffix("es"), 0) or lexicon.get(folded.removesuffix("s"), 0)
-        flags &= ~(NAME | TOWN) if flags & VOCABULARY else 0
-    return flags or 0
+    flags = lexicon.get(folded, 0)
+    if not flags & ~CLINICAL and len(folded) > 4 and folded[-1] == "s":
+        singular = lexicon.get(folded[:-1], 0) or folded[-2] == "e" and lexicon.get(folded[:-2], 0) or 0
+        flags |= singular & ~(NAME | TOWN) if singular & VOCABULARY else 0
+    return flags

@@ -24,6 +24,7 @@ _PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")
 _LIKE_TITLES = cues.group("like_titles")
 # Everyday words that people are called by but that stand in every sentence.
 _FUNCTION = cues.group("function")
+_STOPPING = frozenset({"", ".", ",", ";", ")", "("})
 _MEDICAL = re.compile(
     r"(?:itis|osis|oses|emia|aemia|ectomy|otomy|ostomy|omas?|path(?:y|ic)|mab|nib|pril|cillin|mycin|azole|"
     r"statin|"
@@ -101,7 +102,9 @@ def fits(page: Page, word: Word, strength: int, *, opens: bool) -> bool:
 
 def _fits_written(word: Word, strength: int, *, opens: bool) -> bool:
     if strength == TITLE:
-        return not (word.flags & HEAD and word.flags & CORE and not word.flags & DOUBLE)
+        return True
+    if strength == WEAK and word.flags & PUBLIC:
+        return False
     if strength == WEAK and word.flags & (WORD | EPONYM) and (opens or not word.flags & DOUBLE):
         return False
     if (
@@ -152,6 +155,12 @@ def goes_on(page: Page, place: int, *, strong: bool) -> bool:
         return word.form == "U" and word.is_sure
     if word.flags & DOUBLE:
         after_given = before.is_sure and bool(before.flags & GIVEN)
+        if (
+            after_given
+            and word.flags & SURNAME
+            and page.text[word.end : word.end + 2].strip()[:1] in _STOPPING
+        ):
+            return True  # "HARRIET BEST."
         return word.key not in _FUNCTION and (not word.flags & CORE or strong or after_given)
     if word.flags & EPONYM:
         return bool(word.flags & NAME)

@@ -27,6 +27,14 @@ _INNER_CAPITAL = re.compile(
 )
 _DOUBLE_EPONYMS = frozenset(cues.phrases("eponyms"))
 _SCORES = cues.group("scores")
+_HEADLESS = cues.group("headless")
+_IS_OWNED = re.compile(  # a person's and no disease: "Barrett's wife"
+    r"\s(?:"
+    + "|".join(sorted(cues.names("kin")))
+    + r"|house|home|room|bed|family|office|clinic|practice|team|note|notes|"
+    r"request|car|job|employer|school|phone|number|address|care|list|plan|progress|mood)\b",
+    re.IGNORECASE,
+)
 _NO_STOP = cues.group("no_stop")
 _HEAD_AFTER = re.compile(
     r"(?:['’]s?)?[\s-]{1,2}(?:(?:and|or|&)\s)?([^\W\d_]+)(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
@@ -149,6 +157,8 @@ def is_clinical_use(text: str, start: int, end: int) -> bool:
     """Whether the name at this place is an eponym before its head, or paired with another."""
     if not kind(text[start:end]) & EPONYM:
         return False
+    if text[end - 2 : end] in ("'s", "’s") and fold(text[start:end]) in _HEADLESS:
+        return _IS_OWNED.match(text, end) is None
     after = _HEAD_AFTER.match(text, end, end + 60)
     if after is None:
         return _is_graded(text, start, end)

@@ -32,10 +32,11 @@ def last_first(page: Page, place: int, *, taken: bool) -> range:
     if after >= len(page.words) or page.gap(after) not in (", ", ","):
         return range(0)
     last, first = page.words[place], page.words[after]
-    alike = last.form == first.form and (page.looks_named(first) or first.form == "U")
+    capitals = last.form == "U" and first.form == "T" and len(last.text) > 2
+    alike = capitals or last.form == first.form and (page.looks_named(first) or first.form == "U")
     if not alike or is_cue(last) or is_cue(first) or last.flags & PUBLIC or is_clinical(page, first):
         return range(0)
-    sure = last.is_sure or first.is_sure or last.is_unknown or taken
+    sure = last.is_sure or first.is_sure or last.is_unknown or taken or _heads_line(page, last, first)
     if not (sure and _is_given(first, last) and _is_family(last, first)):
         return range(0)
     return range(place - _has_particle(page, place), after + 1 + _has_initial(page, after))
@@ -55,6 +56,17 @@ def _is_family(last: Word, first: Word) -> bool:
     if last.is_sure or last.is_unknown or last.flags & (SURNAME | DOUBLE | EPONYM):
         return True
     return last.form == "T" and first.is_sure and not last.opens and not last.flags & HEAD
+
+
+def _heads_line(page: Page, last: Word, first: Word) -> bool:
+    """Whether two names that are words as well begin a line or a field: "SMITH, JOHN"."""
+    both = last.flags & SURNAME and first.flags & GIVEN and last.flags & DOUBLE and first.flags & DOUBLE
+    return bool(both) and page.text[max(0, last.start - 2) : last.start].strip(" \t")[-1:] in (
+        "",
+        "\n",
+        ":",
+        "|",
+    )
 
 
 def _has_particle(page: Page, place: int) -> bool:

