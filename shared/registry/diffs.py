@@ -84,9 +84,10 @@ def diff(session: Session, before: DatasetVersion, after: DatasetVersion) -> dic
 
     Returns:
         Names (`before`, `after`) and `cases`; what was `added`, and `removed` by the state of the case;
-        `relabelled` with the pairs in `relabels`; `changed_side`; `label_shift`, the change of each label that
-        has one; `labels`, `sources` and `subgroups` as [{name, before, after}]; `new_labels`, `new_sources`;
-        mean `quality`; clusters of near `duplicates`; the largest shares of the training weight (`influence`).
+        `relabelled` with the pairs in `relabels`; `changed_side`; `label_shift`, the change of a label where
+        there is one; `labels`, `sources` and `subgroups` as [{name, before, after}]; `new_labels` and
+        `new_sources`; mean `quality`; clusters of near `duplicates`; the largest shares of the training
+        weight in `influence`.
         `leakage` counts the persons on both sides as sealed, in the later version and over both: always 0.
         Those whom a merge since then put on both sides are `joined_since`; they are handed out no more.
     """
