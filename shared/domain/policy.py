@@ -26,6 +26,10 @@ class Policy(BaseModel):
     replay_share: float = Field(0.10, description="old cases trained again beside new ones, per new case")
     evaluation_uses: int = Field(50, description="uses of a frozen set after which people are warned")
     hard_cases_per_week: int = Field(20, description="hard cases on one clinician's list a week")
+    second_read_share: float = Field(0.0, description="validated cases put before a second reader, by lot")
+    review_lapsed_validators: bool = Field(
+        default=False, description="past cases of a validator who lost qualification or left are read again"
+    )
     gate_margin: float = Field(0.02, description="a candidate may not be worse than this on the frozen set")
     gate_class_floor: float = Field(0.15, description="largest fall of one class's recall")
     gate_must_not_miss_floor: float = Field(0.05, description="largest fall of must-not-miss recall")

@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
-from shared.errors import ConflictError
-from shared.registry import audit
-from shared.registry.tables import Validator
+from shared.errors import ConflictError, NotFoundError
+from shared.registry import audit, policies, suspicions, testimonies
+from shared.registry.tables import ValidatedCase, Validator
+from shared.vault import Vault
+
+LAPSED = "validator_lapsed"
 
 _TITLE = re.compile(r"^(?:(?:dr|doctor|prof|professor|mr|mrs|ms|sr|sister|nurse)\b\.?\s*)+")
 
@@ -34,10 +37,26 @@ def alias(text: str) -> str:
     return bare if "@" in bare else " ".join(re.findall(r"[^\W_]+", bare))
 
 
-def add(
-    session: Session, staff: Staff, *, now: datetime, actor: str, source_id: UUID | None = None
+@dataclass(frozen=True)
+class Change:
+    """What of a validator is to be otherwise; None stays as it is."""
+
+    role: str | None = None
+    qualified: bool | None = None
+    active: bool | None = None
+    aliases: tuple[str, ...] = ()  # more of them
+
+
+def add(  # noqa: PLR0913 - who, by whom, of which source, when
+    session: Session,
+    staff: Staff,
+    *,
+    now: datetime,
+    actor: str,
+    source_id: UUID | None = None,
+    vault: Vault | None = None,
 ) -> Validator:
-    """Register a validator by hand.
+    """Register a validator by hand; with the vault, cases that waited for this signature are judged again.
 
     Raises:
         ConflictError: the name is taken.
@@ -48,7 +67,68 @@ def add(
     session.add(row)
     session.flush()
     audit.write(session, act="add", subject=("validators", row.id), actor=actor, at=now)
+    if vault is not None:
+        testimonies.ask_again(session, signatures=_signatures(row, vault))
     return row
+
+
+def named(session: Session, name: str) -> Validator:
+    """The validator of a name or id.
+
+    Raises:
+        NotFoundError: there is none, or the name could mean two.
+    """
+    row = session.scalar(select(Validator).where(Validator.name == name)) or index(
+        session, None, everywhere=True
+    ).get(alias(name))
+    if row is None:
+        raise NotFoundError("there is no such validator", field="validator", fix="rounds validator list")
+    return row
+
+
+def change(
+    session: Session, row: Validator, wanted: Change, *, vault: Vault, now: datetime, actor: str
+) -> None:
+    """Let a validator be otherwise from now on.
+
+    Whoever becomes qualified or active has the waiting cases judged again. Whose qualification ends signs no
+    more labels; past ones stay, unless the policy wants them read again.
+    """
+    before = _vouches(row)
+    row.role = wanted.role if wanted.role is not None else row.role
+    row.qualified = wanted.qualified if wanted.qualified is not None else row.qualified
+    row.active = wanted.active if wanted.active is not None else row.active
+    row.aliases = list(dict.fromkeys([*row.aliases, *wanted.aliases]))
+    session.flush()
+    details = {"role": row.role, "qualified": row.qualified, "active": row.active}
+    audit.write(session, act="change", subject=("validators", row.id), actor=actor, at=now, details=details)
+    testimonies.ask_again(session, signatures=_signatures(row, vault))
+    _follow_up(session, row, vouched=before, now=now, actor=actor)
+
+
+def newcomers(session: Session, since: datetime, vault: Vault) -> list[bytes]:
+    """The signatures of validators who became known since an instant."""
+    rows = session.scalars(select(Validator).where(Validator.created_at >= since))
+    return [name for row in rows for name in _signatures(row, vault)]
+
+
+def _signatures(row: Validator, vault: Vault) -> list[bytes]:
+    spellings = {alias(name) for name in (row.name, *row.aliases) if name} - {""}
+    return [testimonies.signed_by(name, vault) for name in sorted(spellings)]
+
+
+def _vouches(row: Validator) -> bool:
+    return bool(row.qualified and row.active)
+
+
+def _follow_up(session: Session, row: Validator, *, vouched: bool, now: datetime, actor: str) -> None:
+    """What a change of standing means for the cases that were signed before."""
+    if _vouches(row) == vouched:
+        return
+    testimonies.ask_again(session, validator_id=row.id)
+    if vouched and policies.current(session)[1].review_lapsed_validators:
+        signed = select(ValidatedCase.id).where(ValidatedCase.validated_by == row.id)
+        suspicions.hold(session, list(session.scalars(signed)), LAPSED, by=actor, now=now)
 
 
 def follow(session: Session, staff: Iterable[Staff], *, source_id: UUID, now: datetime) -> None:
@@ -67,8 +147,10 @@ def follow(session: Session, staff: Iterable[Staff], *, source_id: UUID, now: da
             taken.add(row.name)
             session.add(row)
         else:
+            before = _vouches(row)
             row.aliases, row.role = list(member.aliases), member.role
             row.qualified, row.active = member.qualified, member.active
+            _follow_up(session, row, vouched=before, now=now, actor=f"source:{source_id}")
     session.flush()
 
 
