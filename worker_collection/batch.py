@@ -1,10 +1,8 @@
 """Rows on their way to cases: `sort` names and judges them in order, `clean` is pure, `write` stores."""
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,38 +11,23 @@ from sqlalchemy.orm import Session
 from shared.domain.cycle import CaseState
 from shared.domain.deid import SAFE_HARBOR
 from shared.domain.labels import Entry
-from shared.registry import cases, labels, persons
+from shared.registry import cases, labels, persons, pictures
 from shared.registry.cases import Earlier, Seen
-from shared.registry.persons import Identity
 from worker_collection import endings
 from worker_collection.deps import Deps
-from worker_collection.draft import Draft, RowError, identity, read
-from worker_collection.intake import Candidate, Site, take_in
+from worker_collection.draft import Draft, identity
+from worker_collection.intake import Candidate, take_in
+from worker_collection.reading import grouped, read_rows
 from worker_collection.record import Records
 from worker_collection.rows import case_row, deid_row, quality_row, record_row
-from worker_collection.sources.base import Broken, Page, Row
+from worker_collection.sources.base import Page, Row
 from worker_collection.tally import Tally
+from worker_collection.terms import Terms
 from worker_collection.trust import Trusted, judge
+from worker_collection.twins import Twins, picture_row
 
 SAME_EPISODE = timedelta(days=7)
-LARGE_GROUP = 3
 HELD = {CaseState.VALIDATED: "collected", CaseState.PENDING: "pending"}
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What holds for a whole run."""
-
-    run_id: UUID
-    source_id: UUID
-    source_name: str
-    is_plan: bool
-    curated: bool
-    site: Site
-    zone: tzinfo
-    deid_policy: str
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,15 +53,6 @@ class Sorting:
 
 
 @dataclass
-class _Read:
-    """The rows of a page by their keys; the last of two with one key counts."""
-
-    drafts: dict[str, Draft] = field(default_factory=dict)
-    rows: dict[str, Row] = field(default_factory=dict)
-    hashes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
 class Pipeline:
     """The way of every row of one run."""
 
@@ -92,13 +66,11 @@ class Pipeline:
 
         Only persons are written; doing it again changes nothing.
         """
-        found, now = self._drafts(page.rows), self.deps.clock()
+        found, now = read_rows(page.rows, self.terms, self.tally, vault=self.deps.vault), self.deps.clock()
         with self.deps.sessions() as session:
             seen = cases.seen(session, self.terms.source_id, found.drafts.keys())
-        keys = [key for key in found.drafts if not _is_same_row(seen.get(key), found.hashes[key])]
-        self.tally.unchanged += len(found.drafts) - len(keys)
-        drafts = [found.drafts[key] for key in keys]
-        identities = _grouped(drafts) if self.terms.curated else [draft.identity for draft in drafts]
+        drafts = [found.drafts[key] for key in found.changed(seen, self.tally)]
+        identities = grouped(drafts) if self.terms.curated else [draft.identity for draft in drafts]
         identities += [identity(row, row.get("known") or {}) for row in page.consents]
         with self.deps.sessions.begin() as session:
             people = persons.link(session, identities, vault=self.deps.vault, now=now) if identities else []
@@ -158,7 +130,11 @@ class Pipeline:
         kept = persons.survivors(session, {one.person_id for one in candidates})
         whose = [replace(one, person_id=kept.get(one.person_id, one.person_id)) for one in candidates]
         earlier = cases.earlier(session, self.terms.site.model_type, {one.person_id for one in whose})
-        placed = [(item, one, *self._place(one, earlier)) for item, one in zip(items, whose, strict=True)]
+        terms = self.terms
+        twins = Twins.of(session, whose, model_type=terms.site.model_type, source_id=terms.source_id)
+        placed = [
+            (item, one, *self._place(one, earlier, twins)) for item, one in zip(items, whose, strict=True)
+        ]
         for one in whose:
             self.tally.judged(one)
         made = [(case_id, item, one) for item, one, case_id, _ in placed if case_id is not None]
@@ -176,39 +152,16 @@ class Pipeline:
                 self._replace(session, item.seen.case_id, case_id, reason=(one.reasons or (outcome,))[0])
         self._remember(session, placed)
 
-    def _drafts(self, rows: Iterable[Row | Broken]) -> _Read:
-        found, vault = _Read(), self.deps.vault
-        for row in rows:
-            try:
-                draft = self._draft(row)
-            except RowError as error:
-                self.tally.refused[error.reason] += 1
-                continue
-            if isinstance(row, Broken) or not _is_in_window(draft, self.terms):
-                continue
-            # Keyed: the hash of a short note could be found by trying otherwise.
-            content = json.dumps(row, sort_keys=True, default=str, ensure_ascii=False)
-            self.tally.duplicates += draft.source_id in found.drafts
-            found.drafts[draft.source_id], found.rows[draft.source_id] = draft, row
-            found.hashes[draft.source_id] = vault.keyed_hash(content, "source-row").hex()
-        return found
-
-    def _draft(self, row: Row | Broken) -> Draft:
-        terms = self.terms
-        if isinstance(row, Broken):
-            raise RowError(row.reason)
-        if row.get("model_type") not in (None, "", terms.site.model_type):
-            raise RowError("other_model_type")
-        return read(row, source=terms.source_name, is_plan=terms.is_plan, zone=terms.zone)
-
-    def _place(self, one: Candidate, earlier: dict[UUID, list[Earlier]]) -> tuple[UUID | None, str]:
+    def _place(
+        self, one: Candidate, earlier: dict[UUID, list[Earlier]], twins: Twins
+    ) -> tuple[UUID | None, str]:
         """Give a candidate its case id, or say why it makes none."""
         if one.state is None:
             self.tally.refused[one.reasons[0]] += 1
             return None, "refused"
         known = earlier.setdefault(one.person_id, [])
         mine = Earlier(one.draft.source_id, one.content_hash, one.trusted.label, one.draft.validated_at)
-        if any(_is_same_case(one.draft, mine, other) for other in known):
+        if twins.take(one) or any(_is_same_case(one.draft, mine, other) for other in known):
             self.tally.duplicates += 1
             return None, "duplicate"
         known.append(mine)
@@ -238,6 +191,8 @@ class Pipeline:
             deid=[deid_row(case_id, one, terms=rules, now=now) for case_id, _, one in made],
             quality=[quality_row(case_id, one, now=now) for case_id, _, one in made],
         )
+        shown = (picture_row(case_id, one) for case_id, _, one in made)
+        pictures.add(session, [row for row in shown if row is not None])
 
     def _replace(self, session: Session, before: UUID, after: UUID | None, *, reason: str) -> None:
         now, actor = self.deps.clock(), f"run:{self.terms.run_id}"
@@ -256,28 +211,6 @@ class Pipeline:
             row = record_row(item.draft, item.row_hash, became, now=self.deps.clock())
             rows[item.seen is not None].append(row | {"source_id": self.terms.source_id})
         cases.remember(session, first=rows[False], again=rows[True])
-
-
-def _grouped(drafts: Sequence[Draft]) -> list[Identity]:
-    """Research sets come in clusters: one that holds most of a label's rows must not take the label away."""
-    labels_of = Counter(draft.diagnosis for draft in drafts)
-    groups = Counter((draft.diagnosis, draft.identity.sure[0]) for draft in drafts)
-    holding = {
-        person for (label, person), n in groups.items() if n >= LARGE_GROUP and 2 * n > labels_of[label]
-    }
-    return [replace(draft.identity, holds_a_label=draft.identity.sure[0] in holding) for draft in drafts]
-
-
-def _is_in_window(draft: Draft, terms: Terms) -> bool:
-    at = draft.validated_at or draft.starts
-    if at is None:
-        return terms.since is None and terms.until is None
-    return not (terms.since and at < terms.since) and not (terms.until and at > terms.until)
-
-
-def _is_same_row(seen: Seen | None, content_hash: str) -> bool:
-    """Whether a row is as it was; one that had been deleted is back and counts as changed."""
-    return seen is not None and seen.content_hash == content_hash and seen.outcome != "deleted"
 
 
 def _is_same_case(draft: Draft, mine: Earlier, other: Earlier) -> bool:

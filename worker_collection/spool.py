@@ -17,8 +17,9 @@ from shared.domain.labels import Entry
 from shared.registry.cases import Seen
 from shared.registry.tables import Validator
 from shared.vault import Vault
-from worker_collection.batch import Item, Terms
+from worker_collection.batch import Item
 from worker_collection.draft import read
+from worker_collection.terms import Terms
 from worker_collection.trust import Trusted
 
 PURPOSE = "chunk"

@@ -1,6 +1,9 @@
 """What holds for every row of a run: who may sign, what diseases are called, which thresholds count."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from shared.domain.labels import LabelSpace
@@ -8,7 +11,6 @@ from shared.domain.policy import Policy
 from shared.registry import deid, labels, policies, validators
 from shared.registry.deid import SiteWords
 from shared.registry.tables import CollectionRun, Source
-from worker_collection.batch import Terms
 from worker_collection.deidentify import Manner
 from worker_collection.deps import Deps
 from worker_collection.draft import instant
@@ -17,6 +19,22 @@ from worker_collection.sources import rules_of
 from worker_collection.sources.base import CaseSource
 from worker_collection.trust import Rules
 from worker_collection.wording import space_of
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for a whole run."""
+
+    run_id: UUID
+    source_id: UUID
+    source_name: str
+    is_plan: bool
+    curated: bool
+    site: Site
+    zone: tzinfo
+    deid_policy: str
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def run_terms(source: Source, run: CollectionRun, reader: CaseSource, *, deps: Deps) -> Terms:
