@@ -1,7 +1,7 @@
 """Presidio with its stock recognisers behind the pipe of `rounds deidentify`, to be measured beside it.
 
-It needs an environment of its own with presidio-analyzer and a spaCy model, and runs by the path of its Python:
-`python -m bench.deid --peer "VENV/bin/python bench/deid_exam/presidio_peer.py MODEL"`.
+It needs an environment of its own with presidio-analyzer and a spaCy model:
+`python -m bench.deid --peer "ENV/bin/python bench/deid_exam/presidio_peer.py MODEL"`.
 """
 
 import json

@@ -15,7 +15,7 @@ _MARKUP = re.compile(r"<<(\w+):|>>|\[\[|\]\]|\{\{|\}\}|\{([^{}]+)\}")
 # What no gold span holds and nobody asks about: titles, credentials, weekdays, clock times, bare years.
 _IGNORED = re.compile(
     r"\b(?:(?:dr|mr|mrs|ms|miss|mx|prof|sr|sra|dra|herr|frau|mme|shri|smt|alhaji|pc|sgt|sensei|matron|sister|sr)\b\.?|(?:MD|RN|LPN|DO|PA-C|CRNA|FRCS|MRCP|MBBS)\b"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b|[012]?\d[:h][0-5]\d(?::[0-5]\d)?\b|(?:19|20)\d\d\b)",
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?\b|[012]?\d[:h][0-5]\d(?::[0-5]\d)?\b|[012]\d[0-5]\dH\b|(?:19|20)\d\d\b)",
     re.IGNORECASE,
 )
 _MAY_BE_NAMES = ("keep:word", "keep:abbr", "keep:lookalike", "keep:duration")
