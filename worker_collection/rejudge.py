@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState
@@ -11,6 +12,7 @@ from shared.domain.labels import Entry
 from shared.registry import cases, labels, moves, policies, sources, testimonies, validators
 from shared.registry.cases import CASE_PURPOSE
 from shared.registry.tables import DeidReport, QualityReport, Testimony, ValidatedCase
+from shared.registry.validations import UNMASKED
 from worker_collection.check import phrases_of, prepare_text
 from worker_collection.deps import Deps
 from worker_collection.draft import Draft
@@ -21,7 +23,15 @@ from worker_collection.wording import space_of
 
 BATCH = 200
 # What the table did not say of a case: a later check did, and only a person takes it away.
-_OWN_REASONS = ("deid_quarantine", "too_little_text", "same_text_other_label", "burst_signing", "copied_text")
+_OWN_REASONS = (
+    "readers_disagree",
+    "validator_lapsed",
+    "deid_quarantine",
+    "too_little_text",
+    "same_text_other_label",
+    "burst_signing",
+    "copied_text",
+)
 
 
 def waiting(deps: Deps, *, by: str) -> int:
@@ -33,6 +43,27 @@ def waiting(deps: Deps, *, by: str) -> int:
             if not asked:
                 return freed
             freed += _again(session, asked, deps, by=by)
+
+
+def mask_case(case_id: UUID, deps: Deps) -> None:
+    """Mask the label that a reader gave a case in its text; a second delivery does nothing."""
+    with deps.sessions.begin() as session:
+        case = session.get(ValidatedCase, case_id, with_for_update=True)
+        if case is None or not case.content_hash.startswith(UNMASKED) or case.diagnosis is None:
+            return
+        space = space_of(labels.of(session, case.model_type), [])
+        text = _text(case, deps)
+        entry = space.entry(case.diagnosis) or Entry(case.diagnosis)
+        _mask(session, case, text, phrases=phrases_of(entry, case.diagnosis), deps=deps)
+
+
+def mask_waiting(deps: Deps) -> None:
+    """Mask what readers relabelled and no doorbell brought."""
+    marked = ValidatedCase.content_hash.between(UNMASKED, UNMASKED + "~")
+    with deps.sessions() as session:
+        waiting_ids = list(session.scalars(select(ValidatedCase.id).where(marked)))
+    for case_id in waiting_ids:
+        mask_case(case_id, deps)
 
 
 def _again(session: Session, asked: Sequence[Testimony], deps: Deps, *, by: str) -> int:
@@ -65,8 +96,7 @@ def _judged(  # noqa: PLR0913 - the case, what it said, and what holds now
 ) -> bool:
     """Judge one case and write down what became of it; whether it waits no more."""
     now = deps.clock()
-    text = deps.vault.open(case.input_sealed, CASE_PURPOSE).decode() if case.input_sealed else ""
-    draft = draft_of(opened(one.sealed, deps.vault), text)
+    draft = draft_of(opened(one.sealed, deps.vault), _text(case, deps))
     gone = bool(cases.without_consent(session, {case.person_id}))
     trusted = judge(draft, rules, consent_withdrawn=gone)
     if trusted.label is not None and trusted.label != case.diagnosis:
@@ -99,12 +129,21 @@ def _passed(session: Session, case: ValidatedCase) -> bool:
 
 
 def _rename(session: Session, case: ValidatedCase, trusted: Trusted, *, draft: Draft, deps: Deps) -> None:
-    """Give a case its label: masked in the text, in the score's reasons, in the content's name."""
-    prepared = prepare_text(draft.text, phrases_of(trusted.entry, draft.diagnosis))
+    """Give a case its label, and take the label out of its text."""
     case.diagnosis = trusted.label
+    _mask(session, case, draft.text, phrases=phrases_of(trusted.entry, draft.diagnosis), deps=deps)
+
+
+def _mask(session: Session, case: ValidatedCase, text: str, *, phrases: Sequence[str], deps: Deps) -> None:
+    """Store a text without the phrases under its new name; the report says whether they stood in it."""
+    prepared = prepare_text(text, phrases)
     case.input_sealed = deps.vault.seal(prepared.text.encode(), CASE_PURPOSE)
-    case.content_hash = content_hash(case.model_type, prepared.text, trusted.label)
+    case.content_hash = content_hash(case.model_type, prepared.text, case.diagnosis)
     report = session.get(QualityReport, case.id)
     if report is not None and "label_in_text" in prepared.flags:
         reasons = dict.fromkeys([*report.checks.get("reasons", ()), "label_in_text"])
         report.checks = {**report.checks, "reasons": list(reasons)}
+
+
+def _text(case: ValidatedCase, deps: Deps) -> str:
+    return deps.vault.open(case.input_sealed, CASE_PURPOSE).decode() if case.input_sealed else ""

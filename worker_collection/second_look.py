@@ -35,6 +35,7 @@ def look_again(run_id: UUID, model_type: str, deps: Deps) -> Counter[str]:
         held[BURST] = _hold_bursts(session, run_id, model_type, by=by, now=now)
         held[COPIED] = _hold_copies(session, run_id, model_type, by=by, now=now)
     rejudge.waiting(deps, by=by)
+    rejudge.mask_waiting(deps)
     with deps.sessions.begin() as session:
         testimonies.drop_decided(session)
     return +held

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.broker.app import task
 from shared.broker.names import TaskName
-from worker_collection import chunks, collect, dataset
+from worker_collection import chunks, collect, dataset, rejudge
 from worker_collection.deps import process_deps
 
 
@@ -24,3 +24,15 @@ def collect_chunk(chunk_id: str) -> None:
 def seal_for_job(job_id: str) -> None:
     """Seal the dataset of one job that waits for it."""
     dataset.seal_for_job(UUID(job_id), process_deps())
+
+
+@task(TaskName.JUDGE_AGAIN)
+def judge_again(model_type_id: str) -> None:  # noqa: ARG001 - whatever waits is judged, of whichever type
+    """Judge the waiting cases that the site has learnt something about."""
+    rejudge.waiting(process_deps(), by="judge again")
+
+
+@task(TaskName.MASK_CASE)
+def mask_case(case_id: str) -> None:
+    """Mask the label that a reader gave a case."""
+    rejudge.mask_case(UUID(case_id), process_deps())

@@ -19,6 +19,8 @@ class TaskName(StrEnum):
     COLLECT_RUN = "collect.run"  # collection_runs.id
     COLLECT_CHUNK = "collect.chunk"  # collection_chunks.id: a part of a large run
     SEAL_FOR_JOB = "collect.seal_for_job"  # training_jobs.id: seal a dataset, then ring RUN_JOB
+    JUDGE_AGAIN = "collect.judge_again"  # model_types.id: waiting cases, after the site learnt something
+    MASK_CASE = "collect.mask_case"  # validated_cases.id: a reader gave it another label
     RUN_JOB = "train.run_job"  # training_jobs.id, text families
     RUN_IMAGE_JOB = "train.run_image_job"  # training_jobs.id, segmentation
     JUDGE_VERSION = "deploy.judge_version"  # model_versions.id: evaluate and gate
@@ -30,6 +32,8 @@ QUEUE_OF = {
     TaskName.COLLECT_RUN: Queue.COLLECT,
     TaskName.COLLECT_CHUNK: Queue.COLLECT,
     TaskName.SEAL_FOR_JOB: Queue.COLLECT,
+    TaskName.JUDGE_AGAIN: Queue.COLLECT,
+    TaskName.MASK_CASE: Queue.COLLECT,
     TaskName.RUN_JOB: Queue.TRAIN_TEXT,
     TaskName.RUN_IMAGE_JOB: Queue.TRAIN_IMAGE,
     TaskName.JUDGE_VERSION: Queue.DEPLOY,
