@@ -22,6 +22,7 @@ from shared.registry import (
     audit,
     cases,
     datasets,
+    deid,
     lists,
     policies,
     schedules,
@@ -108,7 +109,8 @@ def show_case(call: Call, case_id: UUID) -> CaseDetail:
     case = cases.get(call.session, case_id)
     subject = ("validated_cases", case.id)
     audit.write(call.session, act="read", subject=subject, actor=call.caller.name, at=call.now)
-    return CaseDetail.opened(case, _source(call, case), call.deps.vault)
+    doubts = deid.doubts_of(call.session, case.id)
+    return CaseDetail.opened(case, _source(call, case), call.deps.vault, doubts=doubts)
 
 
 @group.post("/cases/{case_id}/validate", roles=frozenset({Role.CLINICIAN}))

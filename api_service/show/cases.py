@@ -1,5 +1,6 @@
 """The shapes of cases, collection runs and their statistics."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -189,20 +190,35 @@ class Case(Shape):
         return cls(**case_fields(case, source))
 
 
+class DoubtShown(Shape):
+    """A stretch of the text that may still identify somebody, and the rule that doubts it."""
+
+    start: int
+    end: int
+    rule: str
+
+
 class CaseDetail(Case):
-    """One case with its de-identified text, for those who may read cases."""
+    """One case with its de-identified text, for those who may read cases; `doubts` are what holds it back."""
 
     text: str | None
+    doubts: list[DoubtShown]
     details: dict[str, object]
     trust_rule: str | None
 
     @classmethod
-    def opened(cls, case: ValidatedCase, source: str, vault: Vault) -> "CaseDetail":
+    def opened(
+        cls, case: ValidatedCase, source: str, vault: Vault, *, doubts: Sequence[tuple[int, int, str]]
+    ) -> "CaseDetail":
         """The case with its text unsealed."""
         sealed = case.input_sealed
         text = vault.open(sealed, "case").decode() if sealed is not None else None
         return cls(
-            **case_fields(case, source), text=text, details=dict(case.details), trust_rule=case.trust_rule
+            **case_fields(case, source),
+            text=text,
+            doubts=[DoubtShown(start=start, end=end, rule=rule) for start, end, rule in doubts],
+            details=dict(case.details),
+            trust_rule=case.trust_rule,
         )
 
 

@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rounds.show import AsJson, say, show_record
+from rounds.commands.collection import cases, collector
+from rounds.show import AsJson, say, show_record, show_rows
 from rounds.site import site
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from shared.domain.deid import DeidPolicy
+    from worker_collection.quarantine import Marked
 
 PLAIN_EVERY = 100
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the command, and what a person does about cases that were held back."""
     app.command("deidentify")(deidentify)
+    cases.command("held")(list_held)
+    cases.command("answer")(answer_held)
 
 
 def deidentify(
@@ -48,6 +54,69 @@ def deidentify(
     if source is None or target is None:
         raise InvalidInputError("a folder needs the other one too", field="in", fix="--in DIR --out DIR")
     _folder(source, target, rules, as_json=as_json)
+
+
+def list_held(*, limit: Annotated[int, typer.Option(min=1, max=1000)] = 50, as_json: AsJson = False) -> None:
+    """List cases held back by de-identification: which rule doubted which characters of the text."""
+    from shared.registry import deid
+
+    with site().sessions() as session:
+        found = deid.held(session, limit=limit)
+        rows = [
+            {
+                "case_id": case.id,
+                "source_record": case.source_record,
+                "reasons": report.reasons,
+                "doubts": [
+                    {"start": start, "end": end, "rule": rule}
+                    for start, end, rule in report.details.get("doubts", ())
+                ],
+            }
+            for case, report in found
+        ]
+    show_rows(rows, as_json=as_json, none="no case is held back")
+
+
+def answer_held(
+    case_id: str,
+    *,
+    identifier: Annotated[bool, typer.Option("--identifier/--no-identifier", help="Is it one?")],
+    span: Annotated[list[str] | None, typer.Option(help="start:end[:LABEL]; else all doubts.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer on a held case: take the identifier out, or let the case on and doubt these words no more."""
+    from worker_collection.quarantine import say_harmless, say_identifier
+
+    deps, by = collector(), site().actor
+    if identifier:
+        state = say_identifier(_id(case_id), [_marked(one) for one in span or ()], deps, by=by)
+    else:
+        state = say_harmless(_id(case_id), deps, by=by)
+    show_record({"case_id": case_id, "state": state}, as_json=as_json)
+
+
+def _id(text: str) -> "UUID":
+    from uuid import UUID
+
+    from shared.errors import InvalidInputError
+
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInputError(
+            "this is no case id", field="case_id", fix="see `rounds cases held`"
+        ) from None
+
+
+def _marked(text: str) -> "Marked":
+    from shared.errors import InvalidInputError
+    from worker_collection.quarantine import Marked
+
+    start, _, rest = text.partition(":")
+    end, _, label = rest.partition(":")
+    if not (start.isdigit() and end.isdigit()):
+        raise InvalidInputError(f"{text} is no stretch", field="span", fix="start:end or start:end:LABEL")
+    return Marked(int(start), int(end), label or "NAME")
 
 
 def _answer(rules: "DeidPolicy") -> None:
@@ -125,7 +194,5 @@ def _policy(named: str, *, surrogates: bool) -> "DeidPolicy":
 
 def _recheck(*, as_json: bool) -> None:
     from worker_collection.recheck import recheck
-
-    from rounds.commands.collection import collector
 
     show_record(recheck(collector()).__dict__, as_json=as_json)

@@ -145,6 +145,12 @@ def held(session: Session, *, limit: int) -> list[tuple[ValidatedCase, DeidRepor
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
+def doubts_of(session: Session, case_id: UUID) -> list[tuple[int, int, str]]:
+    """Where in a held case an identifier may be left, by which rule; nothing for one that passed."""
+    details = session.scalar(select(DeidReport.details).filter_by(case_id=case_id)) or {}
+    return [(int(start), int(end), str(rule)) for start, end, rule in details.get("doubts", ())]
+
+
 def to_look_at_again(
     session: Session, engine: str, *, after: UUID | None, limit: int
 ) -> list[tuple[ValidatedCase, DeidReport]]:
