@@ -18,12 +18,13 @@ from worker_collection.phi.lexicon import (
     fold,
     kind,
 )
-from worker_collection.phi.naming import is_worded
+from worker_collection.phi.naming import is_cue, is_worded
 from worker_collection.phi.page import Page, Word, is_clinical_use
 from worker_collection.phi.spans import Span
 
 _AT = cues.group("at")
 _WORKS = cues.group("works")
+_NOT_NAMES = cues.names("not_names")
 _GENERIC = cues.group("generic")
 _SMALL = cues.group("small")
 _MOVED = cues.group("moved")
@@ -106,6 +107,8 @@ class Behind:
     def _runs_on(self, at: int, first: int, *, works: bool) -> bool:
         word, gap = self.words[at], self.page.gap(at)
         if at == first:
+            if word.key in _NOT_NAMES or is_cue(word) and not word.flags & DOUBLE:
+                return False
             return gap == " " and (word.form in "TM" or word.form == "U" and self._begins(at, works=works))
         if gap == ", ":
             return (
@@ -126,6 +129,9 @@ class Behind:
     def _begins(self, at: int, *, works: bool) -> bool:
         """Whether a word in capitals begins the name of a house: "treated at UCSF", "works for SNCF"."""
         word = self.words[at]
+        after = self.words[at + 1] if at + 1 < len(self.words) and self.page.gap(at + 1) == " " else None
+        if after and after.form == "l" and after.flags & (HEAD | CLINICAL):
+            return False  # "to LLE weakness"
         if self._is_moved(at) and not word.flags & (WORD | RARE):
             return True
         return works or self.words[at - 1].key == "at" and len(word.text) > 3

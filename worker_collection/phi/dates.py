@@ -226,7 +226,7 @@ def _short(text: str) -> Iterator[Span]:
         first, between, second = int(match.group(1)), match.group(2), int(match.group(3))
         if (
             min(first, second) > 12
-            or match.group() == "24/7"
+            or match.group() in ("24/7", "10/10")
             or between != "/"
             and not (match.group(1)[0] == "0" or match.group(3)[0] == "0")
         ):

@@ -107,7 +107,7 @@ def _lexicon() -> dict[str, int]:
 def _flags(folded: str) -> int:
     lexicon = _lexicon()
     flags = lexicon.get(folded, 0)
-    if not flags & ~CLINICAL and len(folded) > 4 and folded[-1] == "s":
+    if not flags & VOCABULARY and len(folded) > 4 and folded[-1] == "s":
         singular = lexicon.get(folded[:-1], 0) or folded[-2] == "e" and lexicon.get(folded[:-2], 0) or 0
         flags |= singular & ~(NAME | TOWN) if singular & VOCABULARY else 0
     return flags

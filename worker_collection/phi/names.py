@@ -139,9 +139,10 @@ class Names:
 
     def _initial_leads(self, place: int) -> bool:
         after = place + 1
+        spaced = " " if self.page.case == "mixed" and self.words[place].text not in "AI" else ". "
         return (
             after < len(self.words)
-            and self.page.gap(after) in (". ", " ", ".")
+            and self.page.gap(after) in (". ", spaced, ".")
             and self.words[after].form in "TIU"
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import (
+    CLINICAL,
     CORE,
     DOUBLE,
     HEAD,
@@ -27,6 +28,8 @@ _HOUSE_FIRST = cues.group("house_first")
 _PREFIX = cues.group("prefix")
 _SMALL = cues.group("small")
 _GENERIC = cues.group("generic")
+_FOREIGN = frozenset({"de", "di", "da", "do", "du", "del", "della", "des", "der", "van", "von"})
+_TREATING = frozenset("surgery medical medicine imaging lab labs laboratory rehab rehabilitation pathology maternity".split())
 _NAMESAKES = cues.group("namesakes")
 _TELLING_LOWER = cues.group("telling_lower")
 _WEAK = cues.names("weak")
@@ -56,6 +59,8 @@ class Places:
         if word.form == "l" and not self.flat and word.key not in _LOWER_ENDS:
             return
         first, told = self._walk_back(place)
+        if self.flat and word.key in _TREATING and not self._is_borne(first, place):
+            return
         if first < place and (
             told or self.page.text[self.words[first].start : word.end] == "General Hospital"
         ):
@@ -67,6 +72,13 @@ class Places:
             yield Span(
                 self.words[first].start, self.words[end].end, "HOSPITAL" if word.key in _HOUSE else "ORG"
             )
+
+    def _is_borne(self, first: int, place: int) -> bool:
+        """Whether a town, a person or an unknown word stands before "surgery", and no operation."""
+        return any(
+            word.is_unknown or word.flags & (DOUBLE | TOWN) or word.is_sure or word.key in _NAMESAKES
+            for word in self.words[first:place]
+        )
 
     def _extends(self, place: int, noun: Word) -> bool:
         word = self.words[place]
@@ -103,8 +115,9 @@ class Places:
         if word.form == "U" and not self.flat:
             return not word.flags & (WORD | RARE)
         if self.flat:
-            return not word.flags & (CORE | RARE) or bool(word.flags & (DOUBLE | TOWN)) or word.key in _PREFIX
-        return not (word.flags & RARE and not word.flags & NAME) or bool(word.flags & TOWN)
+            plain = word.flags & (CORE | RARE | CLINICAL)
+            return not plain or bool(word.flags & (DOUBLE | TOWN)) or word.key in _PREFIX
+        return not (word.flags & (RARE | CLINICAL) and not word.flags & DOUBLE) or bool(word.flags & TOWN)
 
     def _joined(self, place: int) -> bool:
         gap = self.page.gap(place)
@@ -123,7 +136,7 @@ class Places:
                 and self.words[at + 1].form == "T"
             )
         if self.flat:
-            if "-" in word.text or word.key.endswith("ed") or word.key in _WEAK or is_cue(word):
+            if set("-'’") & set(word.text) or word.key.endswith("ed") or word.key in _WEAK or is_cue(word):
                 return False
             return (
                 word.form == noun.form
@@ -168,7 +181,7 @@ class Places:
         foreign = self.words[at - 1].key in _SMALL - {"of", "and", "the", "on"}
         if foreign or noun.key != "hospital" and not self.flat:
             return False
-        if at + 1 < len(self.words) and self.words[at + 1].key in _SMALL - {"of", "and", "the", "on", "a"}:
+        if at + 1 < len(self.words) and self.words[at + 1].key in _FOREIGN:
             return False
         return (
             bool(word.flags & (CORE | HEAD))

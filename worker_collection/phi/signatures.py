@@ -63,7 +63,7 @@ def _initials(page: Page) -> Iterator[Span]:
     """Two or three letters that sign: in capitals, or as the rest where the note has none."""
     for match in _SIGNED.finditer(page.text):
         letters = match.group(1)
-        if (letters.isupper() or page.case == "lower") and not _is_term(letters):
+        if (letters.isupper() or page.case == "lower") and not _is_term(letters, flat=page.case != "mixed"):
             yield Span(match.start(1), match.end(1), "NAME")
     for match in _PLACED.finditer(page.text):
         group = match.lastindex or 0
@@ -71,11 +71,11 @@ def _initials(page: Page) -> Iterator[Span]:
             yield Span(match.start(group), match.end(group), "NAME")
 
 
-def _is_term(letters: str) -> bool:
+def _is_term(letters: str, *, flat: bool) -> bool:
     """Whether the letters mean a route, a scan or an everyday word in small letters."""
     if letters.upper() in _ROUTES or kind(letters) & RARE:
         return True
-    return letters.islower() and bool(kind(letters) & WORD)
+    return flat and bool(kind(letters) & WORD)
 
 
 _INTRODUCED = re.compile(

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 _WORD = re.compile(r"[a-z]{2,}(?:['-][a-z]+)*")
 _PLAIN = re.compile(r"[a-z]{3,24}")
 _SCOWL = re.compile(
-    r"(?:english|american|british|british_z|canadian|australian)-(?:words|abbreviations)\.(\d\d)"
+    r"(?:english|american|british|british_z|canadian|australian)-(?:words|abbreviations|contractions)\.(\d\d)"
 )
 _SIZES = (20, 50, 70)  # of SCOWL: commonest, everyday, rare
 _SPEAKING = frozenset("US GB IE CA AU NZ IN ZA NG KE GH PK SG JM PH".split())  # noqa: SIM905
@@ -165,7 +165,7 @@ def is_borne(word: str, source: Source) -> bool:
     """Whether an everyday word is a name as well: borne often enough for how common a word it is."""
     level = source.levels.get(word, _SIZES[-1])
     family, given = next(shares for size, shares in _BORNE.items() if level <= size)
-    factor = 1.5 if source.seen[word] >= _OFTEN else 1
+    factor = 4 if source.seen[word] >= 4 * _OFTEN else 1.5 if source.seen[word] >= _OFTEN else 1
     return source.family.get(word, 0.0) >= factor * family or source.given.get(word, 0.0) >= factor * given
 
 
