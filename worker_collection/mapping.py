@@ -64,6 +64,17 @@ class FhirTerms(BaseModel):
     scope: str = "system/*.read"
 
 
+class DicomTerms(BaseModel):
+    """How a DICOM source is read: what the site lets pass."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # Whether an approval counts from whoever may give one in the imaging system, or from the site's list only.
+    reviewers: str = Field("trusted", pattern="^(trusted|known)$")
+    # Photographs of people and volumes of heads, from which a face can be rendered.
+    faces: str = Field("held", pattern="^(held|allowed)$")
+
+
 class CaseMapping(BaseModel):
     """The form of a mapping file; `query` and what belongs to it are for SQL sources only."""
 
@@ -76,6 +87,8 @@ class CaseMapping(BaseModel):
     key: str = "source_id"
     watermark: str | None = None
     overlap_seconds: int = Field(3600, ge=0)
+    timeout_seconds: int = Field(60, ge=1)  # for one statement of a database
+    page_size: int = Field(1000, ge=1, le=20_000)  # rows that are asked of a database at once
     text: tuple[str, ...] = ()
     fields: dict[str, str] = {}
     known: dict[str, str] = {}
@@ -86,6 +99,7 @@ class CaseMapping(BaseModel):
     related: dict[str, Related] = {}
     staff: StaffTable | None = None
     fhir: FhirTerms = FhirTerms()
+    dicom: DicomTerms = DicomTerms()
 
     def case(self, row: Row) -> dict[str, Any]:
         """One row in the case format; templates like "s2d-{group}" are filled, others name a column."""
@@ -107,6 +121,15 @@ class CaseMapping(BaseModel):
         """The columns that a row's key is made of."""
         source = self.fields.get("source_id", self.key)
         return tuple(_SLOT.findall(source)) or (source,)
+
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the source's rows must have."""
+        named = [*self.fields.values(), *self.known.values(), *self.subgroup.values()]
+        slots = [slot for source in named for slot in _SLOT.findall(source) or (source,)]
+        lines = [slot for line in self.text for slot in _SLOT.findall(line)]
+        joined = [related.on for related in self.related.values()]
+        needed = [*self.key_columns(), self.key, *((self.watermark,) if self.watermark else ())]
+        return tuple(dict.fromkeys([*needed, *slots, *lines, *joined]))
 
     def key_of(self, row: Row) -> str:
         """The key of a row, as it is remembered."""

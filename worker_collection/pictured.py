@@ -91,7 +91,7 @@ class Pictured:
         """The state of the case and why."""
         if self.held:
             return CaseState.NEEDS_REVIEW, ("deid_quarantine", *self.held, *verdict.reasons)
-        if self.doubts and verdict.trust is not Trust.PENDING:
+        if self.doubts:
             return CaseState.NEEDS_REVIEW, (*self.doubts, *verdict.reasons)
         states = {Trust.ELIGIBLE: CaseState.VALIDATED, Trust.PENDING: CaseState.PENDING}
         return states.get(verdict.trust, CaseState.NEEDS_REVIEW), verdict.reasons

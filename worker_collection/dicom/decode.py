@@ -18,7 +18,14 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
-from pydicom.uid import UID, ImplicitVRLittleEndian
+from pydicom.uid import (
+    JPEG2000,
+    UID,
+    ImplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSNearLossless,
+)
 
 from worker_collection.dicom.jpeg12 import is_12_bit, jpeg12_frames
 
@@ -28,6 +35,7 @@ MAX_SIDE, MAX_FRAMES = 1 << 15, 1 << 13
 MIN_PRESENT = 0.5
 SEG = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
+_LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEG2000, JPEGLSNearLossless)
 _NO_PICTURES = frozenset({"RTDOSE", "RTPLAN", "REG", "SR", "PR", "KO", "ECG", "DOC"})
 _FAILURES = (
     ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RuntimeError, IndexError, EOFError,
@@ -52,6 +60,8 @@ class Decoded:
         header: its readable attributes without pixels, private ones, overlays and icons.
         pixels: shape (frames?, rows, columns, colours?); None for contours.
         present: share of the pixel data that the file holds, below 1 when it was cut off.
+        coloured: whether a palette gave colours.
+        lossy: whether a codec has taken anything away, by the header or by the codec.
         turned: for MONOCHROME1 the value to subtract from, so that more is brighter; None for others.
     """
 
@@ -60,6 +70,8 @@ class Decoded:
     pixels: NDArray[Any] | None = None
     present: float = 1.0
     turned: int | None = None
+    coloured: bool = False
+    lossy: bool = False
     titles: list[str] = field(default_factory=list)
 
 
@@ -77,7 +89,16 @@ def decode(data: bytes) -> Decoded:
         kind = _kind(source)
         pixels, present, turned = (None, 1.0, None) if kind == "rtstruct" else _pixels(source)
         title = getattr(source.file_meta, "SourceApplicationEntityTitle", None)
-        return Decoded(kind, _bare(source), pixels, present, turned, [str(title)] if title else [])
+        return Decoded(
+            kind,
+            _bare(source),
+            pixels,
+            present,
+            turned,
+            coloured=source.get("PhotometricInterpretation") == "PALETTE COLOR",
+            lossy=_is_lossy(source),
+            titles=[str(title)] if title else [],
+        )
 
 
 def _opened(data: bytes) -> Any:
@@ -194,6 +215,10 @@ def _turned_by(source: Dataset) -> tuple[int | None]:
         return (None,)
     signed = int(source.get("PixelRepresentation", 0))
     return (-1 if signed else (1 << int(source.BitsStored)) - 1,)
+
+
+def _is_lossy(source: Any) -> bool:
+    return source.get("LossyImageCompression") == "01" or source.file_meta.TransferSyntaxUID in _LOSSY
 
 
 def _bare(source: Dataset) -> Dataset:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
@@ -208,8 +209,6 @@ def _declare(clean: Dataset, policy: HeaderPolicy) -> None:
 @cache
 def _rules() -> dict[int, str]:
     """Which list of keep.toml an attribute stands in, by tag."""
-    from pydicom.datadict import tag_for_keyword
-
     lists = tomllib.loads((Path(__file__).parent / "keep.toml").read_text())
     return {
         tag: rule

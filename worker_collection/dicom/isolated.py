@@ -105,7 +105,7 @@ def _read_answer(said: dict[str, Any], header: bytes, array: bytes) -> Decoded:
     read = pydicom.dcmread(io.BytesIO(header), force=True)
     read.file_meta = FileMetaDataset()
     pixels = npy.read_array(io.BytesIO(array), allow_pickle=False) if array else None
-    return Decoded(said["kind"], read, pixels, said["present"], said["turned"], said["titles"])
+    return Decoded(header=read, pixels=pixels, **said)
 
 
 def _serve(source: BinaryIO, sink: BinaryIO) -> None:
@@ -127,7 +127,8 @@ def _answer(one: Decoded) -> tuple[dict[str, Any], bytes, bytes]:
     array = io.BytesIO()
     if one.pixels is not None:
         npy.write_array(array, np.ascontiguousarray(one.pixels), allow_pickle=False)
-    said = {"kind": one.kind, "present": one.present, "turned": one.turned, "titles": one.titles}
+    told = ("kind", "present", "turned", "coloured", "lossy", "titles")
+    said = {name: getattr(one, name) for name in told}
     return said, _written(one.header), array.getvalue()
 
 

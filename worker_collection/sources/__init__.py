@@ -8,7 +8,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from shared.errors import InvalidInputError
 from shared.registry import runs, sources
 from shared.registry.tables import CollectionRun, Source
+from shared.storage.base import Storage
 from shared.vault import Vault
+from worker_collection.dicom.opening import dicom_source
+from worker_collection.dicom.shelf import Shelf as DicomShelf
+from worker_collection.dicom.source import Place
 from worker_collection.mapping import CaseMapping, mapping_text, read_mapping
 from worker_collection.sources.base import CaseSource
 from worker_collection.sources.feedback import FeedbackSource
@@ -31,6 +35,7 @@ def open_source(
     vault: Vault,
     *,
     site: tuple[sessionmaker[Session], datetime] | None = None,
+    storage: Storage | None = None,
 ) -> CaseSource:
     """The adapter of a source; what was handed in with the run takes the place of its address.
 
@@ -39,6 +44,7 @@ def open_source(
         run: the run that reads it; None for a test of the source.
         vault: opens the address and what was handed in.
         site: the site's own registry and the instant, for sources that keep or have something there.
+        storage: where a source puts pictures.
 
     Raises:
         InvalidInputError: the kind cannot be collected yet, or its address or mapping is wrong.
@@ -55,6 +61,12 @@ def open_source(
     if source.kind == "fhir" and site is not None:
         shelf = Shelf(site[0], vault, source.id)
         return fhir_source(address, mapping, shelf=shelf, name=source.name, at=site[1])
+    if source.kind == "dicom" and site is not None and storage is not None:
+        is_dry = run is not None and bool(run.wish.get("dry_run"))
+        place = Place(DicomShelf(site[0], vault, source.id), storage, vault, is_dry=is_dry)
+        return dicom_source(address, mapping, place=place)
+    if source.kind == "sql":
+        return SqlSource(address, mapping, now=site[1] if site else None)
     return adapter(source.kind, address, mapping)
 
 
@@ -70,8 +82,12 @@ def adapter(kind: str, address: str, mapping: CaseMapping) -> CaseSource:
         return FolderSource(address, mapping)
     if kind == "fhir":
         return fhir_source(address, mapping)
+    if kind == "dicom":
+        return dicom_source(address, mapping)
     if kind == "feedback":
         return FeedbackSource(mapping.model_type, mapping, sessions=None, vault=None)
     raise InvalidInputError(
-        f"sources of kind {kind} cannot be collected yet", field="kind", fix="sql, fhir, folder or feedback"
+        f"sources of kind {kind} cannot be collected yet",
+        field="kind",
+        fix="sql, fhir, dicom, folder or feedback",
     )
