@@ -59,7 +59,8 @@ class Course:
         with deps.sessions() as session:
             run = held(session, lease)
             source = sources.get(session, run.source_id)
-        reader = open_source(source, run, deps.vault, site=(stage.sessions, deps.clock()))
+        site = (stage.sessions, deps.clock())
+        reader = open_source(source, run, deps.vault, site=site, storage=deps.storage)
         terms = run_terms(source, run, reader, deps=stage)
         return cls(
             lease, lost, deps, stage, run, source, reader, Pipeline(terms, Tally.of(run.counts), stage)
