@@ -18,6 +18,20 @@ _ODD = (
     "اسمالمريض", "Иванов", "नमस्ते", "０１２３", "\u0301\u0338\u20dd",
 )  # fmt: skip
 _BRACKETS = ("(", "[", "{", "<", "[[NAME]]", "((", "*", "\\", "^", "|", "~", "&", "%s", "$", '"', "'", "`")
+REPEATED = tuple("aA1.- \n@\t") + (
+    "Dr ",
+    "Mr. ",
+    "12/",
+    "1-",
+    "a.",
+    "a@",
+    "St ",
+    "x1 ",
+    "(1",
+    "Al-",
+    "of the ",
+    "0 ",
+)
 Mutation = Callable[[str, random.Random], str]
 Mangled = tuple[str, dict[str, object], str]  # the note, the patient's row, what was done
 
@@ -52,32 +66,8 @@ def _printable(text: str, dice: random.Random) -> str:
 
 
 def _repeated(text: str, dice: random.Random) -> str:
-    sign = dice.choice(
-        (
-            "a",
-            "A",
-            "1",
-            ".",
-            "-",
-            " ",
-            "\n",
-            "Dr ",
-            "Mr. ",
-            "12/",
-            "1-",
-            "@",
-            "a.",
-            "a@",
-            "St ",
-            "x1 ",
-            "(1",
-            "\t",
-            "Al-",
-            "of the ",
-            "0 ",
-        )
-    )
-    return text + sign * dice.randint(30, 3000) + text[: dice.randint(0, 40)]
+    times = dice.randint(30, 3000 if dice.random() < 0.05 else 300)
+    return text + dice.choice(REPEATED) * times + text[: dice.randint(0, 40)]
 
 
 def _nested(text: str, dice: random.Random) -> str:
@@ -93,7 +83,9 @@ def _wide(text: str, dice: random.Random) -> str:
 
 
 def _digits(text: str, dice: random.Random) -> str:
-    run = "".join(dice.choice("0123456789-/. ") for _ in range(dice.randint(20, 2000)))
+    run = "".join(
+        dice.choice("0123456789-/. ") for _ in range(dice.randint(20, 2000 if dice.random() < 0.05 else 200))
+    )
     return text + dice.choice(("", " ", "\n", "MRN")) + run
 
 
@@ -117,14 +109,14 @@ MUTATIONS: dict[str, Mutation] = {
 }
 
 
-def mangled(texts: list[str], dice: random.Random) -> tuple[str, str]:
-    """A note nobody wrote, and what was done to make it."""
+def mangled(texts: list[str], dice: random.Random, *, without: str = "") -> tuple[str, str]:
+    """A note nobody wrote, and what was done to make it; one mutation may be left out."""
     text = ""
     for _ in range(dice.randint(1, 3)):
         whole = dice.choice(texts)
         start = dice.randrange(len(whole))
         text += whole[start : start + dice.randint(1, 500)]
-    done = dice.sample(sorted(MUTATIONS), dice.randint(1, 2))
+    done = dice.sample(sorted(set(MUTATIONS) - {without}), dice.randint(1, 2))
     for name in done:
         text = MUTATIONS[name](text, dice)
     if dice.random() < 0.001:
@@ -132,9 +124,9 @@ def mangled(texts: list[str], dice: random.Random) -> tuple[str, str]:
     return text[:200_000], "+".join(done)
 
 
-def fuzzed(command: str, texts: list[str], *, count: int, seed: int) -> Fuzzed:
+def fuzzed(command: str, texts: list[str], *, count: int, seed: int, without: str = "") -> Fuzzed:
     """Ask the product `count` mangled notes, half with a patient's row; one that dies too often is left."""
-    found, notes = Fuzzed(), _mangled_notes(texts, count, seed)
+    found, notes = Fuzzed(), _mangled_notes(texts, count, seed=seed, without=without)
     for _ in range(MOST_DEATHS):
         with Product(command) as product:
             if _survives(found, product, notes):
@@ -154,10 +146,10 @@ def _survives(found: Fuzzed, product: Product, notes: Iterator[Mangled]) -> bool
     return True
 
 
-def _mangled_notes(texts: list[str], count: int, seed: int) -> Iterator[Mangled]:
+def _mangled_notes(texts: list[str], count: int, *, seed: int, without: str) -> Iterator[Mangled]:
     dice = random.Random(seed)
     for _ in range(count):
-        text, done = mangled(texts, dice)
+        text, done = mangled(texts, dice, without=without)
         row: dict[str, object] = {
             "name": "Ann-Lee O'Dowd",
             "mrn": "7741902",

@@ -8,8 +8,8 @@ import json
 import sys
 from typing import Any
 
-from presidio_analyzer import AnalyzerEngine
-from presidio_analyzer.nlp_engine import NlpEngineProvider
+from presidio_analyzer import AnalyzerEngine  # type: ignore[import-not-found]
+from presidio_analyzer.nlp_engine import NlpEngineProvider  # type: ignore[import-not-found]
 
 
 def main(model: str) -> None:
