@@ -9,6 +9,12 @@ from worker_collection.phi.page import Page, Word
 
 _FUNCTION = cues.group("function")
 _SPEECH = cues.names("speech")
+_DOSED = re.compile(
+    r"\s(?:(?:XR|SR|XL|ER|CR|HFA|PF|forte|plus|depot|LA)\s)?(?:\d[\d.,/-]{0,8}\s?(?:mg|mcg|µg|ug|g|iu|units?|u|ml|mls|%|meq|mmol)\b|"
+    r"(?:tablets?|tabs?|capsules?|caps?|cream|gel|ointment|lotion|drops|spray|inhaler|injections?|patch|patches|infusion|syrup|"
+    r"shampoo|suspension|nebules?|turbohaler|diskus|accuhaler|sachets?|pessary|suppository|suppositories|vaccine)\b)",
+    re.IGNORECASE,
+)
 _IS_AGED = re.compile(
     r"(?:\s(?:is|was)\s(?:an?\s|now\s)?|,?\s\(?)\d{1,3}[\s-]?(?:yo|y/o|y\.o|yrs?|years?|months?|weeks?)\b",
     re.IGNORECASE,
@@ -22,6 +28,8 @@ _TELLS_AGE = re.compile(
 def stands_alone(page: Page, place: int) -> bool:
     """Whether a word without a cue is a name."""
     word = page.words[place]
+    if _DOSED.match(page.text, word.end) and not word.flags & GIVEN:
+        return False  # a medicine, whatever its name: "Sinemet 25/100 mg"
     if not page.looks_named(word) or is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
         return False
     if word.key in cues.names("not_names"):

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from worker_collection.phi import (
     addresses,
     ages,
+    called,
     dates,
     fields,
     known,
     leaks,
     lodgings,
     numbers,
+    plates,
     shapes,
     spread,
     tagger,
@@ -60,6 +62,7 @@ def clean(
     this_year: int,
     rewrite: Rewrite | None = None,
     harmless: Collection[str] = (),
+    tagged: bool = True,
 ) -> Cleaned:
     """Remove the identifiers of one note.
 
@@ -69,11 +72,12 @@ def clean(
         this_year: the year now; a year that would show an age over 89 does not stay.
         rewrite: gives the spans of the text what is put in their places; labels where there is none.
         harmless: folded words that the site has found to be no identifiers when they were doubted.
+        tagged: whether the trained tagger looks at what the rules left.
     """
     if len(text) > MAX_CHARACTERS:
         return Cleaned("", (), ("too_long",))
     page = Page(text)
-    spans = find(page, who, this_year=this_year)
+    spans = find(page, who, this_year=this_year, tagged=tagged)
     if rewrite is not None:
         spans = list(rewrite(text, spans))
     cleaned = rendered(text, spans)
@@ -99,6 +103,7 @@ def find(page: Page, who: Known, *, this_year: int, tagged: bool = True) -> list
             covered[span.start : span.end] = b"\x01" * (span.end - span.start)
 
     add(shapes.find(text))
+    add(plates.find(text, page.case))
     add(known.find(page, who))
     add(dates.find(page, this_year))
     add(ages.find(text, this_year))
@@ -116,6 +121,7 @@ def find(page: Page, who: Known, *, this_year: int, tagged: bool = True) -> list
         )
     add(numbers.find(text, found))
     free = _words_covered(page, covered)
+    add(called.find(page))
     add(Names(page, free).find())
     add(towns.find(page, free))
     add(Places(page, free).find())

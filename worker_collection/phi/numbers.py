@@ -21,7 +21,7 @@ _UNIT = re.compile(
     r"times|x\b|cc\b|l\b|dl|fl|pg|ng|k/|cells|copies|beats|breaths|ms\b|v\b|ohms?|joules?|hz|cgy|gy|mci|kcal|"
     r"calories|french|fr\b|"
     r"gauge|am\b|pm\b|hundred|thousand|million|percent|score|points?|people|patients|men|women|children|"
-    r"/100\b|/10\b)",
+    r"/100\b|/10\b|cfu|/[uµ]l|/mm|per\s|steps|meters?|metres?|euros?|dollars?|rs\b|kj|mah|ppm|rpm|lux)",
     re.IGNORECASE,
 )
 _CATALOGUE = re.compile(
@@ -33,10 +33,11 @@ _CATALOGUE = re.compile(
     r"french).*|\d-\d|\d{1,2}\+\d|Q\d{1,2}H|\d{1,3}-\d{1,3}|\d{1,2}:\d{2}(?::\d\d)?|\d(?:-\d){2,3}|"
     r"\d{1,2}\^\d{1,2}|"
     r"[A-Z]{2,5}\d{1,2}[A-Z]{0,2}\d?|\d+,\d{3}|(?:19|20)\d\d(?:[-/](?:19|20)?\d\d)?|(?:19|20)\d\ds|c\.\d.*|"
-    r"p\.\w.*|rs\d{3,}|\d{1,2}[MF]|\d{1,3}[xX]\d{1,3})",
+    r"p\.\w.*|rs\d{3,}|NCT\d{8}|ISRCTN\d{8}|D\d{6}|\d+-[a-z]{3,}|\d{1,2}[MF]|\d{1,3}[xX]\d{1,3})",
     re.IGNORECASE,
 )
 _WORDS_BEFORE = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
+_TAIL = re.compile(r"[ -][A-Z](?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)")
 _LINKS = cues.group("links")
 _STOPS = cues.group("stops")
 _CLINICAL_CUES = cues.group("clinical_cues")
@@ -49,14 +50,21 @@ def find(text: str, spans: Sequence[Span]) -> Iterator[Span]:
     free = _blanked(text, spans)
     found = []
     for match in _GROUPS.finditer(free):
-        label = _of_groups(text, match.start(), match.group())
+        lead = _prefix(text, match.start())
+        label = _of_groups(text, match.start() - lead, text[match.start() - lead : match.end()])
         if label:
-            found.append(Span(match.start(), match.end(), label))
+            tail = _TAIL.match(text, match.end())
+            found.append(Span(match.start() - lead, tail.end() if tail else match.end(), label))
     yield from found
     for match in _TOKEN.finditer(_blanked(free, found)):
-        code = _of_token(text, match.start(), match.group())
+        lead = _prefix(text, match.start())
+        code = (
+            _of_token(text, match.start() - lead, text[match.start() - lead : match.end()]) if lead else None
+        )
+        if code is None:
+            lead, code = 0, _of_token(text, match.start(), match.group())
         if code:
-            yield Span(match.start() + code[1], match.start() + code[2], code[0])
+            yield Span(match.start() - lead + code[1], match.start() - lead + code[2], code[0])
 
 
 def _blanked(text: str, spans: Sequence[Span]) -> str:
@@ -103,6 +111,23 @@ def cue_before(text: str, start: int) -> tuple[str, str] | None:
             return None
         tail = word.start()
     return None
+
+
+_PREFIX_BEFORE = re.compile(r"(?<![\w/.-])([A-Z]{1,5})[ -]$")
+
+
+def _prefix(text: str, start: int) -> int:
+    """How many signs of capitals before a number belong to it: the "HX " of "policy HX 4821", by the cue before."""
+    match = _PREFIX_BEFORE.search(text, max(0, start - 7), start)
+    if match is None or fold(match.group(1)) in _LINKS or fold(match.group(1)) in _CLINICAL_CUES:
+        return 0
+    cue = cue_before(text, match.start())
+    known = (
+        cue is None
+        or cue[0] in ("STOP", "PHONE", "FAX", "ADDRESS", "IP")
+        or cue_before(text, start) is not None
+    )
+    return 0 if known or cue and cue[1] in _WEAK_CUES else start - match.start()
 
 
 def _of_groups(text: str, start: int, found: str) -> str | None:
@@ -226,7 +251,16 @@ def _looks_issued(body: str) -> bool:
     if ":" in body and not letters or body.count(".") and not letters:
         return False
     if not letters:
-        return digits >= 6 or digits >= 5 and "-" in body and "/" not in body
+        return (
+            digits >= 6
+            and not body.endswith("0000")
+            or digits == 5
+            and body.isdigit()
+            and not body.endswith("00")
+            or digits >= 5
+            and "-" in body
+            and "/" not in body
+        )
     if body.lower() == body and letters > 3 and digits < 4:
         return False
     return digits >= 4 or digits >= 3 and letters <= 4 and ("-" in body or letters >= 2)

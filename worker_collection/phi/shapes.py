@@ -65,12 +65,6 @@ FORMS: tuple[Form, ...] = (
     _form("SSN", r"(?<![\w-])[X*]{3}-?[X*]{2}-?(?:\d{4})(?!\d)", flags=0),
     _form(
         "VEHICLE",
-        r"(?:plates?|registration|reg|rego|tag)\b\.?(?:\s(?:no\.?|number|nr|is|"
-        r"was))?[\s:#]{1,3}(?=[^,.;\n]{0,10}\d)((?:[A-Z]{1,3}|\d{1,4})[A-Z0-9]{0,5}(?:[ -](?=[A-Z0-9]{0,3}\d|"
-        r"[A-Z]{2,3}\b)[A-Z0-9]{1,5}){1,3})(?![\w])",
-    ),
-    _form(
-        "VEHICLE",
         r"\b(?=[A-HJ-NPR-Z0-9]{0,16}\d)(?=[A-HJ-NPR-Z0-9]{0,16}[A-Z])[A-HJ-NPR-Z0-9]{17}\b",
     ),
 )
