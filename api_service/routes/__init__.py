@@ -4,6 +4,7 @@ from api_service.endpoint import Endpoint
 from api_service.routes import (
     cases,
     collection,
+    datasets,
     health,
     models,
     pages,
@@ -21,6 +22,7 @@ GROUPS = (
     health.neighbours,
     cases.group,
     collection.group,
+    datasets.group,
     training.group,
     models.group,
     performance.group,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rounds.commands import withdrawals
 from rounds.commands.exports import export
 from rounds.show import AsJson, show_record, show_rows
 from rounds.site import Site, site
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(dataset, name="dataset", help="Sealed datasets.")
     app.add_typer(types, name="types", help="Model types: the questions of the site.")
     app.add_typer(validator, name="validator", help="Who may validate.")
-    app.command("withdraw")(withdraw)
+    withdrawals.register(app)
 
 
 def check_parts(here: Site, names: Sequence[str]) -> None:
@@ -186,21 +187,6 @@ def list_validators(as_json: AsJson = False) -> None:
     with site().sessions() as session:
         rows = [_validator(row) for row in validators.every(session)]
     show_rows(rows, as_json=as_json, none="no validators yet: a collection or `rounds validator add`")
-
-
-def withdraw(
-    *,
-    person: Annotated[str, typer.Option(help="The person's record number or opaque id.")],
-    cause: Annotated[str, typer.Option(help="Why, without patient data.")] = "consent withdrawn",
-    as_json: AsJson = False,
-) -> None:
-    """Take a person's cases out of learning; lists every dataset, job and model that used them."""
-    from worker_collection import withdraw as stage
-    from worker_collection.deps import make_deps
-
-    here = site()
-    row = stage.withdraw(person, make_deps(here.settings), cause=cause, actor=here.actor)
-    show_record({"withdrawal_id": row.id, "person": row.person_id} | row.reached, as_json=as_json)
 
 
 def _version(version: "DatasetVersion") -> dict[str, Any]:

@@ -58,6 +58,11 @@ def named(session: Session, name: str) -> DatasetVersion:
     return row
 
 
+def name_of(session: Session, version_id: UUID | None) -> str | None:
+    """The name of a version; None for none."""
+    return session.scalar(select(DatasetVersion.name).where(DatasetVersion.id == version_id))
+
+
 def newest(session: Session, model_type: str) -> DatasetVersion | None:
     """The last version that was sealed for a model type."""
     mine = select(DatasetVersion).where(DatasetVersion.model_type == model_type)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState, ended
 from shared.errors import NotFoundError
-from shared.registry import audit, moves
+from shared.registry import audit, moves, persons
 from shared.registry.cases import CONSENT_SCOPE
 from shared.registry.evidence import canonical
 from shared.registry.tables import (
@@ -25,6 +25,7 @@ from shared.registry.tables import (
     ValidatedCase,
     Withdrawal,
 )
+from shared.vault import Vault
 
 CORRECTED = "label_corrected"
 REMEDY = "train again on the next dataset version, which is without these cases"
@@ -37,6 +38,20 @@ class Reach:
     datasets: list[DatasetVersion]
     jobs: list[UUID]
     models: list[ModelVersion]
+
+
+def of_person(  # noqa: PLR0913 - who, why, by whom and when
+    session: Session, natural_key: str, *, vault: Vault, cause: str, actor: str, now: datetime
+) -> Withdrawal:
+    """Take back the consent of whoever has this record number or opaque id.
+
+    Raises:
+        NotFoundError: the site knows nobody under this key.
+    """
+    person_id = persons.find(session, natural_key, vault)
+    if person_id is None:
+        raise NotFoundError("the site knows no person under this key", field="person")
+    return leave(session, person_id, cause=cause, actor=actor, now=now)
 
 
 def leave(session: Session, person_id: UUID, *, cause: str, actor: str, now: datetime) -> Withdrawal:
@@ -82,6 +97,28 @@ def recall(  # noqa: PLR0913 - whose cases, which, why, by whom and when
         session, act="withdraw", subject=("withdrawals", row.id), actor=actor, at=now, details=row.reached
     )
     return row
+
+
+def correct(
+    session: Session, before: UUID, label: str | None, *, actor: str, now: datetime
+) -> Withdrawal | None:
+    """Name what learnt a label that turned out to be another; None where nothing had used the case.
+
+    Call it before the case takes the right label, or beside the case that replaces it; the next dataset
+    version then differs from the last.
+
+    Args:
+        session: a session.
+        before: the case with the wrong label.
+        label: the right one.
+        actor: who found it.
+        now: when.
+    """
+    case = session.get_one(ValidatedCase, before)
+    known = select(DatasetMember.case_id).where(DatasetMember.case_id == before, DatasetMember.label != label)
+    if label is None or session.scalar(known.limit(1)) is None:
+        return None
+    return recall(session, case.person_id, [before], cause=CORRECTED, actor=actor, now=now)
 
 
 def descendants(session: Session, cases: Collection[UUID]) -> Reach:
@@ -162,9 +199,14 @@ def certificate(session: Session, row: Withdrawal) -> dict[str, Any]:
             {"name": one.name, "digest": one.digest}
             for one in session.scalars(models.order_by(ModelVersion.name))
         ],
-        "remedy": REMEDY if row.reached["models"] else None,
+        "remedy": remedy(row),
     }
     return said | {"sha256": digest_of(said)}
+
+
+def remedy(row: Withdrawal) -> str | None:
+    """What is to be done; None where no model had learnt from the cases."""
+    return REMEDY if row.reached["models"] else None
 
 
 def digest_of(said: dict[str, Any]) -> str:

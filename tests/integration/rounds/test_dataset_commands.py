@@ -112,3 +112,17 @@ def test_an_old_version_is_exported_without_what_was_withdrawn(cli, sealed, tmp_
     answer(cli("withdraw", "--person", "p-7", "--json"))
     given = answer(cli("dataset", "export", name, "--out", str(tmp_path / "later.jsonl"), "--json"))
     assert (given["lines"], sum(given["left_out"].values())) == (58, 2)
+
+
+def test_a_diff_is_told_as_text_json_and_a_page(cli, sealed, tmp_path):
+    first = sealed[0]["dataset_version"]
+    answer(cli("withdraw", "--person", "p-7", "--certificate", str(tmp_path / "c.json"), "--json"))
+    assert json.loads((tmp_path / "c.json").read_text())["cases"] == 2
+    second = answer(cli("dataset", "seal", "--json"))["dataset_version"]
+    told = answer(cli("dataset", "diff", first, second, "--json"))
+    assert (told["added"], told["removed"]) == (0, {"withdrawn": 2})
+    code, out, _ = cli("dataset", "diff", first, second)
+    assert code == 0 and "2 went as withdrawn." in out
+    page = tmp_path / "diff.html"
+    answer(cli("dataset", "diff", first, second, "--format", "html", "--out", str(page), "--json"))
+    assert page.read_text().startswith("<!doctype html>")

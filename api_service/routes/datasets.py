@@ -1,0 +1,111 @@
+"""Sealed versions, what two of them differ in, and cases taken back."""
+
+import json
+from typing import Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Response
+from pydantic import Field
+
+from api_service import cursor
+from api_service.auth import READERS, Role
+from api_service.endpoint import Call, Group, Reply, Rules
+from api_service.parse import Body, Name, Opaque, PageQuery, Sentence
+from api_service.show.datasets import DatasetShown, WithdrawalDetail, WithdrawalShown
+from api_service.show.shape import link
+from shared.domain import diff as told
+from shared.registry import datasets, diffs, withdrawals
+from shared.registry.tables import Withdrawal
+
+group = Group()
+STEWARDS = frozenset({Role.STEWARD, Role.APPROVER})
+
+
+class DatasetsQuery(Body):
+    """Of which model type; all of them where none is named."""
+
+    model_type: Name | None = None
+
+
+class DiffQuery(Body):
+    """In which form."""
+
+    format: Literal["json", "text", "html"] = "json"
+
+
+class WithdrawalWish(Body):
+    """`POST /withdrawals`: whose consent ends, by record number or opaque id, and why."""
+
+    person: Opaque
+    cause: Sentence = Field("consent withdrawn")
+
+
+@group.get("/datasets", roles=READERS)
+def list_datasets(call: Call, query: DatasetsQuery) -> list[DatasetShown]:
+    """Sealed versions, newest first."""
+    found = datasets.every(call.session, query.model_type)
+    names = {one.id: one.name for one in found}
+    return [DatasetShown.of(one, names.get(one.parent_id) if one.parent_id else None) for one in found]
+
+
+@group.get("/datasets/{version}", roles=READERS)
+def show_dataset(call: Call, version: str) -> DatasetShown:
+    """One sealed version with its counts by label, source, subgroup and side."""
+    found = datasets.named(call.session, version)
+    return DatasetShown.of(found, datasets.name_of(call.session, found.parent_id))
+
+
+@group.get("/datasets/{before}/diff/{after}", roles=READERS)
+def diff(call: Call, before: str, after: str, *, query: DiffQuery) -> Response:
+    """What came, went, was relabelled and shifted between two versions, and whether anybody leaked."""
+    pair = datasets.named(call.session, before), datasets.named(call.session, after)
+    found = diffs.diff(call.session, *pair)
+    if query.format == "json":
+        return Response(json.dumps(found), content_type="application/json")
+    if query.format == "html":
+        return Response(told.as_page(found), content_type="text/html; charset=utf-8")
+    return Response(told.as_text(found), content_type="text/plain; charset=utf-8")
+
+
+@group.post("/withdrawals", roles=STEWARDS, rules=Rules(status=201))
+def withdraw(call: Call, wish: WithdrawalWish) -> Reply[WithdrawalShown]:
+    """Take a person's cases out of learning; lists and flags everything that used them."""
+    row = withdrawals.of_person(
+        call.session,
+        wish.person,
+        vault=call.deps.vault,
+        cause=wish.cause,
+        actor=call.caller.name,
+        now=call.now,
+    )
+    return Reply(_shown(row), headers={"Location": link("withdrawals", row.id)})
+
+
+@group.get("/withdrawals", roles=STEWARDS)
+def list_withdrawals(call: Call, query: PageQuery) -> Reply[list[WithdrawalShown]]:
+    """Withdrawals and corrections, newest first; the next page is in the Link header."""
+    vault = call.deps.vault
+    found = withdrawals.page(call.session, after=cursor.read(vault, query.cursor), limit=query.limit)
+    headers = {}
+    if len(found) == query.limit:
+        asked = {"limit": query.limit, "cursor": cursor.written(vault, (found[-1].created_at, found[-1].id))}
+        headers["Link"] = f'<{link("withdrawals")}?{urlencode(asked)}>; rel="next"'
+    return Reply([_shown(row) for row in found], headers=headers)
+
+
+@group.get("/withdrawals/{withdrawal_id}", roles=STEWARDS)
+def show_withdrawal(call: Call, withdrawal_id: UUID) -> WithdrawalDetail:
+    """One withdrawal: its reach, and whether any version sealed since holds such a case (none does)."""
+    row = withdrawals.get(call.session, withdrawal_id)
+    return WithdrawalDetail(**_shown(row).model_dump(), **withdrawals.standing(call.session, row))
+
+
+@group.get("/withdrawals/{withdrawal_id}/certificate", roles=STEWARDS)
+def certificate(call: Call, withdrawal_id: UUID) -> dict[str, Any]:
+    """What was done, to hand out: the same bytes every time, with their digest, and no patient's name."""
+    return withdrawals.certificate(call.session, withdrawals.get(call.session, withdrawal_id))
+
+
+def _shown(row: Withdrawal) -> WithdrawalShown:
+    return WithdrawalShown.of(row, withdrawals.remedy(row))
