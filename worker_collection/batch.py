@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from shared.domain.cycle import CaseState
 from shared.domain.deid import SAFE_HARBOR
 from shared.domain.labels import Entry
-from shared.registry import cases, labels, persons, pictures
+from shared.registry import cases, labels, persons, pictures, testimonies
 from shared.registry.cases import Earlier, Seen
 from worker_collection import endings
 from worker_collection.deps import Deps
@@ -23,6 +23,7 @@ from worker_collection.rows import case_row, deid_row, quality_row, record_row
 from worker_collection.sources.base import Page, Row
 from worker_collection.tally import Tally
 from worker_collection.terms import Terms
+from worker_collection.testimony import testimony_row
 from worker_collection.trust import Trusted, judge
 from worker_collection.twins import Twins, picture_row
 
@@ -193,6 +194,13 @@ class Pipeline:
         )
         shown = (picture_row(case_id, one) for case_id, _, one in made)
         pictures.add(session, [row for row in shown if row is not None])
+        kept: dict[str, Any] = {
+            "model_type": terms.site.model_type,
+            "vault": self.deps.vault,
+            "now": now,
+        }
+        waiting = [(case_id, one) for case_id, _, one in made if one.state in testimonies.WAITING]
+        testimonies.add(session, [testimony_row(case_id, one, **kept) for case_id, one in waiting])
 
     def _replace(self, session: Session, before: UUID, after: UUID | None, *, reason: str) -> None:
         now, actor = self.deps.clock(), f"run:{self.terms.run_id}"

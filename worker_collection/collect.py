@@ -53,7 +53,10 @@ def _turn(lease: Lease, deps: Deps) -> None:
         is_dry = bool(run.wish.get("dry_run"))
     room: AbstractContextManager[Deps] = rehearsal(deps) if is_dry else nullcontext(deps)
     with heartbeat(lease, deps) as lost, room as stage:
-        outcome = Course.of(lease, lost, deps=deps, stage=stage).follow()
+        course = Course.of(lease, lost, deps=deps, stage=stage)
+        outcome = course.follow()
+        if outcome is Outcome.DONE and not is_dry:
+            course.look_again()
     if outcome is Outcome.TURN_OVER:
         _next_turn(lease, deps)
     else:

@@ -20,6 +20,7 @@ from worker_collection.batch import Item, Pipeline, Sorting
 from worker_collection.chunks import run_chunk
 from worker_collection.deps import Deps
 from worker_collection.intake import Candidate
+from worker_collection.second_look import look_again
 from worker_collection.sources import open_source
 from worker_collection.sources.base import RESUMED, CaseSource, Page, Swept
 from worker_collection.steps import steps
@@ -89,6 +90,13 @@ class Course:
         if isinstance(self.reader, Swept) and not self.is_dry and not is_windowed(self.run.wish):
             self._sweep()
         return Outcome.DONE
+
+    def look_again(self) -> None:
+        """Hold what contradicts itself or was signed suspiciously, now that all of the run is there."""
+        held_back = look_again(self.run.id, self.source.model_type, self.deps)
+        with self.deps.sessions.begin() as session:
+            self.pipeline.tally.hold(held_back)
+            self._record(session, held(session, self.lease))
 
     def _take(self, step: Page) -> None:
         if self.lost.is_set():

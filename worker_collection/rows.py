@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from shared.domain.nearness import same_text, signature
 from shared.registry.cases import CASE_PURPOSE
 from worker_collection import pictured
 from worker_collection.deps import Deps
@@ -61,12 +62,15 @@ def deid_row(case_id: UUID, one: Candidate, *, terms: Mapping[str, Any], now: da
 
 
 def quality_row(case_id: UUID, one: Candidate, *, now: datetime) -> dict[str, Any]:
-    """The report of the checks."""
+    """The report of the checks, with what a near duplicate is found by; equal fields are no text."""
+    words = one.text if one.draft.is_narrative else ""
     return {
         "case_id": case_id,
         "score": one.quality.score,
         "completeness": one.quality.completeness,
         "checks": {"reasons": list(one.quality.reasons)},
+        "signature": signature(words),
+        "same_text": same_text(words),
         "created_at": now,
     }
 

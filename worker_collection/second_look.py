@@ -21,19 +21,21 @@ _CLEAR_MAJORITY, _LEAST_MAJORITY = 0.9, 10
 
 
 def look_again(run_id: UUID, model_type: str, deps: Deps) -> Counter[str]:
-    """Look at a run's cases together with all others; how many validated ones went up for review, by reason.
+    """Look at a run's cases together with all others; how many of its own went up for review, by reason.
 
     Doing it again changes nothing. Cases that a clinician read one by one stay as they were read.
     """
     duplicates.cluster(model_type, deps)
-    held: Counter[str] = Counter()
     by = f"run:{run_id}"
     with deps.sessions.begin() as session:
         now = deps.clock()
         torn = _contradicting(suspicions.conflicts(session, run_id, model_type))
-        held[CONFLICT] = suspicions.hold(session, torn, CONFLICT, by=by, now=now)
-        held[BURST] = _hold_bursts(session, run_id, model_type, by=by, now=now)
-        held[COPIED] = _hold_copies(session, run_id, model_type, by=by, now=now)
+        moved = {
+            CONFLICT: suspicions.hold(session, torn, CONFLICT, by=by, now=now),
+            BURST: _hold_bursts(session, run_id, model_type, by=by, now=now),
+            COPIED: _hold_copies(session, run_id, model_type, by=by, now=now),
+        }
+    held = Counter({reason: runs.count(run_id) for reason, runs in moved.items()})
     rejudge.waiting(deps, by=by)
     rejudge.mask_waiting(deps)
     with deps.sessions.begin() as session:
@@ -61,9 +63,9 @@ def _minority(group: Sequence[Torn]) -> list[UUID]:
     return [one.case_id for one in against if not (clear and one.label == label)]
 
 
-def _hold_bursts(session: Session, run_id: UUID, model_type: str, *, by: str, now: datetime) -> int:
+def _hold_bursts(session: Session, run_id: UUID, model_type: str, *, by: str, now: datetime) -> list[UUID]:
     islands = suspicions.islands(session, run_id, model_type, close_seconds=CLOSE_SECONDS)
-    held = 0
+    held: list[UUID] = []
     for island in (one for one in islands if one.touched and one.n >= LEAST_RUN):
         found = suspicion.burst(island.n, *_elsewhere(island, islands))
         if found is None:
@@ -82,13 +84,13 @@ def _elsewhere(island: Island, islands: Iterable[Island]) -> tuple[int, int]:
     return sum(one.close for one in others), sum(one.gaps for one in others)
 
 
-def _hold_copies(session: Session, run_id: UUID, model_type: str, *, by: str, now: datetime) -> int:
+def _hold_copies(session: Session, run_id: UUID, model_type: str, *, by: str, now: datetime) -> list[UUID]:
     used: dict[UUID, list[Copies]] = defaultdict(list)
     for one in suspicions.copies(session, run_id, model_type):
         used[one.who].append(one)
     most = {who: max(mine, key=lambda one: one.persons) for who, mine in used.items()}
     cases = {who: sum(one.persons for one in mine) for who, mine in used.items()}
-    held = 0
+    held: list[UUID] = []
     for who, one in most.items():
         peers = sum(most[other].persons for other in used if other != who), sum(cases.values()) - cases[who]
         found = suspicion.copied(one.persons, cases[who], peers) if one.touched else None

@@ -63,3 +63,8 @@ class Tally:
             self.pending += 1
         else:
             self.review[one.reasons[0]] += 1
+
+    def hold(self, reasons: Mapping[str, int]) -> None:
+        """Count cases that were collected and went up for review at the end of the run."""
+        self.collected -= sum(reasons.values())
+        self.review.update(reasons)

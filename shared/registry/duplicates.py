@@ -97,7 +97,7 @@ def candidates(
     session: Session, model_type: str, groups: Collection[int], *, most: int
 ) -> dict[int, list[Leader]]:
     """The leaders that stand under each group number, at most `most` under one."""
-    wanted = func.unnest(cast(list(groups), ARRAY(BIGINT))).table_valued("value")
+    wanted = func.unnest(cast(list(groups), ARRAY(BIGINT))).table_valued("value", name="wanted").render_derived()
     ranked = (
         select(
             DuplicateBand.value,

@@ -143,17 +143,21 @@ def note(session: Session, finding: ValidatorFinding) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=unique, set_=fresh))
 
 
-def hold(session: Session, case_ids: Collection[UUID], reason: str, *, by: str, now: datetime) -> int:
-    """Put cases up for review for one more reason, but those that a clinician has read; how many moved."""
+def hold(session: Session, case_ids: Collection[UUID], reason: str, *, by: str, now: datetime) -> list[UUID]:
+    """Put cases up for review for one more reason, but those that a clinician has read.
+
+    Returns:
+        The run of each case that was validated and now waits.
+    """
     read = select(Validation.case_id).where(Validation.case_id == ValidatedCase.id).exists()
     standing = ValidatedCase.state.in_((CaseState.VALIDATED, CaseState.NEEDS_REVIEW))
     rows = select(ValidatedCase).where(ValidatedCase.id.in_(case_ids), standing, ~read)
-    moved = 0
+    moved: list[UUID] = []
     for case in session.scalars(rows.order_by(ValidatedCase.id).with_for_update()):
         if reason not in case.review_reasons:
             case.review_reasons = [*case.review_reasons, reason]
             case.updated_at = now
         if case.state is CaseState.VALIDATED:
             moves.move(session, case, CaseState.NEEDS_REVIEW, by=by, at=now, why=reason)
-            moved += 1
+            moved.append(case.run_id)
     return moved
