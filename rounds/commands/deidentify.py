@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     cases.command("answer")(answer_held)
 
 
-def deidentify(
+def deidentify(  # noqa: PLR0913 - one parameter an option
     *,
     source: Annotated[Path | None, typer.Option("--in", help="A folder of .txt, .jsonl and .csv.")] = None,
     target: Annotated[
@@ -39,6 +39,7 @@ def deidentify(
     recheck: Annotated[
         bool, typer.Option("--recheck", help="Look again at cases of an older engine.")
     ] = False,
+    rules_only: Annotated[bool, typer.Option("--rules-only", help="Faster, without the tagger.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Read JSON lines {"id","text"[,"known"]} and answer each at once, or de-identify a folder."""
@@ -49,11 +50,11 @@ def deidentify(
         return
     rules = _policy(policy, surrogates=surrogates)
     if source is None and target is None:
-        _answer(rules)
+        _answer(rules, tagged=not rules_only)
         return
     if source is None or target is None:
         raise InvalidInputError("a folder needs the other one too", field="in", fix="--in DIR --out DIR")
-    _folder(source, target, rules, as_json=as_json)
+    _folder(source, target, rules, tagged=not rules_only, as_json=as_json)
 
 
 def list_held(*, limit: Annotated[int, typer.Option(min=1, max=1000)] = 50, as_json: AsJson = False) -> None:
@@ -119,24 +120,28 @@ def _marked(text: str) -> "Marked":
     return Marked(int(start), int(end), label or "NAME")
 
 
-def _answer(rules: "DeidPolicy") -> None:
+def _answer(rules: "DeidPolicy", *, tagged: bool) -> None:
     from worker_collection.deidentify import Manner, answer_lines
 
     try:
-        for answer in answer_lines(sys.stdin.buffer, this_year=site().now.year, manner=Manner(rules)):
+        for answer in answer_lines(
+            sys.stdin.buffer, this_year=site().now.year, manner=Manner(rules, tagged=tagged)
+        ):
             sys.stdout.buffer.write(answer.encode() + b"\n")
             sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise typer.Exit(0) from None  # whoever asked has gone
 
 
-def _folder(source: Path, target: Path, rules: "DeidPolicy", *, as_json: bool) -> None:
+def _folder(source: Path, target: Path, rules: "DeidPolicy", *, tagged: bool, as_json: bool) -> None:
     from random import SystemRandom
 
     from worker_collection.deidentify import Manner, People
     from worker_collection.folder_notes import Folder
 
-    folder = Folder(source, target, Manner(rules), People(rules, SystemRandom()), site().now.year)
+    folder = Folder(
+        source, target, Manner(rules, tagged=tagged), People(rules, SystemRandom()), site().now.year
+    )
     with _progress() as tell:
         outcome = folder.run(tell)
     show_record(outcome.__dict__, as_json=as_json)

@@ -130,6 +130,7 @@ def find(page: Page, who: Known, *, this_year: int, tagged: bool = True) -> list
         add(tagger.find(page, _words_covered(page, covered)))
     add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
     add(spread.find(page, found, covered))
+    add(list(ages.beside(text, [span for span in found if span.label == "NAME"])))
     return bridged(text, joined(found))
 
 

@@ -83,7 +83,7 @@ def _around(*told: tuple[object, ...]) -> tuple[int, ...]:
 
 
 def _row(slot: int, value: object) -> int:
-    return zlib.crc32(f"{slot}{value}".encode()) % ROWS
+    return zlib.crc32(f"{slot}{value}".encode(errors="surrogatepass")) % ROWS
 
 
 @lru_cache(maxsize=_REMEMBERED)
