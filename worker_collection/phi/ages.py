@@ -1,7 +1,7 @@
 """Ages of 90 and over, and birth years that show one: HIPAA Safe Harbor, class C."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from worker_collection.phi.spans import Span
 
@@ -25,10 +25,10 @@ _AFTER = (
 )
 _BEFORE = (
     r"\bage[ds]?(?:/sex)?(?:\sat\s(?:death|diagnosis|presentation|onset))?(?:\s(?:is|was|of|over|about|around|"
-    r"approximately|now))?[\s:=,-]{1,3}|\bsex/age[\s:]{1,3}[mf]\w{0,5}[\s/,]{1,2}|(?<![\w/])(?:[mf]|male|female)\s?[/,]\s?|"
+    r"approximately|now))?[\"']?[\s:=,|>-]{1,3}[\"']?|\b(?:alter|leeftijd|edad|età|idade|wiek|yaş|âge|ålder|alder|umur|usia)(?:\s\(\w+\))?[\"']?[\s:=|>]{1,3}[\"']?|\bage\s?\((?:y|yrs?|years?)\)[\s:=|]{1,3}|\bsex/age[\s:]{1,3}[mf]\w{0,5}[\s/,]{1,2}|(?<![\w/])(?:[mf]|male|female)\s?[/,]\s?|"
     r"\bturn(?:s|ed|ing)?\s|\b(?:died|passed(?:\saway)?|death|dead|dec\.?|lived\sto(?:\sbe)?|d\.)\s(?:at\s|aged?\s)?"
     r"(?:the\sage\sof\s)?|\bgest\.?\s|"
-    rf"\b(?:{_KIN})(?:['’]s|\sis|\swas|,|,?\snow|\sturned|\swho\s(?:is|was)|\swill\sbe)\s(?:now\s|aged\s)?|"
+    rf"\b(?:{_KIN})(?:\s\(|(?:['’]s|\sis|\swas|,|,?\snow|\sturned|\swho\s(?:is|was)|\swill\sbe)\s)(?:now\s|aged\s)?|"
     r"\bwho['’]?s?\s(?:is\s|was\s)?|\b(?:i['’]?m|i\sam|s?he['’]?s|they['’]?re)\s"
 )
 _NO_AGE = (
@@ -73,6 +73,19 @@ def find(text: str, this_year: int) -> Iterator[Span]:
             group = match.lastindex or 0
             if this_year - int(match.group(group)) >= 90:
                 yield Span(match.start(group), match.end(group), "DATE")
+
+
+_BESIDE = re.compile(
+    rf"(?:,?\s\(?|\s?/\s?)({_OLD})(?=\)|,|[.;]?\s?$|[.;]\s|\s?[MFmf]\b|\s(?:lives?|presents?|with|who|is|was|from|has|seen)\b)"
+)
+
+
+def beside(text: str, names: Sequence[Span]) -> Iterator[Span]:
+    """Ages of 90 and more that stand right behind a name: "Angela, 94, fell"."""
+    for name in names:
+        match = _BESIDE.match(text, name.end, name.end + 16)
+        if match:
+            yield Span(match.start(1), match.end(1), "AGE", "over 89" if match.group(1) == "90" else "90+")
 
 
 def _found(pattern: re.Pattern[str], text: str) -> Iterator[Span]:

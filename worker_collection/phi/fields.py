@@ -54,6 +54,7 @@ _SURE_LABELS = frozenset(
 _PLAIN_VALUE = re.compile(
     r"[^\W\d_a-z][\w'’-]{0,24}(?:,?[ ][^\W\d_a-z][\w'’.-]{0,24}){0,3}(?=[ ]{2}|[ ]?(?:[\n\r|;,.)(/\"]|$|\d))"
 )
+_OLD = re.compile(r"0?(?:9\d|1[0-2]\d)\s?(?:[yY]\w*)?")
 _EMPTY = cues.group("empty")
 
 
@@ -183,6 +184,8 @@ def _cell_span(at: int, cell: str, label: str | None) -> Span | None:
     start = at + (lead.end() if lead else 0)
     end = at + len(cell.rstrip(" \"'"))
     value = cell.strip(" \"'")
+    if label == "AGE":
+        return Span(start, end, "AGE", "90+") if _OLD.fullmatch(value) else None
     if label is None or end - start < 2 or value.casefold() in _EMPTY:
         return None
     if label in ("NAME", "HOSPITAL") and all(kind(word) & CORE and word.islower() for word in value.split()):
