@@ -14,6 +14,7 @@ _STUCK = frozenset("+(#.:/-_")
 _EDGES = " .,:;()-/+#_"
 _UNIT = re.compile(rf" ?-?(?:{cues.one_of('unit')})\b| ?[%°/]", re.IGNORECASE)
 _YEAR = re.compile(r"(?:18|19|20)\d\d(?:[-/](?:19|20)?\d\d)?")
+_PUBLIC_CODE = cues.before("public_code")
 _ADMIN, _COUNTING, _SKIPPED = cues.before("number"), cues.before("counting"), cues.before("between")
 _WHEN, _WHO, _AGED = cues.before("day"), cues.before("person"), cues.before("aged")
 _SHAPES = {
@@ -80,12 +81,20 @@ def _judged(reading: Reading, run: str, start: int) -> tuple[str, float]:
     if _is_short(run) or _UNIT.match(reading.text, end):
         return "", 0.0
     said = [word for word in reading.said_before(start) if word not in _SKIPPED]
+    if said and said[0] in _PUBLIC_CODE:
+        return "", 0.0
     name = next((name for name, shape in _SHAPES.items() if shape.fullmatch(run)), "record")
     if name == "day":
         return name, _day(reading, start, end)
     if name == "day_and_month":
         return name, 1.0 if said and said[0] in _WHEN else 0.0
-    return name, _sureness(name, run, said[0] if said and said[0] in _ADMIN else "")
+    return name, _sureness(name, run, said[0] if said and said[0] in _ADMIN else _field(reading, start, end))
+
+
+def _field(reading: Reading, start: int, end: int) -> str:
+    """Says "field" for a number that fills a field of a message or a table."""
+    marks = (reading.text[start - 1 : start], reading.text[end : end + 1])
+    return "field" if "|" in marks or "^" in marks else ""
 
 
 def _is_short(run: str) -> bool:
@@ -103,7 +112,7 @@ def _sureness(name: str, run: str, cue: str) -> float:
         return 0.1 if "." in run and "(" in run and not cue else 1.0  # a figure with its interval
     if name != "record":
         return 1.0
-    if not cue or digits < 2 or _YEAR.fullmatch(run) or "%" in run:
+    if cue in ("", "field") or digits < 2 or _YEAR.fullmatch(run) or "%" in run:
         return 0.0
     return 0.5 if cue in _COUNTING and (digits < 4 or "." in run) else 1.0
 

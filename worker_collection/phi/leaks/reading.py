@@ -7,7 +7,18 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from worker_collection.phi.leaks import cues
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, HEAD, NAME, PUBLIC, TOWN, VOCABULARY, kind
+from worker_collection.phi.lexicon import (
+    CLINICAL,
+    CORE,
+    DOUBLE,
+    EPONYM,
+    HEAD,
+    NAME,
+    PUBLIC,
+    TOWN,
+    VOCABULARY,
+    kind,
+)
 
 
 class Doubt(NamedTuple):
@@ -41,6 +52,11 @@ class Token(NamedTuple):
     start: int
     end: int
     sort: Sort
+
+    @property
+    def is_common(self) -> bool:
+        """Whether everybody says it, and clinical notes do too: a name only where much speaks for one."""
+        return kind(self.text) & (CORE | CLINICAL) == CORE | CLINICAL
 
     @property
     def form(self) -> str:

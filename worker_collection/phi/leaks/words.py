@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from worker_collection.phi.leaks import cues
 from worker_collection.phi.leaks.reading import Doubt, Reading, Sort, Token
-from worker_collection.phi.lexicon import EPONYM, HEAD, kind
+from worker_collection.phi.lexicon import CLINICAL, EPONYM, HEAD, NAME, PUBLIC, kind
 
 _SURE = cues.before("sure")
 _WHO = _SURE | cues.before("who")
@@ -17,6 +17,8 @@ _WORKS = cues.before("works")
 _SIGNS_WITH = cues.before("signs_with")
 _WHEN = cues.before("when")
 _MOSTLY_NO_MONTH = cues.words("mostly_no_month")
+_INSTITUTION, _GENERIC = cues.words("institution"), cues.words("generic")
+_GRADE = re.compile(r"\s(?:score|grade|class|scale|stage)?[\s:]{0,2}(?:\d|[IV]{1,3}\b)", re.IGNORECASE)
 _DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?[\s.,/-]{0,2}(?:of )?$")
 _DAY_AFTER = re.compile(r"[\s.,/-]{1,2}(?:the )?\d{1,4}(?:st|nd|rd|th)?\b(?!\s?(?:mg|ml|%|mcg|units))")
 
@@ -51,6 +53,8 @@ class Place:
     def cue(self) -> str:
         """What the word before promises: surely a person, maybe one, a place, or nothing."""
         said = self.reading.word_before(self.n)
+        if self.token.is_common and ":" in self.reading.gap(self.n):
+            return ""  # "Doctor: Well," begins what somebody says
         if said in _SURE:
             return "sure"
         return "who" if said in _WHO else "where" if said in _WHERE else ""
@@ -59,6 +63,14 @@ class Place:
     def opens(self) -> bool:
         """Whether a sentence, a line or a field begins here."""
         return self.reading.opens(self.n)
+
+    @property
+    def is_headed(self) -> bool:
+        """Whether a sign, a disease, another eponym or a grade follows, as no name is followed by."""
+        after = self.after
+        if after is not None and kind(after.text) & (HEAD | EPONYM):
+            return True
+        return bool(_GRADE.match(self.reading.text, self.token.end))
 
     @property
     def pair(self) -> Sort:
@@ -71,10 +83,13 @@ def find(reading: Reading) -> Iterator[Doubt]:
     """Every word that may be a person, a place or a time, with what speaks for it."""
     mixed = reading.regime == "mixed"
     for n, token in enumerate(reading.tokens):
-        rule = _RULES[token.sort]
-        if token.sort is Sort.SAFE and not (mixed and token.text[0].isupper()):
+        capital = token.text[0].isupper()
+        if token.sort is Sort.SAFE and not (mixed and capital):
             continue
-        weight = rule(Place(reading, n))
+        place = Place(reading, n)
+        weight = _RULES[token.sort](place)
+        if mixed and capital and weight < 1:
+            weight = max(weight, _institution(place))
         if weight:
             yield Doubt(token.start, token.end, _CODES[token.sort], weight)
 
@@ -91,6 +106,8 @@ def _named(place: Place) -> float:
 
 
 def _strange(place: Place) -> float:
+    if place.is_headed:
+        return 0.0
     if place.regime != "mixed":
         return {"sure": 1.0, "who": 1.0, "where": 0.7}.get(place.cue, 0.4 if place.regime == "lower" else 0.5)
     if place.token.form != "T":
@@ -103,20 +120,33 @@ def _strange(place: Place) -> float:
 
 def _everyday(place: Place) -> float:
     cue = place.cue
+    if place.is_headed or place.token.text.lower() in _SURE:
+        return 0.0
     if place.regime != "mixed":
-        return {"sure": 1.0, "who": 0.5, "where": 0.3}.get(cue, 0.0)
+        sure = 0.4 if place.token.is_common else 1.0
+        return {"sure": sure, "who": 0.5 * sure, "where": 0.3 * sure}.get(cue, 0.0)
     if place.token.form != "T":
         return 0.0
+    if place.token.is_common:
+        return _common(place)
     if cue or place.pair in (Sort.EPONYM, Sort.STRANGE, Sort.NAMED, Sort.INITIAL):
         return 1.0
-    if not place.opens:
-        return 0.5 if place.pair is Sort.EVERYDAY else 0.4
+    alone = 0.5 if place.pair is Sort.EVERYDAY else 0.4
+    return 0.0 if place.opens else alone
+
+
+def _common(place: Place) -> float:
+    """A word that every note has, in capitals: somebody behind a title, or before what is but a name."""
+    if place.cue == "sure":
+        return 0.7
+    if place.pair in (Sort.STRANGE, Sort.NAMED) and not place.opens:
+        return 0.7
     return 0.0
 
 
 def _eponym(place: Place) -> float:
-    after, cue = place.after, place.cue
-    if after is not None and kind(after.text) & (HEAD | EPONYM):
+    cue = place.cue
+    if place.is_headed:
         return 0.0
     if place.regime != "mixed":
         return {"sure": 0.8, "who": 0.5}.get(cue, 0.2)
@@ -150,12 +180,29 @@ def _initial(place: Place) -> float:
     return 1.0 if after.text.istitle() and after.sort in (Sort.STRANGE, Sort.NAMED, Sort.EPONYM) else 0.0
 
 
+def _institution(place: Place) -> float:
+    """Something in capitals before "Clinic" or "Street" that is no kind of clinic: it is that one's name."""
+    after = place.after
+    if (
+        after is None
+        or after.form != "T"
+        or after.text.lower() not in _INSTITUTION
+        or place.token.form != "T"
+    ):
+        return 0.0
+    if place.token.text.lower() in _GENERIC | _INSTITUTION or kind(place.token.text) & PUBLIC:
+        return 0.0
+    return 0.2 if kind(place.token.text) & CLINICAL else 1.0
+
+
 def _safe(place: Place) -> float:
     """An everyday word in capitals behind "at" may be a place, letters behind "by" a person."""
     said = place.reading.word_before(place.n)
     if place.token.form == "U":
         return (
-            1.0 if said in _SIGNS_WITH and len(place.token.text) < 4 and not kind(place.token.text) else 0.0
+            1.0
+            if said in _SIGNS_WITH and len(place.token.text) < 4 and not kind(place.token.text) & ~NAME
+            else 0.0
         )
     if place.token.form != "T":
         return 0.0
