@@ -21,8 +21,8 @@ from worker_collection.chunks import run_chunk
 from worker_collection.deps import Deps
 from worker_collection.intake import Candidate
 from worker_collection.second_look import look_again
-from worker_collection.sources import open_source
 from worker_collection.sources.base import RESUMED, CaseSource, Page, Swept
+from worker_collection.sources.opening import open_source
 from worker_collection.steps import steps
 from worker_collection.tally import Tally
 from worker_collection.terms import run_terms

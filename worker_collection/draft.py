@@ -80,8 +80,6 @@ def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) ->
         RowError: something a case needs is missing or wrong.
     """
     source_id, text = _text(row, "source_id"), _text(row, "text")
-    if "image" in row:
-        raise RowError("image_not_supported")
     if not source_id:
         raise RowError("no_source_id")
     picture = _part(row, "picture", Pictured.read)

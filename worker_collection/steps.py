@@ -41,7 +41,7 @@ def steps(pages: Iterable[Page], *, rows: int) -> Iterator[Page]:
             yield page
             continue
         held.add(page)
-        if len(held.rows) >= rows or held.pages >= STEP_PAGES:
+        if page.is_step or len(held.rows) >= rows or held.pages >= STEP_PAGES:
             yield held.joined()
             held = _Gathered()
     if held.pages:

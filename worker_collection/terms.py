@@ -15,8 +15,8 @@ from worker_collection.deidentify import Manner
 from worker_collection.deps import Deps
 from worker_collection.draft import instant
 from worker_collection.intake import Site
-from worker_collection.sources import rules_of
 from worker_collection.sources.base import CaseSource
+from worker_collection.sources.opening import rules_of
 from worker_collection.trust import Rules
 from worker_collection.wording import space_of
 

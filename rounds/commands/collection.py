@@ -54,7 +54,7 @@ def add_source(  # noqa: PLR0913 - one parameter an option
     from shared.errors import InvalidInputError
     from shared.registry import sources
     from worker_collection.mapping import mapping_text, read_mapping
-    from worker_collection.sources import adapter
+    from worker_collection.sources.opening import adapter
 
     here = site()
     text = mapping_text(mapping or {"sql": "clinic", "fhir": "fhir_r4"}.get(kind))
@@ -81,7 +81,7 @@ def add_source(  # noqa: PLR0913 - one parameter an option
 def check_source(name: str, as_json: AsJson = False) -> None:
     """Reach a source, check that it cannot be written to, and count what it holds."""
     from shared.registry import sources
-    from worker_collection.sources import open_source
+    from worker_collection.sources.opening import open_source
 
     here = site()
     with here.sessions() as session:

@@ -24,6 +24,7 @@ class Page:
 
     `deleted` are keys of rows that the source no longer has, `consents` rows that say who somebody is and
     what became of the consent. `staff_changed` asks for who may validate again before the rows that follow.
+    A page that `is_step` took long to make: it is stored by itself, so that it is not made again.
     """
 
     rows: list[Row | Broken]
@@ -31,6 +32,7 @@ class Page:
     deleted: Sequence[str] = ()
     consents: Sequence[Row] = ()
     staff_changed: bool = False
+    is_step: bool = False
 
 
 @dataclass(frozen=True)

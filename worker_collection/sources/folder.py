@@ -17,7 +17,7 @@ class FolderSource:
 
     def __init__(self, address: str, mapping: CaseMapping) -> None:
         place = urlsplit(address)
-        self._folder = Path(unquote(place.path) if place.scheme == "file" else address)
+        self.folder = Path(unquote(place.path) if place.scheme == "file" else address)
         self._mapping = mapping
 
     def test(self) -> Trial:
@@ -26,7 +26,7 @@ class FolderSource:
         Raises:
             InvalidInputError: there is no such folder.
         """
-        if not self._folder.is_dir():
+        if not self.folder.is_dir():
             raise InvalidInputError("there is no folder at this address", field="url")
         return Trial(rows=None, notes=[f"{len(self._files())} case files"])
 
@@ -55,5 +55,5 @@ class FolderSource:
         return []
 
     def _files(self) -> list[Path]:
-        found = (path for path in self._folder.iterdir() if path.suffix in files.SUFFIXES)
+        found = (path for path in self.folder.iterdir() if path.suffix in files.SUFFIXES)
         return sorted(path for path in found if path.is_file() and not path.name.startswith((".", "~")))
