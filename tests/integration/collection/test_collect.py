@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import func, select
 
 from shared.domain.cycle import CaseState
-from shared.errors import InvalidInputError, NotFoundError
+from shared.errors import ForbiddenError, NotFoundError
 from shared.registry import cases, labels, runs, sources, validators
 from shared.registry.tables import AuditEvent, CollectionRun, DeidReport, Source, ValidatedCase
 from worker_collection import collect as stage
 from worker_collection.mapping import mapping_text, read_mapping
-from worker_collection.sources import adapter
+from worker_collection.sources.opening import adapter
 
 
 def all_cases(deps):
@@ -290,5 +290,5 @@ def test_a_wish_leaves_the_watermark_alone_and_a_dry_run_leaves_nothing(clinic, 
 
 
 def test_a_database_that_can_be_written_is_refused(postgres_server, deps):
-    with pytest.raises(InvalidInputError, match="may write the table"):
+    with pytest.raises(ForbiddenError, match="is a superuser"):
         adapter("sql", deps.settings.database, read_mapping(mapping_text("clinic"))).test()
