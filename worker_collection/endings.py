@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState, ended
-from shared.registry import moves
+from shared.registry import moves, withdrawals
 from shared.registry.tables import Consent, SourceRecord, ValidatedCase
 from worker_collection import withdraw
 
@@ -53,6 +53,12 @@ def take_back(session: Session, case_id: UUID, reason: str, *, actor: str, now: 
     if reason in _FLAGGED:
         case = session.get_one(ValidatedCase, case_id)
         withdraw.recall(session, case.person_id, [case_id], cause=reason, actor=actor, now=now)
+
+
+def put_right(session: Session, before: UUID, after: UUID, *, actor: str, now: datetime) -> None:
+    """Name what learnt the label of a row that has another one since its edit."""
+    label = session.scalar(select(ValidatedCase.diagnosis).where(ValidatedCase.id == after))
+    withdrawals.correct(session, before, label, actor=actor, now=now)
 
 
 def standing_records(session: Session, source_id: UUID) -> int:

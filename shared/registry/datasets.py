@@ -38,6 +38,7 @@ from shared.registry.tables import (
     Source,
     ValidatedCase,
 )
+from shared.registry.validations import UNMASKED
 from shared.vault import Vault
 
 ALL = "all"
@@ -78,10 +79,11 @@ def every(session: Session, model_type: str | None = None) -> list[DatasetVersio
 
 
 def may_be_member() -> ColumnElement[bool]:
-    """The condition on a case: validated, de-identified with a passing report, consent not taken back."""
+    """The condition on a case: validated, de-identified, its label masked, consent not taken back."""
     passed = exists().where(DeidReport.case_id == ValidatedCase.id, DeidReport.verdict == "pass")
     gone = exists().where(Consent.person_id == ValidatedCase.person_id, Consent.state == "withdrawn")
-    return (ValidatedCase.state == CaseState.VALIDATED) & passed & ~gone
+    masked = ~ValidatedCase.content_hash.startswith(UNMASKED)
+    return (ValidatedCase.state == CaseState.VALIDATED) & passed & ~gone & masked
 
 
 def may_be_learnt() -> ColumnElement[bool]:

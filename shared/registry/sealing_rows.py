@@ -131,7 +131,7 @@ def candidates_of(model_type: str) -> Select[tuple[Any, ...]]:
 
 def _cluster() -> ColumnElement[str]:
     """What near duplicates share; a case that resembles none stands for itself."""
-    return func.coalesce(cast(QualityReport.duplicate_of, String), ValidatedCase.content_hash)
+    return func.coalesce(cast(QualityReport.cluster, String), ValidatedCase.content_hash)
 
 
 def ready_rows(quotas: Mapping[str, int], seed: str) -> Select[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from shared.domain.bells import TaskName
 from shared.domain.cycle import CaseState, ended
 from shared.domain.labels import LabelSpace
 from shared.errors import ConflictError, ForbiddenError, InvalidInputError
-from shared.registry import labels, moves, outbox, second_reads, testimonies, validators
+from shared.registry import labels, moves, outbox, second_reads, testimonies, validators, withdrawals
 from shared.registry.second_reads import NotOpenError
 from shared.registry.tables import DeidReport, SecondRead, ValidatedCase, Validation
 
@@ -177,6 +177,8 @@ _ACTS: dict[str, Callable[[Session, ValidatedCase, _Said], Validation]] = {
 
 def _settle(session: Session, case: ValidatedCase, said: _Said, *, label: str, why: str) -> None:
     """The case has this label and waits for nothing more; a label it had not is still to be masked."""
+    if case.diagnosis is not None:
+        withdrawals.correct(session, case.id, label, actor=said.by, now=said.now)
     if label != case.diagnosis and not case.media:
         case.content_hash = f"{UNMASKED}{case.id}"
         outbox.ring(session, TaskName.MASK_CASE, case.id)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from shared.domain import merkle
@@ -12,9 +12,17 @@ from shared.domain.cycle import CaseState, JobState
 from shared.errors import NotFoundError
 from shared.exports import text as text_export
 from shared.exports.text import SPLITS
-from shared.registry import datasets, diffs, jobs
+from shared.registry import datasets, diffs, jobs, withdrawals
 from shared.registry.jobs import JobWish
-from shared.registry.tables import DatasetMember, DatasetVersion, Outbox, Person, ValidatedCase
+from shared.registry.tables import (
+    DatasetMember,
+    DatasetVersion,
+    Outbox,
+    Person,
+    QualityReport,
+    ValidatedCase,
+    Withdrawal,
+)
 from tests import factories as make
 from worker_collection import dataset
 from worker_collection.withdraw import withdraw
@@ -215,3 +223,87 @@ def test_a_job_without_enough_cases_fails_with_the_reason(deps, now):
     with deps.sessions() as session:
         job = jobs.get(session, job_id)
     assert (job.state, job.error_code) == (JobState.FAILED, "too_few_cases")
+
+
+def test_a_label_that_its_source_corrects_is_told_to_what_learnt_the_wrong_one(many, hand_in, deps):
+    first = version_of(deps)
+    assert hand_in([many[0] | {"diagnosis": "migraine"}], curated=True)["collected"] == 1
+    second = version_of(deps)
+    with deps.sessions() as session:
+        row = session.scalars(select(Withdrawal)).one()
+        found = diffs.diff(session, first, second)
+    assert (row.cause, row.reached["datasets"]) == (withdrawals.CORRECTED, [first.name])
+    assert found["relabels"] == [{"from": "gout", "to": "migraine", "n": 1}]
+
+
+def test_near_duplicates_weigh_together_what_one_case_does(hand_in, deps):
+    rows = [
+        {
+            "source_id": f"c-{n}",
+            "person": f"p-{n}",
+            "text": f"{SYMPTOMS['gout']} {n} days",
+            "diagnosis": "gout",
+        }
+        for n in range(40)
+    ]
+    hand_in(rows, curated=True)
+    with deps.sessions.begin() as session:
+        session.execute(text("UPDATE validated_cases SET curated = false"))
+        trained = session.scalars(
+            select(ValidatedCase.id)
+            .join(Person, Person.id == ValidatedCase.person_id)
+            .where(Person.split == "training")
+        ).all()
+        alike = trained[:4]
+        session.execute(
+            update(QualityReport).where(QualityReport.case_id.in_(alike)).values(cluster=alike[0])
+        )
+        session.execute(update(QualityReport).where(QualityReport.case_id.not_in(alike)).values(cluster=None))
+    version = version_of(deps)
+    with deps.sessions() as session:
+        held = {one.case_id: one for one in datasets.members(session, version.id)}
+    assert {held[one].weight for one in alike} == {0.25}
+    assert {one.weight for key, one in held.items() if key not in alike} == {1.0}
+    assert version.counts["duplicates"] == {"clusters": 1, "cases": 4, "largest": 4}
+
+
+def test_replay_draws_old_cases_of_every_label_beside_the_fresh_ones(many, hand_in, deps):
+    first = version_of(deps)
+    fresh = [
+        many[n]
+        | {"source_id": f"n-{n}", "person": f"n-{n}", "text": f"Another complaint, number {n} of many"}
+        for n in range(60)
+    ]
+    hand_in(fresh, curated=True)
+    second = version_of(deps)
+    with deps.sessions() as session:
+        before = {one.case_id for one in datasets.members(session, first.id)}
+        held = datasets.members(session, second.id)
+        read = datasets.examples(session, second.id, "training", vault=deps.vault, purpose="increment")
+    replayed = {one.case_id for one in held if one.replay}
+    new = {one.case_id for one in held if one.split == "training"} - before
+    assert replayed and replayed <= before
+    assert len(replayed) == second.counts["replay"] == second.preprocessing["replay"]["cases"]
+    assert {one.label for one in held if one.replay} == set(SYMPTOMS)
+    assert {one.case_id for one in read} == replayed | new
+    assert not any(one.replay for one in held if one.split == "evaluation")
+
+
+def test_labels_with_odd_signs_are_sealed_as_they_are(hand_in, deps):
+    names = ["50% burns", "O'Neil's :sign", 'the "other" {label}', "tab\\there"]
+    rows = [
+        {
+            "source_id": f"c-{n}",
+            "person": f"p-{n}",
+            "text": f"Complaint number {n} of this man",
+            "diagnosis": names[n % 4],
+        }
+        for n in range(40)
+    ]
+    hand_in(rows, curated=True)
+    version_of(deps)
+    hand_in(
+        [row | {"source_id": f"d-{row['source_id']}", "text": f"{row['text']} again"} for row in rows],
+        curated=True,
+    )
+    assert set(version_of(deps).counts["labels"]) == set(names)
