@@ -100,7 +100,7 @@ def filled(outlines: Sequence[NDArray[np.float64]], shape: tuple[int, int]) -> N
             crossing = (row <= y) != (row_after <= y)
             share = (y - row[crossing]) / (row_after[crossing] - row[crossing])
             at = column[crossing] + share * (column_after[crossing] - column[crossing])
-            inside[y] ^= (np.searchsorted(np.sort(at), columns, side="left") % 2).astype(bool)
+            inside[y] ^= (np.searchsorted(np.sort(at), columns, side="right") % 2).astype(bool)
     return inside
 
 
