@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _VERHOEFF_MUL = (
@@ -12,6 +14,15 @@ _VERHOEFF_TURN = (
     "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415",
     "7046913258",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose number it is; many numbers tell the birth date and the sex."""
+
+    dice: random.Random
+    born: date
+    is_female: bool
 
 
 def filled(pattern: str, dice: random.Random) -> str:

@@ -1,21 +1,9 @@
 """Numbers that a country gives its people, in its own form and with its own check digits."""
 
-import random
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 
-from bench.deid_unseen.checks import filled, luhn, mod11, until, verhoeff, weighted
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Whose number it is; many numbers tell the birth date and the sex."""
-
-    dice: random.Random
-    born: date
-    is_female: bool
-
+from bench.deid_unseen import european
+from bench.deid_unseen.checks import Holder, filled, luhn, verhoeff, weighted
 
 Maker = Callable[[Holder], str]
 
@@ -26,13 +14,6 @@ def _plain(*patterns: str) -> Maker:
 
 def _dated(form: str, tail: str) -> Maker:
     return lambda holder: holder.born.strftime(form) + filled(tail, holder.dice)
-
-
-def _nhs(holder: Holder) -> str:
-    body = until(lambda: filled("%########", holder.dice), lambda it: mod11(it, (10, 9, 8, 7, 6, 5, 4, 3, 2)))
-    return holder.dice.choice(
-        (f"{body[:3]} {body[3:6]} {body[6:]}", body, f"{body[:3]}-{body[3:6]}-{body[6:]}")
-    )
 
 
 def _sin(holder: Holder) -> str:
@@ -57,104 +38,10 @@ def _nhi(holder: Holder) -> str:
             return f"{head}{tail}{(11 - rest) % 10}"
 
 
-def _pps(holder: Holder) -> str:
-    body = filled("#######", holder.dice)
-    return (
-        body
-        + "WABCDEFGHIJKLMNOPQRSTUV"[weighted(body, (8, 7, 6, 5, 4, 3, 2)) % 23]
-        + holder.dice.choice(("", "A"))
-    )
-
-
 def _aadhaar(holder: Holder) -> str:
     body = str(holder.dice.randint(2, 9)) + filled("##########", holder.dice)
     body += verhoeff(body)
     return f"{body[:4]} {body[4:8]} {body[8:]}"
-
-
-def _bsn(holder: Holder) -> str:
-    return until(
-        lambda: filled("%#######", holder.dice),
-        lambda it: None if (rest := weighted(it, (9, 8, 7, 6, 5, 4, 3, 2)) % 11) == 10 else str(rest),
-    )
-
-
-def _fnr(holder: Holder) -> str:
-    day = holder.born.strftime("%d%m%y")
-    body = until(lambda: day + filled("###", holder.dice), lambda it: mod11(it, "376189452"))
-    second = mod11(body, "5432765432")
-    return _fnr(holder) if second is None else f"{day} {body[6:]}{second}"
-
-
-def _hetu(holder: Holder) -> str:
-    day, tail = holder.born.strftime("%d%m%y"), f"{holder.dice.randint(2, 899):03}"
-    century = "A" if holder.born.year > 1999 else "-"
-    return f"{day}{century}{tail}{'0123456789ABCDEFHJKLMNPRSTUVWXY'[int(day + tail) % 31]}"
-
-
-def _personnummer(holder: Holder) -> str:
-    body = holder.born.strftime("%y%m%d") + filled("###", holder.dice)
-    whole = body[:6] + "-" + body[6:] + luhn(body)
-    return (str(holder.born.year // 100) if holder.dice.random() < 0.5 else "") + whole
-
-
-def _pesel(holder: Holder) -> str:
-    month = holder.born.month + (20 if holder.born.year > 1999 else 0)
-    body = f"{holder.born:%y}{month:02}{holder.born:%d}" + filled("####", holder.dice)
-    return body + str(-weighted(body, "1379137913") % 10)
-
-
-def _rodne(holder: Holder) -> str:
-    head = f"{holder.born:%y}{holder.born.month + (50 if holder.is_female else 0):02}{holder.born:%d}"
-    tail = filled("###", holder.dice)
-    rest = int(head + tail) % 11
-    return f"{head}/{tail}{rest % 10}"
-
-
-def _cnp(holder: Holder) -> str:
-    first = (1 if holder.born.year < 2000 else 5) + holder.is_female
-    body = f"{first}{holder.born:%y%m%d}{holder.dice.randint(1, 40):02}" + filled("###", holder.dice)
-    rest = weighted(body, "279146358279") % 11
-    return body + ("1" if rest == 10 else str(rest))
-
-
-def _dni(holder: Holder) -> str:
-    body = filled("%#######", holder.dice)
-    return body + holder.dice.choice(("", "-")) + "TRWAGMYFPDXBNJZSQVHLCKE"[int(body) % 23]
-
-
-def _nir(holder: Holder) -> str:
-    place = f"{holder.dice.randint(1, 95):02}{holder.dice.randint(1, 500):03}{holder.dice.randint(1, 500):03}"
-    body = f"{2 if holder.is_female else 1}{holder.born:%y%m}{place}"
-    key = 97 - int(body) % 97
-    return f"{body[0]} {body[1:3]} {body[3:5]} {body[5:7]} {body[7:10]} {body[10:]} {key:02}"
-
-
-def _kvnr(holder: Holder) -> str:
-    letter, body = holder.dice.choice("ABCDEFGHKLMNPRSTVWXYZ"), filled("########", holder.dice)
-    digits = f"{ord(letter) - 64:02}{body}"
-    total = sum(sum(divmod(int(digit) * (1 + place % 2), 10)) for place, digit in enumerate(digits))
-    return f"{letter}{body}{total % 10}"
-
-
-def _svnr(holder: Holder) -> str:
-    while True:
-        serial, day = filled("%##", holder.dice), holder.born.strftime("%d%m%y")
-        rest = (weighted(serial, "379") + weighted(day, "584216")) % 11
-        if rest < 10:
-            return f"{serial}{rest} {day}"
-
-
-def _ahv(holder: Holder) -> str:
-    body = "756" + filled("#########", holder.dice)
-    last = -weighted(body, "131313131313") % 10
-    return f"756.{body[3:7]}.{body[7:11]}.{body[11:]}{last}"
-
-
-def _nrn(holder: Holder) -> str:
-    serial = f"{holder.dice.randrange(2 if holder.is_female else 1, 997, 2):03}"
-    whole = int(("2" if holder.born.year > 1999 else "") + holder.born.strftime("%y%m%d") + serial)
-    return f"{holder.born:%y.%m.%d}-{serial}.{97 - whole % 97:02}"
 
 
 def _cpf(holder: Holder) -> str:
@@ -237,37 +124,16 @@ def _melli(holder: Holder) -> str:
     return body + str(rest if rest < 2 else 11 - rest)
 
 
-def _snils(holder: Holder) -> str:
-    body = filled("1########", holder.dice)
-    return f"{body[:3]}-{body[3:6]}-{body[6:]} {weighted(body, '987654321') % 101 % 100:02}"
-
-
-def _amka(holder: Holder) -> str:
-    body = holder.born.strftime("%d%m%y") + filled("####", holder.dice)
-    return body + luhn(body)
-
-
-def _oib(holder: Holder) -> str:
-    body, state = filled("##########", holder.dice), 10
-    for digit in body:
-        state = ((int(digit) + state) % 10 or 10) * 2 % 11
-    return body + str((11 - state) % 10)
-
-
-def _fiscal(holder: Holder) -> str:
-    return filled("@@@@@@", holder.dice) + holder.born.strftime("%y") + filled("@%#@###@", holder.dice)
-
-
 NATIONAL: dict[str, tuple[str, Maker]] = {
     "ssn": ("SSN", _plain("5##-%#-%###", "4## %# %###", "2##%#%###")),
-    "nhs": ("HEALTHPLAN", _nhs),
+    "nhs": ("HEALTHPLAN", european.nhs),
     "chi": ("HEALTHPLAN", _dated("%d%m%y", "####")),
     "sin": ("ID", _sin),
     "ohip": ("HEALTHPLAN", _plain("%###-###-###-@@", "%### ### ### @@")),
     "ramq": ("HEALTHPLAN", _plain("@@@@ 58## ####", "@@@@%#######")),
     "medicare_au": ("HEALTHPLAN", _medicare_au),
     "nhi": ("HEALTHPLAN", _nhi),
-    "pps": ("ID", _pps),
+    "pps": ("ID", european.pps),
     "aadhaar": ("ID", _aadhaar),
     "abha": ("HEALTHPLAN", _plain("%#-####-####-####")),
     "cnic": ("ID", _plain("%####-#######-#", "%############")),
@@ -283,31 +149,31 @@ NATIONAL: dict[str, tuple[str, Maker]] = {
     "nric": ("ID", _nric),
     "mykad": ("ID", _dated("%y%m%d", "-1%-####")),
     "rrn": ("ID", _dated("%y%m%d", "-%######")),
-    "bsn": ("ID", _bsn),
-    "kvnr": ("HEALTHPLAN", _kvnr),
-    "svnr": ("HEALTHPLAN", _svnr),
-    "ahv": ("HEALTHPLAN", _ahv),
-    "nrn": ("ID", _nrn),
-    "nir": ("HEALTHPLAN", _nir),
-    "fiscal": ("ID", _fiscal),
+    "bsn": ("ID", european.bsn),
+    "kvnr": ("HEALTHPLAN", european.kvnr),
+    "svnr": ("HEALTHPLAN", european.svnr),
+    "ahv": ("HEALTHPLAN", european.ahv),
+    "nrn": ("ID", european.nrn),
+    "nir": ("HEALTHPLAN", european.nir),
+    "fiscal": ("ID", european.fiscal),
     "utente": ("HEALTHPLAN", _plain("%########")),
     "cpf": ("ID", _cpf),
     "curp": ("ID", _curp),
     "nss": ("HEALTHPLAN", _plain("%#-##-##-####-#", "%##########")),
     "cedula": ("ID", _plain("1.0##.###.###", "%#.###.###")),
     "rut": ("ID", _rut),
-    "pesel": ("ID", _pesel),
-    "rodne": ("ID", _rodne),
-    "cnp": ("ID", _cnp),
-    "dni": ("ID", _dni),
-    "amka": ("HEALTHPLAN", _amka),
+    "pesel": ("ID", european.pesel),
+    "rodne": ("ID", european.rodne),
+    "cnp": ("ID", european.cnp),
+    "dni": ("ID", european.dni),
+    "amka": ("HEALTHPLAN", european.amka),
     "tckn": ("ID", _tckn),
-    "snils": ("HEALTHPLAN", _snils),
-    "personnummer": ("ID", _personnummer),
-    "fnr": ("ID", _fnr),
-    "hetu": ("ID", _hetu),
+    "snils": ("HEALTHPLAN", european.snils),
+    "personnummer": ("ID", european.personnummer),
+    "fnr": ("ID", european.fnr),
+    "hetu": ("ID", european.hetu),
     "cpr": ("ID", _dated("%d%m%y", "-####")),
-    "oib": ("ID", _oib),
+    "oib": ("ID", european.oib),
     "ak": ("ID", _dated("4%y%m%d", "####")),
     "za": ("ID", _za),
     "emirates": ("ID", _emirates),

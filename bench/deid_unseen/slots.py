@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from bench.deid_unseen import dates
-from bench.deid_unseen.checks import filled
-from bench.deid_unseen.national import NATIONAL, Holder
+from bench.deid_unseen.checks import Holder, filled
+from bench.deid_unseen.national import NATIONAL
 from bench.deid_unseen.numbers import NUMBERS
 from bench.deid_unseen.people import Person, Piece, kin, names_of, person, table
 

@@ -14,7 +14,8 @@ import pytest
 
 from bench.deid_exam.score import really_gone, required, score
 from bench.deid_unseen import checks
-from bench.deid_unseen.national import NATIONAL, Holder
+from bench.deid_unseen.checks import Holder
+from bench.deid_unseen.national import NATIONAL
 from bench.deid_unseen.notes import notes, templates
 from bench.deid_unseen.people import table
 
