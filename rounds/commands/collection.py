@@ -78,16 +78,22 @@ def add_source(  # noqa: PLR0913 - one parameter an option
 
 
 @source.command("test")
-def check_source(name: str, as_json: AsJson = False) -> None:
-    """Reach a source, check that it cannot be written to, and count what it holds."""
+def check_source(
+    name: str,
+    *,
+    rows: Annotated[int, typer.Option(min=1, help="How many rows are tried.")] = 1000,
+    whole: Annotated[bool, typer.Option("--all", help="Try every row of the source.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a source would give, by trust rule, and what is unknown in it; nothing is stored."""
     from shared.registry import sources
-    from worker_collection.sources.opening import open_source
+    from worker_collection.trial import try_out
 
-    here = site()
+    here, deps = site(), collector()
     with here.sessions() as session:
         row = sources.named(session, name)
-    trial = open_source(row, None, here.vault, site=(here.sessions, here.now)).test()
-    show_record({"source": name, "ok": True, "rows": trial.rows, "notes": trial.notes}, as_json=as_json)
+    tried = try_out(row, deps, most=None if whole else rows)
+    show_record({"source": name, "ok": True, **tried.answer()}, as_json=as_json)
 
 
 @source.command("list")
