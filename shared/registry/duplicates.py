@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import cast, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, distinct_on
 from sqlalchemy.orm import Session
 
 from shared.registry import bulk
@@ -85,8 +85,8 @@ def by_text(session: Session, model_type: str, names: Collection[bytes]) -> dict
         .join(ValidatedCase, ValidatedCase.id == QualityReport.case_id)
         .where(QualityReport.same_text.in_(names), QualityReport.cluster.is_not(None))
         .where(ValidatedCase.model_type == model_type)
-        .distinct(QualityReport.same_text)
         .order_by(QualityReport.same_text, QualityReport.case_id)
+        .ext(distinct_on(QualityReport.same_text))
     )
     return {
         name: (cluster, person) for name, cluster, person in rows if name is not None and cluster is not None
@@ -97,7 +97,8 @@ def candidates(
     session: Session, model_type: str, groups: Collection[int], *, most: int
 ) -> dict[int, list[Leader]]:
     """The leaders that stand under each group number, at most `most` under one."""
-    wanted = func.unnest(cast(list(groups), ARRAY(BIGINT))).table_valued("value", name="wanted").render_derived()
+    numbers = func.unnest(cast(list(groups), ARRAY(BIGINT)))
+    wanted = numbers.table_valued("value", name="wanted").render_derived()
     ranked = (
         select(
             DuplicateBand.value,

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState
@@ -76,8 +77,8 @@ def unmapped(session: Session, model_type: str, limit: int = 50) -> list[Unmappe
     one_of_each = session.execute(
         select(Testimony.words, Testimony.sealed)
         .where(mine, Testimony.words.in_([row.words for row in found]))
-        .distinct(Testimony.words)
         .order_by(Testimony.words, Testimony.case_id)
+        .ext(distinct_on(Testimony.words))
     )
     sealed = {bytes(row.words): bytes(row.sealed) for row in one_of_each}
     return [Unmapped(bytes(row.words), row.n, sealed[bytes(row.words)]) for row in found]
