@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.deid_tagger_world.notes import Made, Writer
+from worker_collection.phi import engine
+from worker_collection.phi.known import Known
 from worker_collection.phi.lexicon import EPONYM, GIVEN, NAME, RARE, TOWN, VOCABULARY
 from worker_collection.phi.page import Page
 from worker_collection.phi.tagger_network import LABELS
@@ -14,6 +16,8 @@ from worker_collection.phi.tagger_traits import Rows, forgotten, rows
 
 UNTOLD = -100  # the label of a word that a rule has taken: nothing is learned from it
 Marks = NDArray[np.int64]
+_BY_RULES = 0.4  # the share of notes over which the rules have gone
+_NOBODY = Known.of({}, ())
 
 
 def examples(seeds: Iterable[int], part: str = "train") -> list[tuple[Rows, Marks]]:
@@ -45,11 +49,15 @@ def labels(page: Page, spans: Iterable[tuple[int, int, str]]) -> Marks:
 
 
 def _covered(page: Page, made: Made, dice: random.Random) -> list[bool]:
-    """Which words rules have taken: a share of the names that differs from note to note, and dates."""
-    share = dice.choice((0.0, 0.2, 0.5, 0.8))
-    names = [_part(start, end, dice) for start, end, _ in made.spans if dice.random() < share]
-    taken, at = sorted(names + made.taken), 0
-    covered = []
+    """Which words others have taken: what the rules take, or a share of the names that differs by note."""
+    if dice.random() < _BY_RULES:
+        spans = engine.find(page, _NOBODY, this_year=2026, tagged=False)
+        taken = [(span.start, span.end) for span in spans]
+    else:
+        share = dice.choice((0.0, 0.2, 0.5, 0.8))
+        names = [_part(start, end, dice) for start, end, _ in made.spans if dice.random() < share]
+        taken = sorted(names + made.taken)
+    covered, at = [], 0
     for word in page.words:
         while at < len(taken) and taken[at][1] <= word.start:
             at += 1

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 
+from bench.deid_tagger_world.borrowed import borrowed
 from bench.deid_tagger_world.names import HERE, Maker
 from bench.deid_tagger_world.prose import clauses, sentences
 
@@ -76,8 +77,10 @@ class Writer:
         end = "\n" if kind in ("form", "hl7", "table") else dice.choice((" ", " ", "\n"))
         for _ in range(dice.randint(2, 9)):
             draw = dice.random()
-            if draw < 0.45:
+            if draw < 0.36:
                 self.write(dice.choice(lines))
+            elif draw < 0.45:
+                self.write(dice.choice(borrowed()))
             elif draw < 0.68:
                 self._composed()
             elif draw < 0.8:
@@ -267,7 +270,13 @@ def _terse(word: str) -> str:
 def dice_kind(dice: random.Random) -> str:
     """The kind of a note: more of those without identifiers and of plain sentences than of any other."""
     kinds = sorted(_frames())
-    return dice.choices(kinds, [{"negative": 7, "plain": 5}.get(kind, 1) for kind in kinds])[0]
+    return dice.choices(
+        kinds,
+        [
+            {"negative": 7, "plain": 5, "eponymtalk": 3, "abbreviations": 2, "labels": 2}.get(kind, 1)
+            for kind in kinds
+        ],
+    )[0]
 
 
 def _form(name: str, dice: random.Random) -> str:
@@ -289,7 +298,8 @@ _SORTED = {
     "initials": ("ini",),
 }
 _PERSONS = frozenset(
-    "p pf pl plf pLF pL pF r rr rl rL rF r2 s sf sl ss sL sF m ini".split()  # noqa: SIM905
+    "p pf pl plf pLF pL pF pi pfi pini pfull r rr rl rL rF r2 rlf rfull "  # noqa: SIM905
+    "s sf sl ss sL sF slf si sfi sini sfull m ini".split()
 )
 _PLACES = {
     "h": ("HOSPITAL", Maker.hospital),

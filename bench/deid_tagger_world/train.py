@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.deid_tagger_world.examples import UNTOLD, Marks, examples
-from worker_collection.phi.tagger_network import FILE, LABELS, STEPS
-from worker_collection.phi.tagger_traits import ROWS, TRAITS, Rows
+from worker_collection.phi.tagger_file import FILE, meanings
+from worker_collection.phi.tagger_network import LABELS, STEPS
+from worker_collection.phi.tagger_traits import MEANING, ROWS, TRAITS, Rows
 
 WIDTH = 64
 _BATCH = 4096  # words
@@ -34,18 +35,22 @@ class Tagger(nn.Module):  # type: ignore[misc]
         super().__init__()
         self.table = nn.Embedding(ROWS + 1, WIDTH, padding_idx=ROWS)
         nn.init.normal_(self.table.weight, std=0.1)
+        vectors = torch.from_numpy(meanings()[1])
+        self.register_buffer("vectors", vectors)
+        self.meaning = nn.Linear(vectors.shape[1], WIDTH, bias=False)
+        nn.init.normal_(self.meaning.weight, std=0.05)
         self.layers = nn.ModuleList([nn.Linear(3 * WIDTH, WIDTH) for _ in STEPS])
         self.out = nn.Linear(WIDTH, len(LABELS))
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Scores of shape (words, labels) for traits of shape (words, TRAITS); row ROWS is nothing."""
-        there = (rows[:, :1] != ROWS).float()  # (words, 1)
-        told = rows
+        """Scores of shape (words, labels) for traits of shape (words, TRAITS + 1); row ROWS is nothing."""
+        told, meant = rows[:, :TRAITS], self.meaning(self.vectors[rows[:, MEANING]])  # (words, width)
+        there = (told[:, :1] != ROWS).float()  # (words, 1)
         if self.training:
-            out = torch.rand(rows.shape) < _LEFT_OUT
-            out[:, 0] &= False  # keeps the mask of empty places
-            told = rows.masked_fill(out, ROWS)
-        hidden = functional.relu(functional.embedding_bag(told, self.table.weight, mode="sum")) * there
+            told = told.masked_fill(torch.rand(told.shape) < _LEFT_OUT, ROWS)
+            meant = meant * (torch.rand(len(rows), 1) > _LEFT_OUT)
+        summed = functional.embedding_bag(told, self.table.weight, mode="sum") + meant
+        hidden = functional.relu(summed) * there
         for step, layer in zip(STEPS, self.layers, strict=True):
             padded = functional.pad(hidden, (0, 0, step, step))
             wide = torch.cat([padded[: -2 * step], hidden, padded[2 * step :]], 1)  # (words, 3 * width)
@@ -95,8 +100,10 @@ def _shuffled(notes: list[tuple[Rows, Marks]], dice: random.Random) -> list[list
 def _joined(notes: list[tuple[Rows, Marks]]) -> tuple[Tensor, Tensor]:
     """Notes one behind the other with empty places between them."""
     rows, marks = [], []
+    nowhere = np.full((_APART, TRAITS + 1), ROWS, np.int32)
+    nowhere[:, MEANING] = 0
     for told, labels in notes:
-        rows += [told, np.full((_APART, TRAITS), ROWS, np.int32)]
+        rows += [told, nowhere]
         marks += [labels, np.full(_APART, UNTOLD)]
     return torch.from_numpy(np.concatenate(rows)).long(), torch.from_numpy(np.concatenate(marks))
 
@@ -108,6 +115,7 @@ def packed(model: Tagger, told: dict[str, str]) -> bytes:
     parts: dict[str, NDArray[np.generic]] = {
         "table": np.round(table / scale[:, None]).astype(np.int8),
         "scale": scale.astype(np.float16),
+        "meaning": model.meaning.weight.detach().numpy().T.astype(np.float16).copy(),
         "out": model.out.weight.detach().numpy().T.astype(np.float16).copy(),
         "out_bias": model.out.bias.detach().numpy().astype(np.float16),
     }

@@ -15,8 +15,9 @@ from bench.deid_tagger_world.train import Tagger, packed, train
 from worker_collection.phi import tagger
 from worker_collection.phi.lexicon import GIVEN, NAME, TOWN, kind
 from worker_collection.phi.page import Page
+from worker_collection.phi.tagger_file import meanings
 from worker_collection.phi.tagger_network import LABELS, network, read
-from worker_collection.phi.tagger_traits import ROWS, TRAITS, forgotten, rows
+from worker_collection.phi.tagger_traits import MEANING, ROWS, TRAITS, forgotten, rows
 
 needs_prose = pytest.mark.skipif(not prose.DATA.exists(), reason="the openly licensed prose is not here")
 
@@ -34,7 +35,8 @@ def notes():
 def test_the_arithmetic_is_that_of_the_network_that_was_trained():
     torch.manual_seed(3)
     model = Tagger().eval()
-    told = np.random.default_rng(3).integers(0, ROWS, (40, TRAITS), dtype=np.int32)
+    told = np.random.default_rng(3).integers(0, ROWS, (40, TRAITS + 1), dtype=np.int32)
+    told[:, MEANING] %= len(meanings()[1])
     with torch.no_grad():
         wanted = model(torch.from_numpy(told).long()).softmax(1).numpy()
     got = read(packed(model, {"seed": "3"})).probabilities(told)

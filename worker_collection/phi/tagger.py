@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -9,12 +10,14 @@ from worker_collection.phi.lexicon import NAME, PUBLIC, VOCABULARY
 from worker_collection.phi.naming import is_clinical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
-from worker_collection.phi.tagger_network import FILE, LABELS, Floats, network
+from worker_collection.phi.tagger_file import FILE, MEANINGS, Floats
+from worker_collection.phi.tagger_network import LABELS, network
 from worker_collection.phi.tagger_traits import rows
 
 # How likely a span has to be, by its label: chosen on notes that were not trained on (bench/deid_tagger.py).
-SURE = {"NAME": 0.95, "HOSPITAL": 0.95, "ORG": 0.95, "ADDRESS": 0.95}
+SURE = {"NAME": 0.9, "HOSPITAL": 0.9, "ORG": 0.9, "ADDRESS": 0.9}
 DOUBTED = 0.3
+NOTHING = 0.001  # what the rules found is dropped below this
 _GOES_ON = 0.5  # how likely a word beside has to be
 _JOINS = frozenset({" ", "-", ". ", ".", ", ", " & ", "'", " - "})
 _STREET_JOIN = re.compile(r"[ ,.\-/#]{0,3}\d{1,5}[A-Za-z]?(?:[-/]\d{1,4})*[ ,.\-/]{1,3}")
@@ -24,14 +27,18 @@ _NUMBER_AFTER = re.compile(
 )
 
 
-def find(page: Page, free: Sequence[bool]) -> list[Span]:
+def find(page: Page, free: Sequence[bool], unsure: list[tuple[Span, float]] | None = None) -> list[Span]:
     """The names and places of which the network is sure, where no rule has found anything.
 
     Args:
         page: the note.
         free: for each word whether a rule has taken it, as `engine.find` keeps it.
+        unsure: takes up what may be one but is not sure enough, with how likely it is.
     """
-    return [_widened(page, span) for span, chance in runs(page, free) if chance >= SURE[span.label]]
+    found = list(runs(page, free))
+    if unsure is not None:
+        unsure += [(span, chance) for span, chance in found if DOUBTED <= chance < SURE[span.label]]
+    return [_widened(page, span) for span, chance in found if chance >= SURE[span.label]]
 
 
 def doubt(page: Page, free: Sequence[bool]) -> list[Span]:
@@ -39,10 +46,30 @@ def doubt(page: Page, free: Sequence[bool]) -> list[Span]:
     return [span for span, chance in runs(page, free) if DOUBTED <= chance < SURE[span.label]]
 
 
+def believed(page: Page, free: Sequence[bool], spans: Sequence[Span]) -> list[Span]:
+    """What the rules have found, but where the network is as good as sure that it is nobody and nowhere.
+
+    Args:
+        page: the note.
+        free: what had been taken before the rules looked.
+        spans: what they found.
+    """
+    if not spans:
+        return []
+    some = 1 - network().probabilities(rows(page, free))[:, 0]  # (words,)
+    starts = [word.start for word in page.words]
+    found = []
+    for span in spans:
+        inside = some[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
+        if not len(inside) or inside.max() >= NOTHING:
+            found.append(span)
+    return found
+
+
 @cache
 def version() -> str:
     """What tells these weights from others."""
-    return hashlib.sha256(FILE.read_bytes()).hexdigest()[:8]
+    return hashlib.sha256(FILE.read_bytes() + MEANINGS.read_bytes()).hexdigest()[:8]
 
 
 def runs(page: Page, free: Sequence[bool]) -> Iterator[tuple[Span, float]]:

@@ -1,23 +1,16 @@
 """The arithmetic of the tagger: a table of traits, four convolutions over the words, one score a label."""
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from worker_collection.phi.tagger_traits import TRAITS, Rows
+from worker_collection.phi.tagger_file import FILE, Floats, arrays, meanings
+from worker_collection.phi.tagger_traits import MEANING, TRAITS, Rows
 
-FILE = Path(__file__).parent / "weights" / "tagger.safetensors"
 STEPS = (1, 2, 4, 1)  # how far apart the three words are that each convolution looks at
 LABELS = ("", "NAME", "HOSPITAL", "ORG", "ADDRESS")
 _BLOCK = 16
-_TYPES = {"I8": np.int8, "F16": np.float16, "F32": np.float32}
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -25,6 +18,7 @@ class Network:
     """Trained weights and what was written down with them."""
 
     table: Floats  # (rows, width)
+    meanings: Floats  # (words + 1, width)
     layers: tuple[tuple[Floats, Floats], ...]  # (3 * width, width), (width,) for each step
     out: tuple[Floats, Floats]  # (width, labels), (labels,)
     told: dict[str, str]
@@ -33,10 +27,10 @@ class Network:
         """How likely each label is for each word, shape (words, labels), rows that add to one.
 
         Args:
-            rows: the traits of the words, shape (words, TRAITS).
+            rows: the traits of the words, shape (words, TRAITS + 1).
         """
-        hidden = self.table[rows[:, 0]]
-        for trait in range(1, TRAITS):
+        hidden = self.meanings[rows[:, MEANING]]
+        for trait in range(TRAITS):
             hidden += self.table[rows[:, trait]]
         np.maximum(hidden, 0, out=hidden)  # (words, width)
         for step, (weight, bias) in zip(STEPS, self.layers, strict=True):
@@ -74,16 +68,11 @@ def network() -> Network:
 
 def read(raw: bytes) -> Network:
     """A network from the bytes of its safetensors file; the table is stored as bytes with a scale a row."""
-    size = int.from_bytes(raw[:8], "little")
-    head: dict[str, Any] = json.loads(raw[8 : 8 + size])
-    told = head.pop("__metadata__")
-    parts = {}
-    for name, part in head.items():
-        start, end = part["data_offsets"]
-        flat = np.frombuffer(raw[8 + size + start : 8 + size + end], _TYPES[part["dtype"]])
-        parts[name] = flat.reshape(part["shape"]).astype(np.float32)
+    found, told = arrays(raw)
+    parts = {name: part.astype(np.float32) for name, part in found.items()}
     return Network(
         table=parts["table"] * parts["scale"][:, None],
+        meanings=meanings()[1] @ parts["meaning"],
         layers=tuple((parts[f"weight{at}"], parts[f"bias{at}"]) for at in range(len(STEPS))),
         out=(parts["out"], parts["out_bias"]),
         told=told,

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from worker_collection.phi.lexicon import CORE, NAME, TOWN, VOCABULARY, fold
 from worker_collection.phi.page import Page, Word
+from worker_collection.phi.tagger_file import meanings
 
 ROWS = 32768  # traits are hashed into so many rows of the table
 WORD_TRAITS = 10
 TRAITS = 15
+MEANING = TRAITS  # the column behind the traits: the row of the word's meaning, 0 for none
 _REMEMBERED = 65536
 _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -23,14 +25,15 @@ Rows = NDArray[np.int32]
 
 
 def rows(page: Page, covered: Sequence[bool]) -> Rows:
-    """The traits of every word, shape (words, TRAITS), each a row number of the table.
+    """The traits of every word, shape (words, TRAITS + 1): row numbers of the table, and of its meaning.
 
     Args:
         page: the note.
         covered: for each word whether a rule has taken it, shape (words,).
     """
     words, text, case = page.words, page.text, page.case
-    found = np.empty((len(words), TRAITS), np.int32)
+    found = np.empty((len(words), TRAITS + 1), np.int32)
+    known, _ = meanings()
     last = at = 0
     gaps = []
     for word in words:
@@ -41,7 +44,8 @@ def rows(page: Page, covered: Sequence[bool]) -> Rows:
         gap = gaps[place]
         at = 0 if "\n" in gap else at + 1
         found[place, :WORD_TRAITS] = of_word(word.text, word.form, word.flags)
-        found[place, WORD_TRAITS:] = _around(
+        found[place, MEANING] = known.get(word.key, 0)
+        found[place, WORD_TRAITS:TRAITS] = _around(
             (case, word.form, word.opens),
             (_cut(gap[-12:])[-2:], _cut(gaps[place + 1][:12])[:2]),
             (min(len(gap), 4), "\n" in gap, any(map(str.isdigit, gap[-12:]))),
