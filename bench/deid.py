@@ -1,7 +1,7 @@
 """How well text is de-identified: gold notes, open and unseen generated notes, fuzzed notes, speed.
 
 `python -m bench.deid [--set dev|open|unseen] [--count N] [--seed N] [--by label|kind|locale|case] [--leaks]
-[--fuzz N] [--command CMD] [--rules CMD] [--peer CMD]` drives `rounds deidentify` over its pipe and, without
+[--fuzz N] [--command CMD] [--peer CMD]` drives `rounds deidentify` over its pipe and, without
 `--set`, writes `bench/results/deid.json`. Without a seed every run makes other notes. `dev` is
 `deid_dev.jsonl` of ROUNDS_TEST_DATA, `open` the notes of `bench/deid_world`, `unseen` those of
 `bench/deid_unseen`, whose misses nobody looks at: `--leaks` prints those of the other two only.
@@ -63,7 +63,6 @@ def main() -> None:
     parser.add_argument("--leaks", action="store_true", help="print the misses of dev and open")
     parser.add_argument("--fuzz", type=int, default=100_000)
     parser.add_argument("--command", default=COMMAND)
-    parser.add_argument("--rules", metavar="CMD", help="the same without its network, for the speed by rules")
     parser.add_argument("--peer", metavar="CMD", help="another de-identifier, measured in the same run")
     wish = parser.parse_args()
     if wish.leaks and wish.only == "unseen":
@@ -194,11 +193,10 @@ def _drops(results: dict[str, dict[str, float]]) -> Iterator[Figure]:
 
 def _costs(speeds: list[Speed], wish: argparse.Namespace, records: list[Note]) -> Iterator[Figure]:
     """Speed on the gold notes, start, memory and the slowest note of all sets, by processor time."""
-    whole = speeds[0].notes_per_core_second  # as it runs, network and all: by rules alone it is no slower
+    whole = speeds[0].notes_per_core_second
+    rules = _rate(f"{wish.command} --rules-only", records)
     slowest = max(speed.slowest_ms for speed in speeds)
-    yield _figure(
-        "notes a second and core, by rules", _rate(wish.rules, records) or whole, 1000, unit="notes/s"
-    )
+    yield _figure("notes a second and core, by rules", rules, 1000, unit="notes/s")
     yield _figure("notes a second and core, with NER", whole, 60, unit="notes/s")
     yield _figure("slowest note", slowest, SLOW_MS, unit="ms", better="most")
     yield _figure("peak memory", max(speed.peak_mb for speed in speeds), 500, unit="MB", better="most")
