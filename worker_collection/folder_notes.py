@@ -1,7 +1,7 @@
-"""A folder of notes de-identified into another: fresh names, one bad file costs one file, resumable.
+"""A folder of notes and pictures de-identified into another: fresh names, a bad file costs itself, resumable.
 
 What leads back stays with the notes: `IN/.rounds-deidentify/` holds which file became which and what was held
-back where. The other folder holds nothing but texts that passed.
+back where. The other folder holds nothing but texts and DICOM files that passed.
 """
 
 import csv
@@ -10,12 +10,16 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from worker_collection.deidentify import ENGINE, Manner, People, deidentify
+from worker_collection.dicom.decode import UnfitError
+from worker_collection.dicom.files import FolderPictures, is_dicom, is_held
+from worker_collection.dicom.headers import HeaderPolicy
 
 SUFFIXES = (".txt", ".jsonl", ".ndjson", ".csv")
 LEDGER = ".rounds-deidentify"
@@ -70,14 +74,16 @@ class Folder:
         policy = self.manner.policy.model_dump(mode="json")
         ledger = _Ledger(self.source / LEDGER, {"engine": ENGINE, "policy": policy})
         self.people.restore(ledger.people())
-        for number, path in enumerate(files, 1):
-            name = str(path.relative_to(self.source))
-            self.outcome.files += 1
-            if ledger.is_done(name, path):
-                self.outcome.skipped += 1
-            else:
-                self._file(name, path, ledger)
-            tell(number, len(files))
+        keeping = self.source / LEDGER / "uids.jsonl"
+        with closing(FolderPictures(keeping, policy=HeaderPolicy(), this_year=self.this_year)) as pictures:
+            for number, path in enumerate(files, 1):
+                name = str(path.relative_to(self.source))
+                self.outcome.files += 1
+                if ledger.is_done(name, path):
+                    self.outcome.skipped += 1
+                else:
+                    self._file(name, path, ledger, pictures=pictures)
+                tell(number, len(files))
         return self.outcome
 
     def _check(self) -> None:
@@ -91,14 +97,18 @@ class Folder:
     def _files(self) -> Iterator[Path]:
         for path in self.source.rglob("*"):
             hidden = any(part.startswith(".") for part in path.relative_to(self.source).parts)
-            if not hidden and path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
+            if not hidden and path.is_file() and not path.is_symlink() and _is_known(path):
                 yield path
 
-    def _file(self, name: str, path: Path, ledger: "_Ledger") -> None:
-        fresh = ledger.fresh_name(name, path.suffix.lower())
+    def _file(self, name: str, path: Path, ledger: "_Ledger", *, pictures: FolderPictures) -> None:
+        suffix = path.suffix.lower() if path.suffix.lower() in SUFFIXES else ".dcm"
+        fresh = ledger.fresh_name(name, suffix)
         held: list[dict[str, Any]] = []
         try:
-            body = _WRITERS[path.suffix.lower()](self, _text_of(path), held)
+            if suffix == ".dcm":
+                body = self.picture(path, pictures, held=held)
+            else:
+                body = _WRITERS[suffix](self, _text_of(path), held).encode("utf-8", "surrogatepass")
         except (BadFileError, OSError) as error:
             self.outcome.failed += 1
             ledger.note(name, {"failed": getattr(error, "reason", type(error).__name__)})
@@ -107,6 +117,24 @@ class Folder:
             _write(self.target / fresh, body)
         ledger.keep_people(self.people.kept())
         ledger.note(name, {"done": _stamp(path), "held": held})
+
+    def picture(self, path: Path, pictures: FolderPictures, *, held: list[dict[str, Any]]) -> bytes:
+        """A DICOM file written anew; nothing where its pixels hold it back.
+
+        Raises:
+            BadFileError: it cannot be read, or is no picture and no label of one.
+        """
+        self.outcome.notes += 1
+        try:
+            data = pictures.clean(path.read_bytes()).data
+        except UnfitError as error:
+            if not is_held(error.reason):
+                raise BadFileError(error.reason) from None
+            self.outcome.held += 1
+            held.append({"row": 1, "reasons": [error.reason], "doubts": []})
+            return b""
+        self.outcome.released += 1
+        return data
 
     def note(
         self, row: int, text: str, known: Mapping[str, Any], *, held: list[dict[str, Any]]
@@ -218,7 +246,10 @@ class _Ledger:
     def keep_people(self, people: Mapping[str, Any]) -> None:
         """Keep the surrogates, so that a later run draws no others."""
         if people:
-            _write(self._home / "people.json", json.dumps(people, ensure_ascii=False))
+            _write(
+                self._home / "people.json",
+                json.dumps(people, ensure_ascii=False).encode("utf-8", "surrogatepass"),
+            )
 
     def _append(self, entry: Mapping[str, Any]) -> None:
         descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE)
@@ -237,6 +268,10 @@ def _object(line: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _is_known(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES or is_dicom(path)
+
+
 def _text_of(path: Path) -> str:
     if path.stat().st_size > _MOST_BYTES:
         raise BadFileError("too_large")
@@ -251,11 +286,11 @@ def _stamp(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
-def _write(path: Path, body: str) -> None:
+def _write(path: Path, body: bytes) -> None:
     """The file complete or not at all, for its owner alone."""
     scratch = path.with_name(f".{path.name}.part")
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+    with os.fdopen(descriptor, "wb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())

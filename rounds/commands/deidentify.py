@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
 
 def deidentify(  # noqa: PLR0913 - one parameter an option
     *,
-    source: Annotated[Path | None, typer.Option("--in", help="A folder of .txt, .jsonl and .csv.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--in", help="A folder of .txt, .jsonl, .csv and DICOM.")
+    ] = None,
     target: Annotated[
         Path | None, typer.Option("--out", help="Where its texts go, under fresh names.")
     ] = None,
