@@ -22,7 +22,7 @@ from worker_collection.record import surrogates
 from worker_collection.terms import manner_of
 
 _PLACES = frozenset({"ADDRESS", "HOSPITAL", "ORG"})
-_WORDS = ("name", "unknown_word", "word_as_name", "eponym_as_name", "word_as_place")
+_WORDS = ("name", "unknown_word", "word_as_name", "eponym_as_name", "word_as_place", "tagger_unsure")
 
 
 class NotHeldError(ConflictError):

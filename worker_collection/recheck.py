@@ -82,9 +82,15 @@ def look(
     try:
         with time_limit(NOTE_SECONDS):
             who = known_of({}, manner, Whose(words))
-            spans = engine.find(Page(text), who, this_year=now.year)
+            unsure: list[tuple[Span, float]] = []
+            spans = engine.find(Page(text), who, this_year=now.year, unsure=unsure)
             found = [span for span in spans if _is_news(text, span, marks=marks, invented=invented)]
-            doubts = leaks.doubts(text, who, ours=marks, harmless=manner.harmless | invented)
+            maybe = [
+                (one.start, one.end, chance)
+                for one, chance in unsure
+                if _is_news(text, one, marks=marks, invented=invented)
+            ]
+            doubts = leaks.doubts(text, who, ours=marks, harmless=manner.harmless | invented, maybe=maybe)
     except TookTooLongError:
         return (Doubt(0, 0, "took_too_long"),)
     except Exception:  # noqa: BLE001 - whatever it is, the case is held back

@@ -25,7 +25,7 @@ from worker_collection.phi.known import Known
 from worker_collection.phi.names import Names
 from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
-from worker_collection.phi.spans import Span, bridged, joined, put_in, rendered
+from worker_collection.phi.spans import Span, bridged, joined, left_in, put_in, rendered
 
 ENGINE = f"rules-2-tagger-{tagger.version()}"
 MAX_CHARACTERS = 200_000
@@ -77,15 +77,24 @@ def clean(
     if len(text) > MAX_CHARACTERS:
         return Cleaned("", (), ("too_long",))
     page = Page(text)
-    spans = find(page, who, this_year=this_year, tagged=tagged)
+    unsure: list[tuple[Span, float]] = []
+    spans = find(page, who, this_year=this_year, tagged=tagged, unsure=unsure)
     if rewrite is not None:
         spans = list(rewrite(text, spans))
     cleaned = rendered(text, spans)
-    doubts = leaks.doubts(cleaned, who, ours=put_in(spans), harmless=harmless)
+    maybe = left_in(unsure, spans)
+    doubts = leaks.doubts(cleaned, who, ours=put_in(spans), harmless=harmless, maybe=maybe)
     return Cleaned(cleaned, tuple(spans), leaks.codes(doubts), tuple(doubts))
 
 
-def find(page: Page, who: Known, *, this_year: int, tagged: bool = True) -> list[Span]:
+def find(
+    page: Page,
+    who: Known,
+    *,
+    this_year: int,
+    tagged: bool = True,
+    unsure: list[tuple[Span, float]] | None = None,
+) -> list[Span]:
     """Every span of one page, in order: what later detectors see is what earlier ones left.
 
     Args:
@@ -93,6 +102,7 @@ def find(page: Page, who: Known, *, this_year: int, tagged: bool = True) -> list
         who: what is known of the patient and of the staff.
         this_year: the year now.
         tagged: whether the trained tagger looks at what the rules left.
+        unsure: takes up what the tagger leaves in doubt, with how likely it is.
     """
     text, covered = page.text, bytearray(len(page.text))
     found: list[Span] = []
@@ -127,7 +137,7 @@ def find(page: Page, who: Known, *, this_year: int, tagged: bool = True) -> list
     add(Places(page, free).find())
     add(Behind(page, free).find())
     if tagged:
-        add(tagger.find(page, _words_covered(page, covered)))
+        add(tagger.find(page, _words_covered(page, covered), unsure))
     add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
     add(spread.find(page, found, covered))
     add(list(ages.beside(text, [span for span in found if span.label == "NAME"])))

@@ -63,6 +63,18 @@ def rendered(text: str, spans: Sequence[Span]) -> str:
     return "".join([*parts, text[at:]])
 
 
+def left_in(maybe: Sequence[tuple[Span, float]], spans: Sequence[Span]) -> list[tuple[int, int, float]]:
+    """Where in the rendered text those of `maybe` stand that no span has touched, with their numbers."""
+    found, shift, at = [], 0, 0
+    for one, number in sorted(maybe):
+        while at < len(spans) and spans[at].end <= one.start:
+            shift += len(spans[at].mark) - (spans[at].end - spans[at].start)
+            at += 1
+        if at == len(spans) or spans[at].start >= one.end:
+            found.append((one.start + shift, one.end + shift, number))
+    return found
+
+
 def put_in(spans: Sequence[Span]) -> list[tuple[int, int]]:
     """Where in the rendered text what was put in stands."""
     places, shift = [], 0

@@ -15,11 +15,18 @@ from worker_collection.phi.lexicon import fold
 __all__ = ["Doubt", "blanked", "check", "codes", "doubts"]
 
 HOLDS = 1.0
+TAGGED = "tagger_unsure"
+TRUST = 0.8  # in the tagger's likelihood: alone it holds nothing back, with any other doubt it does
 _FILLER = "¤"
 
 
 def doubts(
-    cleaned: str, known: Known, *, ours: Sequence[tuple[int, int]] = (), harmless: Collection[str] = ()
+    cleaned: str,
+    known: Known,
+    *,
+    ours: Sequence[tuple[int, int]] = (),
+    harmless: Collection[str] = (),
+    maybe: Sequence[tuple[int, int, float]] = (),
 ) -> list[Doubt]:
     """Why the cleaned text may not be used: every doubt, in order, or nothing where they do not weigh enough.
 
@@ -28,16 +35,18 @@ def doubts(
         known: the identifiers that must not stand in it.
         ours: start and end of what the de-identifier put in, which is not looked at.
         harmless: folded words that a person of this site has said to be no identifier.
+        maybe: start, end and likelihood of what the tagger was not sure enough of to remove.
     """
     reading = Reading(blanked(cleaned, ours))
-    by_place: dict[tuple[int, int], Doubt] = {}
+    by_place: dict[tuple[int, int, bool], Doubt] = {}
     for doubt in (
         *row.find(reading, known),
         *words.find(reading),
         *numbers.find(reading),
         *shapes.find(reading),
+        *(Doubt(start, end, TAGGED, TRUST * chance) for start, end, chance in maybe),
     ):
-        place = doubt.start, doubt.end
+        place = doubt.start, doubt.end, doubt.code == TAGGED
         if place not in by_place or doubt.weight > by_place[place].weight:
             by_place[place] = doubt
     found = sorted(
@@ -49,10 +58,10 @@ def doubts(
 
 
 def _weight(found: Sequence[Doubt], cleaned: str) -> float:
-    """What the doubts weigh together; the same words again say nothing more."""
-    heaviest: dict[str, float] = {}
+    """What the doubts weigh together; the same words again say nothing more but to another kind of reader."""
+    heaviest: dict[tuple[str, bool], float] = {}
     for doubt in found:
-        said = cleaned[doubt.start : doubt.end].casefold()
+        said = cleaned[doubt.start : doubt.end].casefold(), doubt.code == TAGGED
         heaviest[said] = max(heaviest.get(said, 0.0), doubt.weight)
     return sum(heaviest.values())
 
