@@ -3,7 +3,18 @@
 import re
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, NAME, PUBLIC, SURNAME, VOCABULARY, WORD
+from worker_collection.phi.lexicon import (
+    CORE,
+    DOUBLE,
+    EPONYM,
+    GIVEN,
+    HEAD,
+    NAME,
+    PUBLIC,
+    SURNAME,
+    VOCABULARY,
+    WORD,
+)
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 
@@ -28,9 +39,11 @@ _TELLS_AGE = re.compile(
 def stands_alone(page: Page, place: int) -> bool:
     """Whether a word without a cue is a name."""
     word = page.words[place]
-    if _DOSED.match(page.text, word.end) and not word.flags & GIVEN:
+    if not page.looks_named(word) or word.flags & CORE and not word.flags & (NAME | EPONYM):
+        return False
+    if not word.flags & GIVEN and _DOSED.match(page.text, word.end):
         return False  # a medicine, whatever its name: "Sinemet 25/100 mg"
-    if not page.looks_named(word) or is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
+    if is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
         return False
     if word.key in cues.names("not_names"):
         return False

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import EPONYM, HEAD, kind
@@ -33,26 +34,37 @@ _LOGIN = re.compile(
     r"created\sby|updated\sby|modified\sby|printed\sby|by))[:=]?[ ]{1,2}([a-z]{2,14}[._-]?[a-z]{0,14}\d{1,4}|[a-z]{1,14}[._][a-z]{2,16})\b"
 )
 _LETTERS = re.compile(
-    r"(?:(?<=[Mm]r )|(?<=[Mm]rs )|(?<=[Mm]s )|(?<=[Mm]r\. )|(?<=[Mm]s\. )|(?<=[Mm]rs\. ))([A-Z]{1,2}\b\.?)|"
-    r"(?<![\w.])((?:[A-Z]\.[ ]?){2,3})(?=(?:is|was|has|had|reports|says|said|came|presented|denies|seen|feels)\b)|"
-    r"\b(?:[Pp]t|[Pp]atient)[ ]([A-Z]{2})(?=[ ](?:is|was|has|seen|reports|says|said|came|presented|denies)\b)"
+    r"(?:(?:[Mm]rs?|[Mm]s|[Mm]iss)\.?[ ](?=[A-Z]{1,2}\b)|(?:[Pp]t|[Pp]atient)[ ](?=[A-Z]{2}[ ](?:is|was|has|seen|reports|says|said|"
+    r"came|presented|denies)\b))([A-Z]{1,2}\b\.?)"
+)
+_DOTTED = re.compile(
+    r"([A-Z]\.(?<![\w.][A-Z]\.)[ ]?(?:[A-Z]\.[ ]?){1,2})(?=(?:is|was|has|had|reports|says|said|came|presented|denies|seen|feels)\b)"
+)
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "pt", "patient"})
+_STARTS = frozenset(
+    "a aka alias nicknamed nickname nick-name goes known likes prefers wants wishes asks asked to preferred maiden formerly née nee "
+    "born tattoo my his her their the whose name named spelled spelt answers calls introduced signs baby partner son "
+    "daughter".split()
+)
+_SPEAKS = frozenset("this it it's its here i'm im i".split())
+_LOGS = frozenset(
+    "user username login log-in logged author operator entered edited scanned created updated modified printed by".split()
 )
 
 
 def find(page: Page) -> Iterator[Span]:
     """What is announced as a name; an eponym with its disease is none."""
-    for match in (_TITLED if page.case == "mixed" else _FLAT).finditer(page.text):
+    for match in page.matches(_TITLED if page.case == "mixed" else _FLAT, _STARTS):
         if not _is_other(match.group(1).split()):
             yield Span(match.start(1), match.end(1), "NAME")
-    for match in _SPEAKER.finditer(page.text):
+    for match in page.matches(_SPEAKER, _SPEAKS):
         for group in (1, 2):
             word = match.group(group)
             if word and not _is_other([word]) and not (word.islower() and page.case == "mixed"):
                 yield Span(match.start(group), match.end(group), "NAME")
-    for pattern in (_LOGIN, _LETTERS):
-        for match in pattern.finditer(page.text):
-            group = match.lastindex or 0
-            yield Span(match.start(group), match.start(group) + len(match.group(group).rstrip()), "NAME")
+    dotted = _DOTTED.finditer(page.text) if "." in page.text else ()
+    for match in chain(page.matches(_LOGIN, _LOGS), page.matches(_LETTERS, _TITLES), dotted):
+        yield Span(match.start(1), match.start(1) + len(match.group(1).rstrip()), "NAME")
 
 
 def _is_other(words: list[str]) -> bool:

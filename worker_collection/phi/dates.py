@@ -35,8 +35,10 @@ _OTHER = re.compile(
     r"\b(?:am|vom|bis|seit|zum|ab|den|d\.|der)\s(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?!\d)",
     re.IGNORECASE,
 )
-_OTHER_HINTS = ("年", "년", "月", "월", "ngày", "inst", "ult", "prox", "quarter", ".")
-_WEEKS = re.compile(r"\b(?:Q[1-4]|[CK]?W\s?\d|[Ww](?:ee)?k\s?\d|[RHSMT]\d)")
+_HINTS = re.compile(
+    r"[年년月월]|\d\.\d{1,2}\.(?!\d)|Q[1-4]\b|[CKck]?[Ww]\s?\d|[Ww](?:ee)?k\s?\d|[RHSMT]\d{1,2}\.\d|quarter\sof|ngày\s\d|"
+    r"(?:st|nd|rd|th)\s(?:inst|ult|prox)|(?:semaine|semana|woche|vecka|uge|viikko)\s?\d"
+)
 _SPOKEN_YEAR = (
     r"(?:,?\s(?:(?:nineteen|twenty)(?:[\s-](?:hundred|oh|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
     r"nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety))(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|"
@@ -125,6 +127,7 @@ _HOLIDAYS = re.compile(
     r"(?:\s(?:eve|day|night|morning|week|weekend|sunday|monday))?(?![^\W_])(?!\s(?:disease|factor|tree|syndrome))",
     re.IGNORECASE,
 )
+_FOURTH = re.compile(r"\b4th\sof\sjuly\b", re.IGNORECASE)
 _FEAST_STARTS = frozenset(fold(feast.split()[0].split("-")[0]) for feast in _FEASTS)
 _WEAK_MONTHS = cues.group("weak_months")
 _DAY_BEFORE = re.compile(
@@ -146,17 +149,17 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
     for match in _NUMERIC.finditer(text):
         if _is_numeric_date(match.group()):
             yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
-    lowered = text.lower()
-    for match in (
-        _OTHER.finditer(text) if any(hint in lowered for hint in _OTHER_HINTS) or _WEEKS.search(text) else ()
-    ):
-        yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+    for hint in _HINTS.finditer(text):
+        for match in _OTHER.finditer(text, max(0, hint.start() - 16), hint.end() + 30):
+            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
     yield from _written(page, this_year)
     if _NTH_HINT.search(text):
         yield from _days(text)
     yield from _short(text)
-    if any(word.key in _FEAST_STARTS for word in page.words) or "4th" in text:
-        for match in _HOLIDAYS.finditer(text):
+    for match in page.matches(_HOLIDAYS, _FEAST_STARTS):
+        yield Span(match.start(), match.end(), "DATE")
+    if "4th" in text:
+        for match in _FOURTH.finditer(text):
             yield Span(match.start(), match.end(), "DATE")
 
 
@@ -167,9 +170,11 @@ def _written(page: Page, this_year: int) -> Iterator[Span]:
             if _is_written_date(match.group()):
                 yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
                 yield from _range_beside(page.text, match)
-    for word in page.words:
-        if word.key in _ALONE and _is_month(page, word):
-            yield Span(word.start, word.end, "DATE")
+    for key in page.places.keys() & _ALONE:
+        for place in page.places[key]:
+            word = page.words[place]
+            if _is_month(page, word):
+                yield Span(word.start, word.end, "DATE")
 
 
 def _range_beside(text: str, date: re.Match[str]) -> Iterator[Span]:
@@ -187,7 +192,8 @@ def _range_beside(text: str, date: re.Match[str]) -> Iterator[Span]:
 
 def _windows(page: Page) -> list[tuple[int, int]]:
     """Where a month is named: the stretches of text around it, joined where they meet."""
-    anchors = [word.start for word in page.words if word.key in _MONTH_WORDS]
+    named = page.places.keys() & _MONTH_WORDS
+    anchors = [page.words[place].start for key in named for place in page.places[key]]
     anchors += [match.start() for match in _GLUED.finditer(page.text)]
     windows: list[tuple[int, int]] = []
     for anchor in sorted(anchors):

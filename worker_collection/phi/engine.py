@@ -112,13 +112,13 @@ def find(
             found.append(span)
             covered[span.start : span.end] = b"\x01" * (span.end - span.start)
 
-    add(shapes.find(text))
-    add(plates.find(text, page.case))
+    add(shapes.find(page))
+    add(plates.find(page))
     add(known.find(page, who))
     add(dates.find(page, this_year))
     add(ages.find(text, this_year))
     add(fields.find(text))
-    add(addresses.find(text, page.case))
+    add(addresses.find(page))
     add(lodgings.find(page))
     if page.case == "mixed":
         add(
@@ -132,16 +132,20 @@ def find(
     add(numbers.find(text, found))
     free = _words_covered(page, covered)
     add(called.find(page))
-    add(Names(page, free).find())
-    add(towns.find(page, free))
-    add(Places(page, free).find())
-    add(Behind(page, free).find())
+    add(_named(page, free, tagged=tagged))
     if tagged:
         add(tagger.find(page, _words_covered(page, covered), unsure))
     add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
     add(spread.find(page, found, covered))
     add(list(ages.beside(text, [span for span in found if span.label == "NAME"])))
     return bridged(text, joined(found))
+
+
+def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:
+    """What the rules take for names and places, but what the tagger is sure is none."""
+    found = [*Names(page, free).find(), *towns.find(page, free), *Places(page, free).find()]
+    found += Behind(page, free).find()
+    return tagger.believed(page, free, found) if tagged else found
 
 
 def _words_covered(page: Page, covered: bytearray) -> Sequence[bool]:

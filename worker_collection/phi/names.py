@@ -14,6 +14,7 @@ from worker_collection.phi.naming import (
     goes_on,
     is_clinical,
     is_cue,
+    is_telling,
     strength_of,
 )
 from worker_collection.phi.page import Page, Word
@@ -45,10 +46,14 @@ class Names:
 
     def find(self) -> Iterator[Span]:
         """Every name, the words of one beside each other as one span."""
-        for place in range(len(self.words)):
-            self._after_cue(place)
-            self._before_credential(place)
-            if not self.covered[place] and not self.covered[min(place + 1, len(self.words) - 1)]:
+        text, last = self.page.text, len(self.words) - 1
+        for place, word in enumerate(self.words):
+            if is_telling(word.key):
+                self._after_cue(place)
+                self._before_credential(place)
+            if text[word.end : word.end + 1] == "," and not (
+                self.covered[place] or self.covered[min(place + 1, last)]
+            ):
                 self._take(pairs.last_first(self.page, place, taken=place in self.taken))
         self._relations()
         for place in range(len(self.words)):

@@ -1,6 +1,7 @@
 """Whether one word can be a name where it stands: by what it is, how it is written and what announces it."""
 
 import re
+from functools import lru_cache
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import (
@@ -61,11 +62,21 @@ def strength_of(word: Word, page: Page) -> int:
     return WEAK if key in cues.names("weak") else 0
 
 
+@lru_cache(maxsize=16384)
+def is_telling(key: str) -> bool:
+    """Whether a word can announce a name before or after it."""
+    groups = ("titles", "kin", "roles", "weak", "credentials")
+    return key == "is" or key.endswith(_PROFESSION) or any(key in cues.names(group) for group in groups)
+
+
+@lru_cache(maxsize=16384)
+def _is_cue(key: str) -> bool:
+    return key.endswith(_PROFESSION) or any(key in cues.names(group) for group in ("titles", "kin", "roles"))
+
+
 def is_cue(word: Word) -> bool:
     """Whether the word is a title, a kinship or a role."""
-    key = word.key
-    named = key in cues.names("titles") or key in cues.names("kin") or key in cues.names("roles")
-    return named or key.endswith(_PROFESSION)
+    return _is_cue(word.key)
 
 
 def is_clinical(page: Page, word: Word) -> bool:

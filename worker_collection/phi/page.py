@@ -1,6 +1,7 @@
 """A note read once: its words with what is known of each, and where sentences begin."""
 
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -15,6 +16,7 @@ from worker_collection.phi.lexicon import (
     PUBLIC,
     RARE,
     SURNAME,
+    TOWN,
     VOCABULARY,
     WORD,
     fold,
@@ -25,6 +27,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*(?:['’](?=\s))?")
 _INNER_CAPITAL = re.compile(
     r"(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bFitz)(?<![A-ZÀ-Þ'’-])[A-ZÀ-Þ]"
 )
+_STREETS = cues.group("streets")
 _DOUBLE_EPONYMS = frozenset(cues.phrases("eponyms"))
 _SCORES = cues.group("scores")
 _HEADLESS = cues.group("headless")
@@ -59,15 +62,19 @@ def shape(word: str) -> str:
     return "M" if _INNER_CAPITAL.search(word, 1) else "T"
 
 
+@lru_cache(maxsize=65536)
+def _about(word: str) -> tuple[int, str, str]:
+    return kind(word), shape(word), fold(word)
+
+
 class Word:
     """One word of a page."""
 
     __slots__ = ("end", "flags", "form", "key", "opens", "start", "text")
 
     def __init__(self, text: str, start: int, *, opens: bool) -> None:
-        self.text, self.start, self.end = text, start, start + len(text)
-        self.flags, self.form, self.opens = kind(text), shape(text), opens
-        self.key = fold(text)
+        self.text, self.start, self.end, self.opens = text, start, start + len(text), opens
+        self.flags, self.form, self.key = _about(text)
 
     @property
     def is_sure(self) -> bool:
@@ -142,6 +149,33 @@ class Page:
         opening = [word.form for word in self.words if word.opens]
         low = titled <= 0.12 * len(forms) and opening.count("T") < 0.4 * len(opening)
         return "lower" if low else "mixed"
+
+    def matches(self, pattern: re.Pattern[str], keys: Collection[str]) -> Iterator[re.Match[str]]:
+        """The matches of a pattern that begins with one of these words, tried only where one stands."""
+        for key in self.places.keys() & keys:
+            for place in self.places[key]:
+                match = pattern.match(self.text, self.words[place].start)
+                if match:
+                    yield match
+
+    @cached_property
+    def recased(self) -> str:
+        """The text of a note in one case with capitals where names would have them, at the same places."""
+        parts, at = [], 0
+        for word in self.words:
+            named = not word.flags & VOCABULARY or word.flags & (DOUBLE | TOWN) or word.key in _STREETS
+            told = word.text.title() if named else word.text.lower()
+            parts += [self.text[at : word.start], told if len(told) == len(word.text) else word.text]
+            at = word.end
+        return "".join([*parts, self.text[at:]])
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Where each word stands, by its key."""
+        found: dict[str, list[int]] = {}
+        for place, word in enumerate(self.words):
+            found.setdefault(word.key, []).append(place)
+        return found
 
     def gap(self, place: int) -> str:
         """What stands between this word and the one before it."""

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi.lexicon import VOCABULARY, kind
+from worker_collection.phi.lexicon import VOCABULARY, fold, kind
+from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
 _GROUP = r"(?:[A-Z]{1,3}\d{1,5}[A-Z]{0,3}|\d{1,4}[A-Z]{1,3}\d{0,4}|[A-Z]{1,3}|\d{1,5})"
@@ -19,6 +20,8 @@ _CAR = (
     r"mazda|mitsubishi|suzuki|maruti|tata|mahindra|bajaj|hero|hyundai|kia|chevrolet|chevy|dodge|chrysler|buick|tesla|subaru|"
     r"lexus|isuzu|dacia|holden|yamaha|kawasaki|harley|vespa|transit|corolla|civic|corsa|fiesta|focus|hilux)"
 )
+_PLATES = frozenset(fold(word) for word in re.findall(r"[^\W\d_]{3,}", _PLATE.replace("?", ""))) | {"regn", "plate", "tag", "placa"}
+_CARS = frozenset(fold(word) for word in re.findall(r"[^\W\d_]{2,}", _CAR.replace("?", "")))
 _LINK = r"(?:[ ](?:reg(?:istration)?|plates?|no|nr|number|num|is|was|with|the|bearing|marked))*"
 _CUED = re.compile(rf"\b{_PLATE}\b\.?{_LINK}[.]?[ ]?[#:(]?[ ]?{_BODY}", re.IGNORECASE)
 _DRIVEN = re.compile(
@@ -35,12 +38,13 @@ _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
-def find(text: str, case: str) -> Iterator[Span]:
+def find(page: Page) -> Iterator[Span]:
     """Plates behind their cue, and those whose form nothing else has."""
-    for match in _CUED.finditer(text):
+    text, case = page.text, page.case
+    for match in page.matches(_CUED, _PLATES):
         if _is_plate(match.group(1), case):
             yield Span(match.start(1), match.end(1), "VEHICLE")
-    for match in _DRIVEN.finditer(text):
+    for match in page.matches(_DRIVEN, _CARS):
         words = [word for word in _LETTERS.findall(match.group(1)) if len(word) > 1]
         if _is_plate(match.group(1), case) and not any(kind(word) & VOCABULARY for word in words):
             yield Span(match.start(1), match.end(1), "VEHICLE")

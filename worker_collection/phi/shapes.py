@@ -7,79 +7,78 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
 
 @dataclass(frozen=True)
 class Form:
-    """A shape; a group in it alone is the identifier. The `hint` must stand in the text at all."""
+    """A shape; what is cheap to look for, the `hint`, must stand in the text at all."""
 
     label: str
     pattern: re.Pattern[str]
-    hint: str = ""
+    hint: re.Pattern[str]
 
 
-def _form(label: str, pattern: str, hint: str = "", *, flags: int = re.IGNORECASE) -> Form:
-    return Form(label, re.compile(pattern, flags), hint)
+def _form(label: str, pattern: str, hint: str, *, flags: int = re.IGNORECASE) -> Form:
+    return Form(label, re.compile(pattern, flags), re.compile(hint, flags))
 
 
 _DIGIT_WORD = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
 _ENDING = (
-    "com|org|net|edu|gov|info|io|health|example|co|de|fr|es|it|in|nhs|mil|us|uk|ie|au|ca|pl|se|gr|ph|vn|kr|"
-    "ng|"
-    "pk|br|pt|app|me"
+    "com|org|net|edu|gov|info|io|health|example|care|clinic|co|de|fr|es|it|in|nhs|mil|us|uk|ie|au|ca|pl|se|gr|ph|vn|"
+    "kr|ng|pk|br|pt|app|me|nl|be|ch|at|dk|no|fi|tr|za|ke|gh|jp|cn|mx|ar|cl|pe|eu|nz|sg|my|id|th|il|ae|sa|eg|ro|hu|cz|ru|ua"
+)
+_FILE = (
+    "png|jpe?g|gif|bmp|tiff?|dcm|pdf|docx?|mp4|mov|avi|zip|csv|xlsx?|heic|wav|mp3|m4a|txt|nii|stl|rtf|xml|json|html?|eml|msg|edf"
 )
 FORMS: tuple[Form, ...] = (
-    _form("EMAIL", r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}", "@"),
+    _form("EMAIL", r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}", "@"),
+    _form("EMAIL", r"[\w.+-]{2,64}[ ]@[ ][\w-]{2,63}(?:\.[\w-]{2,63}){1,3}", " @ "),
     _form(
         "EMAIL",
-        r"\b[\w.-]{2,40}\s?(?:\(at\)|\[at\]|\sat\s)\s?[\w-]{2,30}\s?(?:\(dot\)|\[dot\]|\sdot\s)\s?(?:com|org|"
-        r"net|edu|in|uk)\b",
-        "dot",
+        r"\b[\w.-]{2,40}(?:\s(?:dot|underscore|dash)\s[\w-]{1,20}){0,2}\s?(?:\(at\)|\[at\]|\sat\s)\s?[\w-]{2,30}\s?(?:\(dot\)|\[dot\]|\sdot\s)\s?"
+        r"(?:com|org|net|edu|in|uk|co|de|fr|ca|au)\b(?:\sdot\s\w{2,3}\b)?",
+        r"\bdot\b",
     ),
     _form("URL", r"\b(?:https?|s?ftp)://[^\s<>\"']{3,200}", "://"),
-    _form("URL", r"\bwww\.[^\s<>\"']{3,200}[^\s<>\"'.,;)]", "www."),
+    _form("URL", r"\bwww\.[^\s<>\"']{3,200}[^\s<>\"'.,;)]", r"www\."),
     _form(
         "URL",
         rf"(?<![\w@.-])(?:[a-z0-9-]{{2,40}}\.){{1,3}}(?:{_ENDING})\b(?:/[^\s,;)]{{0,100}})?(?![\w@])(?!\.\w)",
-        ".",
+        rf"\.(?:{_ENDING})\b",
     ),
     _form("ID", r"(?<![\w.@])@[A-Z_][\w.]{1,29}\b", "@"),
-    _form("IP", r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{2,5})?(?!\d|\.\d)", "."),
-    _form("IP", r"(?<![\w:])(?:[0-9A-F]{1,4}:){4,7}[0-9A-F]{1,4}(?![\w:])", ":"),
-    _form("DEVICE", r"(?<![\w:-])(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}(?![\w:-])"),
-    _form("DEVICE", r"(?:\((?:01|10|11|17|21)\)[A-Z0-9-]{3,20}){1,5}", "("),
-    _form(
-        "ID",
-        r"\b[\w-]{3,60}\.(?:png|jpe?g|gif|bmp|tiff?|dcm|pdf|docx?|mp4|mov|zip|csv|xlsx?|heic|wav|mp3|txt|nii|"
-        r"stl)\b",
-        ".",
-    ),
-    _form("PHONE", rf"\b(?:(?:{_DIGIT_WORD}|double|triple)[\s,-]{{1,2}}){{5,14}}(?:{_DIGIT_WORD})\b"),
-    _form("ADDRESS", r"(?<![\d.])-?\d{1,2}\.\d{3,6},?\s{0,2}-?\d{1,3}\.\d{3,6}(?!\d|\.\d)", "."),
+    _form("ID", r"\b(?:u/|r/|fb/|ig:[ ]?@?|ig[ ]@|insta(?:gram)?:[ ]?@?|snap(?:chat)?:[ ]?@?|tiktok:[ ]?@?|discord:[ ]?)[a-z_][\w.-]{2,29}", r"[/:@]"),
+    _form("IP", r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?:[:/]\d{1,5})?(?!\d|\.\d)", r"\.\d{1,3}\.\d"),
+    _form("IP", r"(?<![\w:])(?:[0-9A-F]{1,4}:){1,7}(?:(?::[0-9A-F]{1,4}){1,6}|:)(?![\w:])|(?<![\w:])(?:[0-9A-F]{1,4}:){4,7}[0-9A-F]{1,4}(?![\w:])", r"::|:[0-9A-F]{1,4}:[0-9A-F]{1,4}:"),
+    _form("DEVICE", r"(?<![\w:-])(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}(?![\w:-])", r"[0-9A-F]{2}[:-][0-9A-F]{2}[:-][0-9A-F]{2}[:-]"),
+    _form("DEVICE", r"(?:\((?:01|10|11|17|21)\)[A-Z0-9-]{3,20}){1,5}", r"\(\d\d\)"),
+    _form("ID", rf"\b[\w-]{{3,60}}\.(?:{_FILE})\b", rf"\.(?:{_FILE})\b"),
+    _form("ADDRESS", r"(?<![\d.])-?\d{1,2}\.\d{3,6},?\s{0,2}-?\d{1,3}\.\d{3,6}(?!\d|\.\d)", r"\d\.\d{3}"),
     _form(
         "ADDRESS",
         r"\b\d{1,2}°\s?\d{1,2}['′]?[\s\d.\"″]{0,8}[NS][,\s]{0,2}\d{1,3}°\s?\d{1,2}['′]?[\s\d.\"″]{0,8}[EW]\b",
         "°",
     ),
-    _form("SSN", r"(?<![\w-])[X*]{3}-?[X*]{2}-?(?:\d{4})(?!\d)", flags=0),
-    _form(
-        "VEHICLE",
-        r"\b(?=[A-HJ-NPR-Z0-9]{0,16}\d)(?=[A-HJ-NPR-Z0-9]{0,16}[A-Z])[A-HJ-NPR-Z0-9]{17}\b",
-    ),
+    _form("SSN", r"(?<![\w-])[X*]{3}-?[X*]{2}-?(?:\d{4})(?!\d)", r"[X*]{3}"),
+    _form("VEHICLE", r"\b(?=[A-HJ-NPR-Z0-9]{0,16}\d)(?=[A-HJ-NPR-Z0-9]{0,16}[A-Z])[A-HJ-NPR-Z0-9]{17}\b", r"\b\w{17}\b"),
 )
 
 
-_DOTTED = re.compile(r"[\w-]\.\w")
+_SPOKEN = re.compile(rf"(?:(?:{_DIGIT_WORD}|double|triple)[\s,-]{{1,2}}){{5,14}}(?:{_DIGIT_WORD})\b", re.IGNORECASE)
+_DIGITS = frozenset(_DIGIT_WORD.split("|"))
 
 
-def find(text: str) -> Iterator[Span]:
+def find(page: Page) -> Iterator[Span]:
     """Every identifier that a shape gives away."""
-    lowered = text.lower()
-    dotted = _DOTTED.search(text) is not None
+    text, end = page.text, 0
+    if len(page.places.keys() & _DIGITS) > 2:
+        for match in sorted(page.matches(_SPOKEN, _DIGITS | {"double", "triple"}), key=re.Match.start):
+            if match.start() >= end:
+                end = match.end()
+                yield Span(match.start(), end, "PHONE")
     for form in FORMS:
-        if form.hint and form.hint not in lowered or form.hint == "." and not dotted:
-            continue
-        for match in form.pattern.finditer(text):
-            group = match.lastindex or 0
-            yield Span(match.start(group), match.end(group), form.label)
+        if form.hint.search(text):
+            for match in form.pattern.finditer(text):
+                yield Span(match.start(), match.end(), form.label)

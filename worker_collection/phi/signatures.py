@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import (
@@ -28,20 +29,29 @@ _SIGNED = re.compile(
     r"\b[,:.]?[ ]{1,2}([^\W\d_]{2,3}|(?:[A-Z]\.){2,3})(?=[\s,;.)/]|$)",
     re.IGNORECASE,
 )
+_SIGNS = frozenset(
+    "thx thanks regards cheers initials initialled init sgd signed assistant asst scrub scrubbed noted given checked witnessed seen "
+    "done taken entered reviewed called read drawn performed recorded administered updated transcribed typed dictated completed "
+    "verified examined collected".split()
+)
 _PLACED = re.compile(
-    r"^\s?[-–/]\s?([A-Z]{2,3})\s?$|/([A-Z]{2})\b(?=/)|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})|"
-    r"\bcase of ([A-Z]{2,3})(?=[,.;]| \()|"
-    r"(?i:participant|subject|patient|pt|volunteer)[^.;\n]{0,24}\(([A-Z]{2,3})(?=[,)])|"
-    r"\bby ([A-Z]{2})(?=\.[ \n]|\.$)|\b([A-Z]{2,3})/[a-z]{2,3}\b(?=\s*$)",
+    r"^\s?[-–/]\s?([A-Z]{2,3})\s?$|/([A-Z]{2})\b(?=/)|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})|\b([A-Z]{2,3})/[a-z]{2,3}\b(?=\s*$)",
     re.MULTILINE,
 )
+_HAS_PLACED = re.compile(r"/[A-Za-z]|^\s?[-–]", re.MULTILINE)
+_INITIALLED = re.compile(
+    r"(?:[Cc]ase of |[Bb]y |(?i:participant|subject|patient|pt|volunteer)[^.;\n]{0,24}\()([A-Z]{2,3})(?=[,.;)]| \(|\.[ \n]|\.$)"
+)
+_INITIALLED_KEYS = frozenset({"case", "by", "participant", "subject", "patient", "pt", "volunteer"})
 _ROUTES = cues.group("routes")
 _SIGNED_BY = re.compile(r"[-–—]\s{1,2}([^\W\d_]{3,20})\s*$", re.MULTILINE)
 _LOGIN = re.compile(
-    r"(?:\b(?:to|cc|from|user|login|bcc|by|via|signed)\b:?[ ]{1,2}|[A-Z]{2}/|[A-Z]{2}:|@)([a-zà-ÿ]{4,24}|"
-    r"[A-ZÀ-Þ]{5,24})(?![\w@.-]\w)",
-    re.IGNORECASE,
+    r"(?:to|cc|from|user|login|bcc|by|via|signed)\b:?[ ]{1,2}([^\W\d_]{4,24})(?![\w@.-]\w)", re.IGNORECASE
 )
+_LOGIN_KEYS = frozenset({"to", "cc", "from", "user", "login", "bcc", "by", "via", "signed"})
+_LOGIN_MARK = re.compile(r"(?:[A-Z]{2}[/:]|@)([^\W\d_]{4,24})(?![\w@.-]\w)", re.IGNORECASE)
+_HAS_MARK = re.compile(r"[A-Za-z]{2}[/:]\w|@\w")
+
 
 
 def find(page: Page) -> Iterator[Span]:
@@ -49,7 +59,8 @@ def find(page: Page) -> Iterator[Span]:
     yield from _initials(page)
     yield from _introduced(page)
     words = {word.start: word for word in page.words}
-    for match in _LOGIN.finditer(page.text):
+    marked = _LOGIN_MARK.finditer(page.text) if _HAS_MARK.search(page.text) else ()
+    for match in chain(page.matches(_LOGIN, _LOGIN_KEYS), marked):
         word = words.get(match.start(1))
         if word and (word.is_unknown and _is_login(word) or word.is_sure and word.form == "l"):
             yield Span(word.start, word.end, "NAME")
@@ -61,11 +72,12 @@ def find(page: Page) -> Iterator[Span]:
 
 def _initials(page: Page) -> Iterator[Span]:
     """Two or three letters that sign: in capitals, or as the rest where the note has none."""
-    for match in _SIGNED.finditer(page.text):
+    for match in page.matches(_SIGNED, _SIGNS):
         letters = match.group(1)
         if (letters.isupper() or page.case == "lower") and not _is_term(letters, flat=page.case != "mixed"):
             yield Span(match.start(1), match.end(1), "NAME")
-    for match in _PLACED.finditer(page.text):
+    placed = _PLACED.finditer(page.text) if _HAS_PLACED.search(page.text) else ()
+    for match in chain(placed, page.matches(_INITIALLED, _INITIALLED_KEYS)):
         group = match.lastindex or 0
         if match.group(group).upper() not in _ROUTES:
             yield Span(match.start(group), match.end(group), "NAME")
