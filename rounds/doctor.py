@@ -39,15 +39,17 @@ class Finding:
 
 
 def examine(site: Site) -> list[Finding]:
-    """Run every check; one that fails itself is a finding too."""
-    findings: list[Finding] = []
-    for check in CHECKS:
-        try:
-            findings.extend(check(site))
-        except Exception as error:  # noqa: BLE001 - a check that fails is itself a finding
-            failure = name(error)
-            findings.append(Finding(check.__name__, "wrong", failure.sentence, failure.fix))
-    return findings
+    """Run every check."""
+    return [finding for check in CHECKS for finding in look(check, site)]
+
+
+def look(check: "Check", site: Site) -> list[Finding]:
+    """Run one check; one that fails itself is a finding too."""
+    try:
+        return list(check(site))
+    except Exception as error:  # noqa: BLE001 - a check that fails is itself a finding
+        failure = name(error)
+        return [Finding(check.__name__, "wrong", failure.sentence, failure.fix)]
 
 
 def settings(site: Site) -> Iterator[Finding]:
@@ -137,6 +139,29 @@ def broker(site: Site) -> Iterator[Finding]:
     yield Finding("broker", "ok" if good else "wrong", f"maxmemory-policy {policy}", fix)
 
 
+def storage(site: Site) -> Iterator[Finding]:
+    """What the artifact store keeps of what it should promise, tried out on it."""
+    from shared.storage import promises
+
+    try:
+        found = promises.examine(site.storage, site.settings, now=site.now)
+    except OSError:
+        yield Finding(
+            "storage", "wrong", "does not answer", "check ROUNDS_STORAGE_URL and ROUNDS_S3_ENDPOINT"
+        )
+        return
+    broken = not found[0].holds  # without it two writers could give one name two contents
+    bucket = promises.bucket_of(site.settings) is not None
+    verdict = "wrong" if broken else "look" if bucket and not promises.is_locked(found) else "ok"
+    lacks = [one.found for one in found if not one.holds]
+    fix = (
+        None
+        if verdict == "ok"
+        else f"{'; '.join(lacks)}: use a bucket with object lock on a store that checks"
+    )
+    yield Finding("storage", verdict, promises.in_words(found), fix)
+
+
 def keys(site: Site) -> Iterator[Finding]:
     """People have keys of their own beside the one that holds every role."""
     from shared.registry import keys as key_rows
@@ -166,6 +191,7 @@ def account(site: Site) -> Iterator[Finding]:
     yield Finding("account", "ok", f"root; Postgres runs as {who.name if who else '?'} in {where}")
 
 
-CHECKS: tuple[Callable[[Site], Iterator[Finding]], ...] = (
-    settings, home, secrets, packages, ports, account, database, broker, keys,
+Check = Callable[[Site], Iterator[Finding]]
+CHECKS: tuple[Check, ...] = (
+    settings, home, secrets, packages, ports, account, database, broker, storage, keys,
 )  # fmt: skip

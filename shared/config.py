@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.clock import Clock, FileClock, system_clock
@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     broker_url: str | None = Field(None, description="Redis or Valkey; the embedded one when unset")
     storage_url: str | None = Field(None, description="file:// folder or s3://bucket/prefix for artifacts")
     s3_endpoint: str | None = Field(None, description="address of an S3-compatible store")
+    s3_region: str = Field("us-east-1", description="region of the bucket")
+    s3_access_key: str | None = Field(None, description="whose bucket it is; else AWS_ACCESS_KEY_ID")
+    s3_secret_key: SecretStr | None = Field(None, description="its secret; else AWS_SECRET_ACCESS_KEY")
     api_bind: str = Field("127.0.0.1:8000", description="where the API and the dashboard listen")
     events_bind: str = Field("127.0.0.1:8001", description="where the event stream listens")
     flower_bind: str = Field("127.0.0.1:5555", description="where Flower listens")
@@ -101,6 +104,13 @@ class Settings(BaseSettings):
         return self.model_server_url or f"http://{self.model_server_bind}"
 
     @property
+    def s3_credentials(self) -> tuple[str, str]:
+        """Access key and secret of the bucket: ours, else those of the environment's AWS variables."""
+        secret = self.s3_secret_key.get_secret_value() if self.s3_secret_key else None
+        named = os.environ.get("AWS_ACCESS_KEY_ID", ""), os.environ.get("AWS_SECRET_ACCESS_KEY", "")
+        return self.s3_access_key or named[0], secret or named[1]
+
+    @property
     def secret_file(self) -> Path:
         """The file that holds the site secret."""
         return self.site_secret_file or self.root / "keys" / "site.secret"
@@ -139,8 +149,14 @@ def _refuse_unknown() -> None:
 def environment(settings: Settings, **more: str) -> dict[str, str]:
     """What a child process is started with: our own environment, these settings spelled out, and `more`."""
     values = {name: getattr(settings, name) for name in Settings.model_fields} | {"home": settings.root}
-    chosen = {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items() if value is not None}
+    chosen = {
+        f"{PREFIX}{name.upper()}": _spelled(value) for name, value in values.items() if value is not None
+    }
     return os.environ | chosen | more
+
+
+def _spelled(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def masked(settings: Settings) -> dict[str, str]:

@@ -92,11 +92,13 @@ def _ports(port_base: int | None) -> dict[str, object]:
 
 def _greet(here: Site, *, as_json: bool) -> None:
     """Say where everything is; at the first start also the one key that holds every role."""
+    from rounds import doctor
     from rounds.stack import addresses
 
     told = {name: value for name, value in addresses(here.settings).items() if name != "settings"}
     told["docs"] = f"{told['api']}/api/docs"
     told["flower_password_file"] = str(here.settings.root / "keys" / "flower.password")
+    told["storage"] = "; ".join(finding.found for finding in doctor.look(doctor.storage, here))
     key = _first_key(here)
     show_record(told | ({"key": key} if key else {}), as_json=as_json)
     if key:

@@ -78,6 +78,16 @@ class ObjectStorage:
             return
 
 
+def _bucket(settings: Settings, name: str, *, prefix: str | None) -> S3Store:
+    """The bucket, over plain HTTP only where the endpoint says so; what is unset comes from AWS variables."""
+    access, secret = settings.s3_credentials
+    named = {"access_key_id": access, "secret_access_key": secret} if access else {}
+    plain = (settings.s3_endpoint or "").startswith("http://")
+    options = {"client_options": {"allow_http": True}} if plain else {}
+    given = named | {"region": settings.s3_region, "checksum_algorithm": "SHA256"} | options
+    return S3Store(name, prefix=prefix, endpoint=settings.s3_endpoint, **given)
+
+
 def _is_same(pieces: Iterator[bytes], path: Path) -> bool:
     with path.open("rb") as file:
         return all(file.read(len(piece)) == piece for piece in pieces) and not file.read(1)
@@ -95,8 +105,7 @@ def open_storage(settings: Settings) -> ObjectStorage:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return ObjectStorage(LocalStore(folder))
     if address.scheme == "s3":
-        store = S3Store(address.netloc, prefix=address.path.strip("/") or None, endpoint=settings.s3_endpoint)
-        return ObjectStorage(store)
+        return ObjectStorage(_bucket(settings, address.netloc, prefix=address.path.strip("/") or None))
     raise InvalidInputError(
         f"ROUNDS_STORAGE_URL begins with {address.scheme}://",
         field="ROUNDS_STORAGE_URL",

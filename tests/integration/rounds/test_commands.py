@@ -106,6 +106,7 @@ def test_doctor_finds_what_is_wrong_and_names_the_remedy(cli, settings):
     found = {(one["check"], one["verdict"]): one for one in json.loads(out)}
     assert code == 3
     assert "chmod 600" in found["secrets", "wrong"]["remedy"]
+    assert "not locked" in found["storage", "ok"]["found"]
     assert ("database", "ok") in found and ("broker", "ok") in found and ("keys", "look") in found
 
 

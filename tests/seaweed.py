@@ -1,0 +1,79 @@
+"""A real S3 server for the tests: SeaweedFS on its own ports, with one identity and a locked bucket."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.storage.s3_requests import Bucket
+from tests.waiting import until
+
+ACCESS, SECRET = "rounds-test", "a-secret-of-the-tests"
+_PARTS = ("master", "volume", "filer", "s3")
+
+
+def bucket(endpoint: str, name: str) -> Bucket:
+    """A bucket of the server."""
+    return Bucket(endpoint, name, "us-east-1", ACCESS, SECRET)
+
+
+def make_bucket(endpoint: str, name: str, *, locked: bool) -> Bucket:
+    """Make a bucket, with versions and object lock or with neither."""
+    made = bucket(endpoint, name)
+    headers = {"x-amz-bucket-object-lock-enabled": "true"} if locked else {}
+    answer = made.send("PUT", now=datetime.now(UTC), headers=headers)
+    assert answer.status == 200, answer
+    return made
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Start the server and give its endpoint; the test skips where the binary is missing."""
+    binary = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.executable).parent))
+    if binary is None:
+        pytest.skip("no weed: the S3 server of the tests is not installed")
+    identities = folder / "identities.json"
+    actions = {"actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+    who = {"name": "rounds", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}]} | actions
+    identities.write_text(json.dumps({"identities": [who]}))
+    ports = _free_ports(2 * len(_PARTS))
+    argv = [binary, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-filer"]
+    argv += [f"-s3.config={identities}", "-volume.max=40", "-master.volumeSizeLimitMB=64"]
+    for part in _PARTS:
+        argv += [f"-{part}.port={ports.pop()}", f"-{part}.port.grpc={ports.pop()}"]
+    endpoint = (
+        "http://127.0.0.1:" + next(one for one in argv if one.startswith("-s3.port=")).partition("=")[2]
+    )
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(argv, stdout=log, stderr=log, cwd=folder)
+        try:
+            until(lambda: _answers(endpoint), seconds=60)
+            yield endpoint
+        finally:
+            process.kill()  # it says goodbye for long, and nothing of it is kept
+            process.wait()
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        return bucket(endpoint, "").send("GET", now=datetime.now(UTC)).status == 200
+    except OSError:
+        return False
+
+
+def _free_ports(n: int) -> list[int]:
+    held = [socket.socket() for _ in range(n)]
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()
