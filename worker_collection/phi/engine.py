@@ -121,14 +121,8 @@ def find(
     add(addresses.find(page))
     add(lodgings.find(page))
     if page.case == "mixed":
-        add(
-            [
-                town
-                for span in found
-                if span.label == "ADDRESS"
-                for town in addresses.town_after(text, span.end)
-            ]
-        )
+        ends = [span.end for span in found if span.label == "ADDRESS"]
+        add([town for end in ends for town in addresses.town_after(text, end)])
     add(numbers.find(text, found))
     free = _words_covered(page, covered)
     add(called.find(page))
