@@ -79,6 +79,7 @@ class PushedCase(Body):
     confidence: float | None = Field(None, ge=0, le=1)
     validated_by: str | None = Field(None, max_length=200)
     validated_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None  # an older state that comes later changes nothing
     subgroup: Subgroup = Subgroup()
     known: Known = Known()
 
@@ -196,14 +197,6 @@ class FeedbackWish(Body):
     validated_by: Opaque
     validated_at: AwareDatetime
     blind: bool = False
-
-
-class ReadingAnswer(Body):
-    """`POST /validations`: the answer to one item of the worklist, read without the model's answers."""
-
-    reading_id: UUID
-    diagnosis: str = Field(min_length=1, max_length=300)
-    validated_by: Opaque | None = None
 
 
 class PageQuery(Body):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from threading import Event
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from worker_collection.chunks import run_chunk
 from worker_collection.deps import Deps
 from worker_collection.intake import Candidate
 from worker_collection.second_look import look_again
-from worker_collection.sources.base import RESUMED, CaseSource, Page, Swept
+from worker_collection.sources.base import RESUMED, CaseSource, Counted, Page, Swept
 from worker_collection.sources.opening import open_source
 from worker_collection.steps import steps
 from worker_collection.tally import Tally
@@ -60,7 +61,7 @@ class Course:
         with deps.sessions() as session:
             run = held(session, lease)
             source = sources.get(session, run.source_id)
-        site = (stage.sessions, deps.clock())
+        site = (stage.sessions, deps.clock().astimezone(ZoneInfo(deps.settings.site_timezone)))
         reader = open_source(source, run, deps.vault, site=site, storage=deps.storage)
         terms = run_terms(source, run, reader, deps=stage)
         return cls(
@@ -75,6 +76,7 @@ class Course:
     def follow(self) -> Outcome:
         """Work step after step until the source is read, enough was collected or the turn is over."""
         self._settle_chunks()
+        self._announce()
         began = time.monotonic()
         for step in steps(self.reader.pages(self._start(), PAGE), rows=STEP_ROWS):
             if step.staff_changed:
@@ -90,6 +92,15 @@ class Course:
         if isinstance(self.reader, Swept) and not self.is_dry and not is_windowed(self.run.wish):
             self._sweep()
         return Outcome.DONE
+
+    def _announce(self) -> None:
+        """Say how many rows there are to read, once a run and where the source can tell."""
+        if not isinstance(self.reader, Counted) or "total" in self.run.counts:
+            return
+        total = self.reader.count(self._start())
+        with self.deps.sessions.begin() as session:
+            run = held(session, self.lease)
+            run.counts = {**run.counts, "total": total}
 
     def look_again(self) -> None:
         """Hold what contradicts itself or was signed suspiciously, now that all of the run is there."""
@@ -181,7 +192,7 @@ class Course:
 
     def _start(self) -> Mapping[str, Any]:
         """Where reading begins: a run that is a question of its own counts in its row, others go on."""
-        if not self._is_followed:
+        if "sealed" in self.run.wish or is_windowed(self.run.wish):
             return dict(self.run.counts.get("at", {}))
         # What lies in the overlap was read again when the run began.
         return {**self.source.watermark, RESUMED: bool(self.run.counts.get("rows"))}

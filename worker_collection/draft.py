@@ -62,6 +62,7 @@ class Draft:
     coded: str | None = None  # the name of the code, where the words say something else
     is_narrative: bool = True  # whether somebody wrote the text
     consent: str | None = None  # "refused" or "given", where the source knows
+    changed_at: datetime | None = None  # by the source's own clock
     record: Record | None = None
     answer: Answer | None = None
     picture: Pictured | None = None  # pixels that are cleaned and stored already
@@ -112,6 +113,7 @@ def read(row: Mapping[str, Any], *, source: str, is_plan: bool, zone: tzinfo) ->
         coded=_text(row, "coded") or None,
         is_narrative=row.get("narrative") is not False,
         consent=_text(row, "consent") or None,
+        changed_at=instant(row.get("updated_at"), zone),
         record=_part(row, "record", Record),
         answer=_part(row, "answer", Answer),
         picture=picture,

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from shared.registry.cases import Seen
 from shared.registry.persons import Identity
@@ -25,9 +26,11 @@ class Reading:
     hashes: dict[str, str] = field(default_factory=dict)
 
     def changed(self, seen: Mapping[str, Seen], tally: Tally) -> list[str]:
-        """The keys of the rows that are not as they are remembered."""
-        kept = [key for key in self.drafts if not _is_same_row(seen.get(key), self.hashes[key])]
-        tally.unchanged += len(self.drafts) - len(kept)
+        """The keys of the rows that are not as they are remembered, nor older than that."""
+        current = [key for key in self.drafts if not _is_stale(seen.get(key), self.drafts[key])]
+        kept = [key for key in current if not _is_same_row(seen.get(key), self.hashes[key])]
+        tally.stale += len(self.drafts) - len(current)
+        tally.unchanged += len(current) - len(kept)
         return kept
 
 
@@ -43,11 +46,25 @@ def read_rows(rows: Iterable[Row | Broken], terms: Terms, tally: Tally, *, vault
         if isinstance(row, Broken) or not _is_in_window(draft, terms):
             continue
         # Keyed: the hash of a short note could be found by trying otherwise.
-        content = json.dumps(row, sort_keys=True, default=str, ensure_ascii=False)
-        tally.duplicates += draft.source_id in found.drafts
+        told = {name: value for name, value in row.items() if name != "updated_at"}
+        content = json.dumps(told, sort_keys=True, default=str, ensure_ascii=False)
+        before = found.drafts.get(draft.source_id)
+        if before is not None:
+            tally.duplicates += 1
+            if _is_older(draft, before.changed_at):
+                continue
         found.drafts[draft.source_id], found.rows[draft.source_id] = draft, row
         found.hashes[draft.source_id] = vault.keyed_hash(content, "source-row").hex()
     return found
+
+
+def _is_stale(seen: Seen | None, draft: Draft) -> bool:
+    """Whether a newer state of the row is known: what is handed in may come out of order."""
+    return seen is not None and _is_older(draft, seen.changed_at)
+
+
+def _is_older(draft: Draft, than: datetime | None) -> bool:
+    return draft.changed_at is not None and than is not None and draft.changed_at < than
 
 
 def _draft(row: Row | Broken, terms: Terms) -> Draft:

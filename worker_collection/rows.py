@@ -77,4 +77,5 @@ def quality_row(case_id: UUID, one: Candidate, *, now: datetime) -> dict[str, An
 
 def record_row(draft: Draft, row_hash: str, became: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """What is remembered of the source's row; `became` holds its outcome, reason and case."""
-    return {"natural_key": draft.source_id, "content_hash": row_hash, "seen_at": now, **became}
+    row = {"natural_key": draft.source_id, "content_hash": row_hash, "changed_at": draft.changed_at}
+    return {**row, "seen_at": now, **became}

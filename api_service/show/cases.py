@@ -6,6 +6,8 @@ from uuid import UUID
 
 from api_service.show.shape import Shape, counts, link, percent_or_zero
 from shared.domain.cycle import CaseState, RunState, ended
+from shared.domain.next_steps import next_steps
+from shared.registry import runs
 from shared.registry.stats import CaseCounts, Collected
 from shared.registry.tables import CollectionRun, ValidatedCase
 from shared.vault import Vault
@@ -98,6 +100,14 @@ class Run(Shape):
     pending: int
     quarantined: int
     unchanged: int
+    deleted: int
+    stale: int
+    rules: dict[str, int]
+    rows: int
+    total: int | None
+    seconds: float | None
+    rows_per_second: float | None
+    next: list[str]
     triggered_by: str
     created_at: datetime
     started_at: datetime | None
@@ -122,6 +132,13 @@ class Run(Shape):
             pending=int(run.counts.get("pending", 0)),
             quarantined=int(run.counts.get("quarantined", 0)),
             unchanged=int(run.counts.get("unchanged", 0)),
+            deleted=int(run.counts.get("deleted", 0)),
+            stale=int(run.counts.get("stale", 0)),
+            rules=counts(run.counts, "rules"),
+            rows=int(run.counts.get("rows", 0)),
+            total=run.counts.get("total"),
+            **runs.pace(run),
+            next=next_steps(run.counts) if run.state == RunState.COMPLETED else [],
             triggered_by=run.triggered_by,
             created_at=run.created_at,
             started_at=run.started_at,

@@ -32,6 +32,7 @@ class Seen:
     content_hash: str
     case_id: UUID | None
     outcome: str
+    changed_at: datetime | None = None  # by the source's own clock
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,14 @@ def seen(session: Session, source_id: UUID, keys: Collection[str]) -> dict[str, 
     mine = (SourceRecord.source_id == source_id) & SourceRecord.natural_key.in_(keys)
     rows = session.execute(
         select(
-            SourceRecord.natural_key, SourceRecord.content_hash, SourceRecord.case_id, SourceRecord.outcome
+            SourceRecord.natural_key,
+            SourceRecord.content_hash,
+            SourceRecord.case_id,
+            SourceRecord.outcome,
+            SourceRecord.changed_at,
         ).where(mine)
     )
-    return {row.natural_key: Seen(row.content_hash, row.case_id, row.outcome) for row in rows}
+    return {row.natural_key: Seen(*row[1:]) for row in rows}
 
 
 def earlier(session: Session, model_type: str, persons: Collection[UUID]) -> dict[UUID, list[Earlier]]:
@@ -110,7 +115,8 @@ def remember(
         return
     statement = upsert(SourceRecord).values([dict(row) for row in again])
     fresh = {
-        name: statement.excluded[name] for name in ("content_hash", "outcome", "reason", "case_id", "seen_at")
+        name: statement.excluded[name]
+        for name in ("content_hash", "outcome", "reason", "case_id", "seen_at", "changed_at")
     }
     session.execute(
         statement.on_conflict_do_update(

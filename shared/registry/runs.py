@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from shared.domain.bells import TaskName
 from shared.domain.cycle import RunState
+from shared.domain.next_steps import next_steps
 from shared.errors import NotFoundError
 from shared.registry import audit, outbox
 from shared.registry.tables import CollectionRun, Source
@@ -125,9 +126,10 @@ def get(session: Session, run_id: UUID) -> CollectionRun:
 
 
 def answer(run: CollectionRun) -> dict[str, Any]:
-    """A run as people and commands see it: what came, what did not and why."""
+    """A run as people and commands see it: what came, what did not and why, and what is to be done."""
     counts = run.counts
-    more = {"error": run.error, "deletions_held": counts.get("deletions_held")}
+    more = {"error": run.error, "total": counts.get("total")}
+    more |= {name: counts.get(name) for name in ("deletions_held", "stale")}
     return {
         "run_id": str(run.id),
         "state": run.state.value,
@@ -139,4 +141,17 @@ def answer(run: CollectionRun) -> dict[str, Any]:
         "duplicates": counts.get("duplicates", 0),
         "unchanged": counts.get("unchanged", 0),
         "deleted": counts.get("deleted", 0),
+        "rows": counts.get("rows", 0),
+        "rules": counts.get("rules", {}),
+        **pace(run),
+        "next": next_steps(counts) if run.state is RunState.COMPLETED else [],
     } | {name: value for name, value in more.items() if value}
+
+
+def pace(run: CollectionRun) -> dict[str, float | None]:
+    """How long an ended run took from its start, and how many rows a second it read."""
+    if run.started_at is None or run.ended_at is None:
+        return {"seconds": None, "rows_per_second": None}
+    seconds = (run.ended_at - run.started_at).total_seconds()
+    rate = run.counts.get("rows", 0) / seconds if seconds > 0 else None
+    return {"seconds": round(seconds, 3), "rows_per_second": None if rate is None else round(rate, 1)}

@@ -53,6 +53,14 @@ class Trial:
 
 
 @runtime_checkable
+class Counted(Protocol):
+    """A source that can say beforehand how many rows it will give."""
+
+    def count(self, watermark: Mapping[str, Any]) -> int:
+        """How many rows `pages` gives after the watermark."""
+
+
+@runtime_checkable
 class Swept(Protocol):
     """A source that does not say what it deleted, and is asked from time to time which rows it has."""
 

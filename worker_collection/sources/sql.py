@@ -55,19 +55,32 @@ class SqlSource:
 
         Rows without a time come each time; so do those of a time that is still to come.
         """
-        key, at = self._mapping.key, self._ordered_by()
-        overlap = 0 if watermark.get(RESUMED) else self._mapping.overlap_seconds
-        since = watermark.get("at")
-        after = stepped_back(since, overlap) if overlap else since
-        last_key = watermark.get("key", "") if after == since else ""
-        later = f"WHERE {at} IS NULL OR {at} > :after OR ({at} = :after AND {key} > :key)" if after else ""
+        key, at, since = self._mapping.key, self._ordered_by(), watermark.get("at")
+        later, values = self._later(watermark)
         query = f"SELECT q.*, {at} AS {_AT} FROM ({self._query}) q {later} ORDER BY {at} NULLS FIRST, {key}"  # noqa: S608
         with self._connect() as connection:
-            values = {"after": after, "key": last_key} if after else {}
             for rows in self._stream(
                 connection, query, values=values, size=min(size, self._mapping.page_size)
             ):
                 yield Page(self._cases(connection, rows), self._mark(rows[-1], since))
+
+    def count(self, watermark: Mapping[str, Any]) -> int:
+        """How many rows there are to read after the watermark."""
+        later, values = self._later(watermark)
+        with self._connect() as connection:
+            rows = self._run(connection, f"SELECT COUNT(*) AS n FROM ({self._query}) q {later}", values)  # noqa: S608
+        return int(rows[0]["n"])
+
+    def _later(self, watermark: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The condition on rows that come after a watermark, less the overlap, with its values."""
+        overlap = 0 if watermark.get(RESUMED) else self._mapping.overlap_seconds
+        key, at, since = self._mapping.key, self._ordered_by(), watermark.get("at")
+        after = stepped_back(since, overlap) if overlap else since
+        if not after:
+            return "", {}
+        last_key = watermark.get("key", "") if after == since else ""
+        later = f"WHERE {at} IS NULL OR {at} > :after OR ({at} = :after AND {key} > :key)"
+        return later, {"after": after, "key": last_key}
 
     def _mark(self, last: Row, since: Any) -> dict[str, Any]:
         """How far reading came: never beyond the present, and not back where rows have no time."""

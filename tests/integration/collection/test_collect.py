@@ -5,10 +5,10 @@ import json
 import pytest
 from sqlalchemy import func, select
 
-from shared.domain.cycle import CaseState
+from shared.domain.cycle import CaseState, RunState
 from shared.errors import ForbiddenError, NotFoundError
-from shared.registry import cases, labels, runs, sources, validators
-from shared.registry.tables import AuditEvent, CollectionRun, DeidReport, Source, ValidatedCase
+from shared.registry import cases, labels, leases, runs, sources, validators
+from shared.registry.tables import AuditEvent, CollectionRun, DeidReport, Outbox, Source, ValidatedCase
 from worker_collection import collect as stage
 from worker_collection.mapping import mapping_text, read_mapping
 from worker_collection.sources.opening import adapter
@@ -292,3 +292,76 @@ def test_a_wish_leaves_the_watermark_alone_and_a_dry_run_leaves_nothing(clinic, 
 def test_a_database_that_can_be_written_is_refused(postgres_server, deps):
     with pytest.raises(ForbiddenError, match="is a superuser"):
         adapter("sql", deps.settings.database, read_mapping(mapping_text("clinic"))).test()
+
+
+def a_push(number: int, text: str, at: str | None = None) -> dict[str, object]:
+    row = {"source_id": f"event-{number}", "person": "P-1", "diagnosis": "Gout", "validated_by": "7"}
+    return row | {"text": text} | ({"updated_at": at} if at else {})
+
+
+def test_what_comes_out_of_order_or_again_changes_nothing(deps, hand_in):
+    newer = a_push(1, "Hot swollen great toe, better since yesterday.", "2026-02-02T08:00:00Z")
+    older = a_push(1, "Hot swollen great toe for three days now.", "2026-02-01T08:00:00Z")
+    hand_in([newer])
+    assert hand_in([older])["stale"] == 1
+    assert hand_in([newer])["unchanged"] == 1
+    assert hand_in([newer | {"updated_at": "2026-02-03T08:00:00Z"}])["unchanged"] == 1
+    [case] = all_cases(deps)
+    assert deps.vault.open(case.input_sealed, "case").decode() == newer["text"]
+    both = [a_push(2, str(one["text"]), str(one["updated_at"])) for one in (newer, older)]
+    hand_in(both)
+    assert deps.vault.open(all_cases(deps)[-1].input_sealed, "case").decode() == newer["text"]
+
+
+def test_a_run_reports_how_far_it_came_and_what_is_to_be_done(clinic, collect_again):
+    for number in range(3):
+        clinic.plan(clinic.patient(f"I-{number}", f"Ann Quill{number}"))
+    clinic.plan(clinic.patient("I-9", "Bo Lark"), primary_diagnosis="Glorpitis", icd_code=None)
+    answer = collect_again()
+    assert (answer["rows"], answer["total"], sum(answer["rules"].values())) == (4, 4, 4)
+    assert answer["seconds"] == 0.0  # by the site's clock, which stands still here
+    assert answer["next"] == ["1 diagnoses have no label yet: map them in the label space"]
+    again = collect_again()
+    assert (again["state"], again["rows"], again["next"]) == ("completed", 4, [])
+
+
+def test_a_limit_is_kept_and_the_rest_comes_with_the_next_run(clinic, collect_again, deps):
+    for number in range(9):
+        clinic.plan(clinic.patient(f"I-{number}", f"Ann Quill{number}"))
+    assert collect_again(limit=4)["collected"] == 4
+    assert len(all_cases(deps)) == 4
+    assert collect_again()["collected"] == 5
+
+
+def test_rows_without_a_time_and_of_the_future_hide_no_other(clinic, collect_again, deps):
+    clinic.plan(clinic.patient("I-1", "Ann Quill"), updated_at="2031-01-01 00:00:00")
+    clinic.plan(clinic.patient("I-2", "Bo Lark"), updated_at=None, created_at=None)
+    assert collect_again()["collected"] == 2
+    clinic.plan(clinic.patient("I-3", "Cy Moor"), updated_at="2026-03-04T09:14:30")
+    clinic.run(
+        "UPDATE treatment_plans SET clinical_notes = 'Coughs at night, wheeze on both sides.' WHERE id = 2"
+    )
+    assert collect_again()["collected"] == 2
+    assert [case.version for case in all_cases(deps)] == [1, 1, 2, 1]
+
+
+def test_while_a_run_of_a_source_is_held_another_one_waits(clinic, collect_again, deps):
+    clinic.plan(clinic.patient("I-1", "Ann Quill"))
+    collect_again()
+    with deps.sessions.begin() as session:
+        source = session.scalars(select(Source)).one()
+        first, second = (
+            runs.create(session, source, now=deps.clock(), triggered_by="test", wish=wish).id
+            for wish in ({}, {"min_confidence": 0.9})
+        )
+        lease = leases.claim(session, CollectionRun, first, worker="other", now=deps.clock())
+    stage.collect_run(second, deps)
+    with deps.sessions.begin() as session:
+        assert runs.get(session, second).state is RunState.QUEUED
+        leases.release(session, lease, now=deps.clock(), why="test")
+    stage.collect_run(first, deps)
+    with deps.sessions() as session:
+        assert session.scalars(select(Outbox.subject).order_by(Outbox.id.desc())).first() == second
+    stage.collect_run(second, deps)
+    with deps.sessions() as session:
+        assert runs.get(session, second).state is RunState.COMPLETED
