@@ -104,7 +104,8 @@ class Days:
 
     def _read(self, tally: Tally) -> None:
         """Work the worklist off; how much is on it is for the product's budget to say."""
-        waiting = self._door.get("/worklist?model_type=diagnosis&limit=200")
+        listed = self._door.get("/worklist?model_type=diagnosis&limit=200")
+        waiting = [item for item in listed if item["reading_id"]]
         self._door.at_once(self._say, waiting)
         tally.readings += len(waiting)
 

@@ -14,6 +14,7 @@ from api_service.routes import (
     review,
     serving,
     training,
+    trust,
     watch,
 )
 
@@ -30,6 +31,7 @@ GROUPS = (
     policy.group,
     serving.group,
     review.group,
+    trust.group,
     watch.group,
     watch.root,
     pages.documents,

@@ -1,77 +1,175 @@
-"""What waits for a clinician's eyes, read without the models' answers."""
+"""What waits for a clinician's eyes: blind readings, cases under review, second readings."""
 
 from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from api_service.auth import Role
+from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group
-from api_service.parse import PAGE_MOST, Body, Name, ReadingAnswer
-from api_service.show.serving import ReadingShown, ReadingTaken
-from shared.registry import audit, predictions, readings, validations
-from shared.registry.tables import Reading
+from api_service.parse import PAGE_MOST, Body, Name, Opaque, TypeQuery
+from api_service.show.review import AgreementShown, Asked, AutomationBias, Kappa, Taken, WorkItem
+from shared.registry import audit, cases, labels, predictions, readings, reviews, second_reads, validations
+from shared.registry.cases import CASE_PURPOSE
+from shared.registry.tables import Reading, ValidatedCase
+from shared.registry.validations import Word
 
 group = Group()
 CLINICIANS = frozenset({Role.CLINICIAN})
 _LOOKED_AT = 1000
+Kind = Literal["disagreement", "audit", "adjudicate", "second_read", "review", "unmapped"]
 
 
 class WorklistQuery(Body):
-    """Which readings."""
+    """Which work."""
 
     model_type: Name | None = None
+    kind: Kind | None = None
     limit: int = Field(50, ge=1, le=PAGE_MOST)
 
 
+class Said(Body):
+    """`POST /validations`: the answer to a reading of the worklist, or a word on a case."""
+
+    reading_id: UUID | None = None
+    case_id: UUID | None = None
+    kind: Literal["confirm", "amend", "reject", "second_read", "adjudicate"] | None = None
+    diagnosis: str | None = Field(None, min_length=1, max_length=300)
+    validated_by: Opaque | None = None
+    saw_model_answer: bool = False
+    seconds_spent: int | None = Field(None, ge=0, le=86_400)
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "Said":
+        if (self.reading_id is None) == (self.case_id is None):
+            raise ValueError("give either reading_id or case_id")
+        if self.case_id is not None and self.kind is None:
+            raise ValueError("kind is needed with case_id")
+        if self.reading_id is not None and self.diagnosis is None:
+            raise ValueError("diagnosis is needed with reading_id")
+        return self
+
+
 @group.get("/worklist", roles=CLINICIANS)
-def worklist(call: Call, query: WorklistQuery) -> list[ReadingShown]:
-    """Readings that wait: disagreements of two versions first, for they decide, then the audit sample."""
-    waiting = readings.open(call.session, query.model_type, _LOOKED_AT)
-    first = sorted(waiting, key=lambda reading: reading.kind != "disagreement")[: query.limit]
-    if first:
-        _note_read(call, first)
-    return [_shown(call, reading) for reading in first]
+def worklist(call: Call, query: WorklistQuery) -> list[WorkItem]:
+    """Disagreements of two versions first, for they decide; then the audit sample, then cases by rank."""
+    found: list[WorkItem] = []
+    for kinds, work in _WORK:
+        if query.kind in (None, *kinds) and len(found) < query.limit:
+            found += [one for one in work(call, query) if query.kind in (None, one.kind)]
+    return found[: query.limit]
 
 
 @group.post("/validations", roles=CLINICIANS)
-def validate(call: Call, answer: ReadingAnswer) -> ReadingTaken:
-    """Answer one reading; it counts once and blind."""
-    asked = call.session.get(Reading, answer.reading_id)
-    if asked is None:
-        raise readings.UnknownReadingError(
-            f"there is no reading {answer.reading_id}", field="reading_id", fix="see /worklist"
-        )
-    reading = readings.answer(
-        call.session,
-        answer.reading_id,
-        label=validations.meaning(call.session, asked.model_type, answer.diagnosis),
-        reader=answer.validated_by or call.caller.name,
-        now=call.now,
-    )
-    return ReadingTaken(
+def validate(call: Call, said: Said) -> Taken:
+    """Answer a reading, which counts once and blind, or say of a case what it is."""
+    if said.reading_id is not None:
+        return _answered(call, said, said.reading_id)
+    case = cases.get(call.session, said.case_id or UUID(int=0))
+    call.session.refresh(case, with_for_update=True)
+    word = Word(said.kind or "confirm", said.diagnosis, said.saw_model_answer, said.seconds_spent)
+    by = said.validated_by or call.caller.name
+    row = validations.record(call.session, case, word, by=by, now=call.now)
+    return Taken(
         status="recorded",
         message="the reading is kept",
-        reading_id=reading.id,
-        diagnosis=reading.answer or "",
+        diagnosis=row.diagnosis or "",
+        case_id=case.id,
+        kind=row.kind,
+        state=case.state.value,
     )
 
 
-def _note_read(call: Call, shown: Sequence[Reading]) -> None:
+@group.post("/cases/{case_id}/second-read", roles=frozenset({Role.CLINICIAN, Role.STEWARD}))
+def ask_second(call: Call, case_id: UUID) -> Asked:
+    """Put a case before a second reader, who will not see its label."""
+    case = cases.get(call.session, case_id)
+    second_reads.ask(call.session, [case], why="request", by=call.caller.name, now=call.now)
+    return Asked(status="waiting", message="the case waits for a second reader", case_id=case.id)
+
+
+@group.get("/validations/agreement", roles=READERS)
+def agreement(call: Call, query: TypeQuery) -> AgreementShown:
+    """How well first and second readers agree beyond chance, and how much the model's answer sways them."""
+    overall, each = reviews.agreement_of(call.session, query.model_type)
+    return AgreementShown(
+        model_type=query.model_type,
+        overall=Kappa.of(overall),
+        by_label={label: Kappa.of(found) for label, found in each.items()},
+        automation_bias=AutomationBias.of(reviews.automation_bias(call.session, query.model_type)),
+    )
+
+
+def _answered(call: Call, said: Said, reading_id: UUID) -> Taken:
+    asked = call.session.get(Reading, reading_id)
+    if asked is None:
+        raise readings.UnknownReadingError(
+            f"there is no reading {reading_id}", field="reading_id", fix="see /worklist"
+        )
+    label = validations.meaning(call.session, asked.model_type, said.diagnosis or "")
+    by = said.validated_by or call.caller.name
+    reading = readings.answer(call.session, reading_id, label=label, reader=by, now=call.now)
+    message = "the reading is kept"
+    return Taken(status="recorded", message=message, reading_id=reading.id, diagnosis=reading.answer or "")
+
+
+def _readings(call: Call, query: WorklistQuery) -> list[WorkItem]:
+    waiting = readings.open(call.session, query.model_type, _LOOKED_AT)
+    wanted = [reading for reading in waiting if query.kind in (None, reading.kind)]
+    first = sorted(wanted, key=lambda reading: reading.kind != "disagreement")[: query.limit]
+    _note_read(call, "readings", [reading.id for reading in first])
+    return [_reading(call, reading) for reading in first]
+
+
+def _second(call: Call, query: WorklistQuery) -> list[WorkItem]:
+    rows = second_reads.open_ones(call.session, query.model_type, query.limit)
+    ordered = sorted(rows, key=lambda row: row[0].answered_at is None)
+    _note_read(call, "validated_cases", [case.id for _, case in ordered])
+    return [WorkItem.read_again(asked, case, _text(call, case)) for asked, case in ordered]
+
+
+def _reviews(call: Call, query: WorklistQuery) -> list[WorkItem]:
+    found = reviews.under_review(call.session, query.model_type, query.limit)
+    _note_read(call, "validated_cases", [case.id for case in found])
+    return [WorkItem.review(case, _text(call, case)) for case in found]
+
+
+def _unmapped(call: Call, query: WorklistQuery) -> list[WorkItem]:
+    types = [query.model_type] if query.model_type else [kind.name for kind, _ in labels.types(call.session)]
+    vault = call.deps.vault
+    return [
+        WorkItem.unmapped(model_type, one)
+        for model_type in types
+        for one in labels.unmapped(call.session, model_type, vault=vault, limit=query.limit)
+    ]
+
+
+_WORK = (
+    (("disagreement", "audit"), _readings),
+    (("adjudicate", "second_read"), _second),
+    (("review",), _reviews),
+    (("unmapped",), _unmapped),
+)
+
+
+def _note_read(call: Call, kind: str, ids: Sequence[UUID]) -> None:
     """One row of the audit trail for the whole page: whose inputs were opened."""
-    audit.write(
-        call.session,
-        act="read",
-        subject=("readings", shown[0].id),
-        actor=call.caller.name,
-        at=call.now,
-        details={"readings": [str(reading.id) for reading in shown]},
-    )
+    if ids:
+        audit.write(
+            call.session,
+            act="read",
+            subject=(kind, ids[0]),
+            actor=call.caller.name,
+            at=call.now,
+            details={kind: [str(one) for one in ids]},
+        )
 
 
-def _shown(call: Call, reading: Reading) -> ReadingShown:
+def _reading(call: Call, reading: Reading) -> WorkItem:
     sealed = predictions.input_of(call.session, reading.prediction_id)
     text = call.deps.vault.open(sealed, "prediction").decode() if sealed is not None else None
-    return ReadingShown(
+    return WorkItem(
         reading_id=reading.id,
         kind=reading.kind,
         model_type=reading.model_type,
@@ -80,3 +178,8 @@ def _shown(call: Call, reading: Reading) -> ReadingShown:
         options=[str(option) for option in reading.options],
         asked_at=reading.asked_at,
     )
+
+
+def _text(call: Call, case: ValidatedCase) -> str | None:
+    sealed = case.input_sealed
+    return call.deps.vault.open(sealed, CASE_PURPOSE).decode() if sealed is not None else None

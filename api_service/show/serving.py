@@ -1,6 +1,5 @@
-"""The shapes of answers to clinicians and of the readings put before them."""
+"""The shapes of answers to clinicians."""
 
-from datetime import datetime
 from uuid import UUID
 
 from api_service.show.shape import Shape
@@ -33,24 +32,3 @@ class FeedbackTaken(Shape):
     status: str
     message: str
     prediction_id: UUID
-
-
-class ReadingShown(Shape):
-    """One case to be read; the options stand in random order and say not which model gave which."""
-
-    reading_id: UUID
-    kind: str
-    model_type: str
-    prediction_id: UUID
-    text: str | None
-    options: list[str]
-    asked_at: datetime
-
-
-class ReadingTaken(Shape):
-    """`POST /validations`: the answer as it is kept."""
-
-    status: str
-    message: str
-    reading_id: UUID
-    diagnosis: str

@@ -30,6 +30,11 @@ def of(session: Session, model_type: str) -> list[Entry]:
     return [Entry(row.label, tuple(row.codes), tuple(row.aliases), row.must_not_miss) for row in rows]
 
 
+def rows(session: Session, model_type: str) -> list[Label]:
+    """The rows of a label space, by name."""
+    return list(session.scalars(select(Label).where(Label.model_type == model_type).order_by(Label.label)))
+
+
 def add(session: Session, model_type: str, entries: Iterable[Entry], *, now: datetime) -> None:
     """Make labels that are not there yet; a known one keeps what the site wrote of it."""
     rows = [
