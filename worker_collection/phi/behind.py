@@ -92,6 +92,9 @@ class Behind:
         at, end = place + 1, -1
         if self.words[place].key not in _FLAT_AT:
             return
+        works = any(word.key in _WORKS for word in self.words[max(0, place - 2) : place + 1])
+        if works or self._is_moved(place):
+            yield from self._named_flat(place, works=works)
         while at < len(self.words) and at - place < 4 and self.page.gap(at) in (" ", " & "):
             word = self.words[at]
             if (
@@ -103,6 +106,40 @@ class Behind:
             end, at = at, at + 1
         if end > place:
             yield Span(self.words[place + 1].start, self.words[end].end, "ADDRESS")
+
+    def _named_flat(self, place: int, *, works: bool) -> Iterator[Span]:
+        """Everyday words behind "works at" or "transferred from" that name no department, in a note without capitals."""
+        at = place + 1
+        if at < len(self.words) and self.words[at].key == "the" and self.page.gap(at) == " ":
+            at += 1
+        first = at
+        while (
+            at < len(self.words)
+            and at - first < 3
+            and self.page.gap(at) == " "
+            and self._names_house(at, works=works)
+        ):
+            at += 1
+        if at > first:
+            yield Span(self.words[first].start, self.words[at - 1].end, "ORG" if works else "HOSPITAL")
+
+    def _names_house(self, at: int, *, works: bool) -> bool:
+        word = self.words[at]
+        plain = (
+            word.flags & (CLINICAL | HEAD | PUBLIC)
+            or word.key in _GENERIC
+            or word.key in _NOT_NAMES
+            or word.key in _SMALL
+        )
+        if (
+            self.covered[at]
+            or plain
+            or is_cue(word)
+            or word.key.endswith(("ing", "ly", "ed"))
+            or len(word.text) < 3
+        ):
+            return False
+        return works or not word.flags & (CORE | RARE)
 
     def _runs_on(self, at: int, first: int, *, works: bool) -> bool:
         word, gap = self.words[at], self.page.gap(at)

@@ -17,6 +17,7 @@ from worker_collection.phi import (
     plates,
     shapes,
     spread,
+    subjects,
     tagger,
     towns,
 )
@@ -138,7 +139,7 @@ def find(
 def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:
     """What the rules take for names and places, but what the tagger is sure is none."""
     found = [*Names(page, free).find(), *towns.find(page, free), *Places(page, free).find()]
-    found += Behind(page, free).find()
+    found += [*Behind(page, free).find(), *subjects.find(page, free)]
     return tagger.believed(page, free, found) if tagged else found
 
 

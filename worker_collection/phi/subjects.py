@@ -1,0 +1,60 @@
+"""Everyday words that somebody is called by, where a sentence says of them what only a person does."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, EPONYM, GIVEN, HEAD, SURNAME
+from worker_collection.phi.naming import is_clinical, is_cue
+from worker_collection.phi.page import Page, Word
+from worker_collection.phi.spans import Span
+
+_VERBS = "|".join(sorted(cues.names("speech"), key=len, reverse=True))
+_STATE = (
+    "tearful|coping|anxious|upset|agitated|calm|alert|awake|asleep|unwell|stable|confused|cooperative|pleasant|oriented|"
+    "orientated|alone|here|away|nok|pregnant|deaf|blind|married|single|retired|aware|present|keen|happy|angry|sad|tired|drowsy|"
+    "independent|comfortable|frustrated|worried|hungry|polite|abusive|aggressive|distressed|settled|unhappy|ready|waiting|"
+    "accompanied|brought|admitted|discharged|divorced|widowed|adopted|bullied|breastfed|crying|complaining|asking|refusing|"
+    "sleeping|eating|drinking|smoking|walking|living|working|vaping|using|taking|coming|going|visiting|his|her|their|a\s\d|an?\s\w+\syear"
+)
+_DID = re.compile(
+    rf"[ ](?:(?:also|now|then|again|still|just|who|later|today|has|had|was|is)[ ])?(?:{_VERBS})\b(?![ ]?[:=])|[ ](?:is|was|remains|seems|looks|feels)[ ]"
+    rf"(?:(?:very|more|less|quite|now|a\sbit|not|still|well|currently)[ ])?(?:{_STATE})\b|[ ](?:is|was|turned)[ ]\d{{1,3}}(?=[ ]?(?:[.,;\n]|$|yo|y/o|years?|yrs?|months?|weeks?))",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(
+    r"[ ](?:in|at|on)[ ](?:the[ ])?(?:bay|bed|rm|room|side[ ]room|chair|cubicle|corridor|waiting|bedside|reception|front[ ]desk|desk|school|work|"
+    r"college|nursery|creche|church|home)\b|[ ](?:bed|bay|rm|room|cubicle)[ ]?\d|[ ](?:bp|hr|k|hb|na|wcc|crp|temp|t|sats|spo2|gcs|ews|news|mews|bm|bgl)[ ]?\d|"
+    r"[ ]\(?\d{1,3}[ ]?(?:yo|y/o|y|yrs?|m|f)\b|[ ]\d{1,2}/(?:7|52|12)\b|[ ]npo\b|[ ]nbm\b|[ ]off[ ](?:work|school)\b|[ ]had\b|"
+    r"[ ](?:from|in)[ ](?:pharmacy|physio|radiology|micro|lab|the[ ]lab|ot|theatre|theatres|dietetics|cardiology|haematology|ed|icu|admissions|"
+    r"security|housekeeping|switchboard|social[ ]work|palliative)\b|"
+    r"[ ]to[ ](?:collect|call|review|bring|see|cath|theatre|ct|mri|sign|chase|repeat|phone|ring|visit|drive|pick|attend|follow|confirm|decide|return|"
+    r"speak|ask|tell|let|assess|check|arrange|contact|transfer|discharge|clerk|consent|scribe)\b",
+    re.IGNORECASE,
+)
+_GENERIC = cues.group("generic")
+
+
+def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
+    """Words at the head of a sentence or a line that act, are asked or lie in a bed as people do."""
+    for place, word in enumerate(page.words):
+        if word.opens and not covered[place] and _may_be_called(page, word) and _acts(page, word):
+            yield Span(word.start, word.end, "NAME")
+
+
+def _may_be_called(page: Page, word: Word) -> bool:
+    if word.flags & (HEAD | CLINICAL) or word.key in _GENERIC or word.form == "I" or len(word.text) < 3:
+        return False
+    if not page.looks_named(word) or is_cue(word) or is_clinical(page, word):
+        return False
+    return bool(word.flags & GIVEN) or bool(word.flags & SURNAME and word.flags & DOUBLE)
+
+
+def _acts(page: Page, word: Word) -> bool:
+    if _DID.match(page.text, word.end):
+        return bool(word.flags & GIVEN) or word.form != "l"
+    sure = word.flags & GIVEN and word.flags & DOUBLE and not word.flags & EPONYM
+    return (
+        bool(sure or word.flags & GIVEN and not word.flags & CORE)
+        and _WHERE.match(page.text, word.end) is not None
+    )
