@@ -6,9 +6,10 @@ import importlib.util
 import typer
 
 GROUPS = (
-    *(f"rounds.commands.{name}" for name in ("stack", "setup", "keys", "schedule", "collection")),
+    *(f"rounds.commands.{name}" for name in ("stack", "setup", "keys", "schedule", "collection", "trust")),
     *(f"rounds.commands.{name}" for name in ("deidentify", "training", "jobs", "evaluate", "models")),
     "rounds.commands.alerts",
+    "rounds.commands.listen",
     "rounds.demo",
 )
 

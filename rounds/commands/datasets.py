@@ -1,4 +1,4 @@
-"""`rounds dataset|types|validator|withdraw`: what is learnt from, for which question, vouched for by whom."""
+"""`rounds dataset|types|withdraw`: what is learnt from, and for which question."""
 
 import json
 import sys
@@ -14,19 +14,17 @@ from rounds.show import AsJson, show_record, show_rows
 from rounds.site import Site, site
 
 if TYPE_CHECKING:
-    from shared.registry.tables import DatasetVersion, Validator
+    from shared.registry.tables import DatasetVersion
 
 dataset = typer.Typer(no_args_is_help=True)
 dataset.command("export")(export)
 types = typer.Typer(no_args_is_help=True)
-validator = typer.Typer(no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.add_typer(dataset, name="dataset", help="Sealed datasets.")
     app.add_typer(types, name="types", help="Model types: the questions of the site.")
-    app.add_typer(validator, name="validator", help="Who may validate.")
     withdrawals.register(app)
 
 
@@ -160,35 +158,6 @@ def list_types(as_json: AsJson = False) -> None:
     show_rows(rows, as_json=as_json)
 
 
-@validator.command("add")
-def add_validator(
-    name: str,
-    *,
-    alias: Annotated[list[str] | None, typer.Option(help="An id, e-mail or spelling of the name.")] = None,
-    role: Annotated[str, typer.Option()] = "doctor",
-    qualified: Annotated[bool, typer.Option(help="Whether the diagnoses may become labels.")] = True,
-    as_json: AsJson = False,
-) -> None:
-    """Register somebody whose diagnoses may become labels."""
-    from shared.registry import validators
-
-    here = site()
-    staff = validators.Staff(name, (name, *(alias or ())), role.casefold(), qualified=qualified, active=True)
-    with here.sessions.begin() as session:
-        row = validators.add(session, staff, now=here.now, actor=here.actor)
-        show_record(_validator(row), as_json=as_json)
-
-
-@validator.command("list")
-def list_validators(as_json: AsJson = False) -> None:
-    """List who may validate."""
-    from shared.registry import validators
-
-    with site().sessions() as session:
-        rows = [_validator(row) for row in validators.every(session)]
-    show_rows(rows, as_json=as_json, none="no validators yet: a collection or `rounds validator add`")
-
-
 def _version(version: "DatasetVersion") -> dict[str, Any]:
     counts = version.counts
     return {
@@ -197,8 +166,3 @@ def _version(version: "DatasetVersion") -> dict[str, Any]:
         "counts": {"train": counts["training"], "evaluation": counts["evaluation"]},
         "labels": len(counts["labels"]),
     }
-
-
-def _validator(row: "Validator") -> dict[str, Any]:
-    kept = {"validator": row.name, "role": row.role, "qualified": row.qualified, "active": row.active}
-    return kept | {"aliases": row.aliases}
