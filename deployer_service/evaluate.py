@@ -35,6 +35,7 @@ class Exam:
     champion: ModelVersion | None
     examples: list[Example]
     seen_before: frozenset[UUID]  # cases that judged the champion, too
+    audited: frozenset[UUID]  # cases drawn with a known chance: they stand for every answer
     must_not_miss: list[str]
     policy_version: int
     policy: Policy
@@ -89,6 +90,7 @@ def _exam(session: Session, version: ModelVersion, deps: Deps) -> Exam:
         champion=champion,
         examples=datasets.examples(session, dataset, "evaluation", vault=deps.vault),
         seen_before=frozenset(member.case_id for member in before if member.split == "evaluation"),
+        audited=frozenset(datasets.audited(session, dataset)),
         must_not_miss=models.must_not_miss(session, version.model_type),
         policy_version=number,
         policy=policy,
@@ -128,9 +130,7 @@ def _record(session: Session, marked: Marked) -> None:
     if (champion.id if champion else None) != (exam.champion.id if exam.champion else None):
         outbox.ring(session, TaskName.JUDGE_VERSION, version.id)
         return
-    datasets.count_use(
-        session, version.dataset_version_id, limit=exam.policy.evaluation_uses, now=marked.now
-    )
+    datasets.count_use(session, version.dataset_version_id, limit=exam.policy.evaluation_uses, now=marked.now)
     session.add_all(_performances(marked))
     session.add(_decision(marked))
     session.flush()
@@ -154,26 +154,41 @@ def _release(session: Session, version: ModelVersion, cause: Cause) -> None:
 
 
 def _performances(marked: Marked) -> list[ModelPerformance]:
-    """What both versions measured on the one frozen set, so that before and after can be compared."""
-    exam, cases = marked.exam, marked.cases
-    found = [(exam.version, [(case, case.candidate) for case in cases])]
-    if exam.champion is not None:
-        found.append((exam.champion, [(case, case.champion) for case in cases if case.champion]))
-    return [_performance(version, given, marked) for version, given in found if given]
+    """What both versions measured on the one frozen set, and on the audit sample within it."""
+    exam = marked.exam
+    drawn = [place for place, one in enumerate(exam.examples) if one.case_id in exam.audited]
+    found = []
+    for purpose, places in (("gate", range(len(marked.cases))), ("audit", drawn)):
+        cases = [(marked.cases[place], exam.examples[place].weight) for place in places]
+        mine = [(case, case.candidate, weight) for case, weight in cases]
+        others = [(case, case.champion, weight) for case, weight in cases if case.champion]
+        found += [_performance(exam.version, mine, marked, purpose=purpose)] if mine else []
+        if exam.champion is not None and others:
+            found.append(_performance(exam.champion, others, marked, purpose=purpose))
+    return found
 
 
 def _performance(
-    version: ModelVersion, given: Sequence[tuple[JudgedCase, Given]], marked: Marked
+    version: ModelVersion,
+    given: Sequence[tuple[JudgedCase, Given, float]],
+    marked: Marked,
+    *,
+    purpose: str,
 ) -> ModelPerformance:
+    """Every case counts once for the gate; in the audit sample by the inverse of its chance."""
+    weighed = purpose == "audit"
     report = metrics.measure(
-        [Scored(case.truth, one.label, one.confidence, 1.0, case.subgroup) for case, one in given]
+        [
+            Scored(case.truth, one.label, one.confidence, weight if weighed else 1.0, case.subgroup)
+            for case, one, weight in given
+        ]
     )
     return ModelPerformance(
         model_version_id=version.id,
         model_version=version.name,
         model_type=version.model_type,
         dataset_version_id=marked.exam.version.dataset_version_id,
-        purpose="gate",
+        purpose=purpose,
         n=report.n,
         accuracy=report.accuracy.value,
         precision=report.precision.value,

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from shared.domain.cycle import CaseState
-from shared.domain.example import Example
+from shared.domain.example import Example, PictureExample
 from shared.domain.split import EVALUATION
 from shared.errors import NotFoundError
 from shared.registry import audit
@@ -43,6 +43,7 @@ from shared.vault import Vault
 
 ALL = "all"
 _STREAM = {"stream_results": True, "yield_per": 500}
+_OF_CASE = (ValidatedCase.input_sealed, ValidatedCase.subgroup, ValidatedCase.media, ValidatedCase.details)
 
 
 def named(session: Session, name: str) -> DatasetVersion:
@@ -138,10 +139,29 @@ def stream(
             )
 
 
+def stream_pictures(
+    session: Session, dataset_version_id: UUID, split: str, *, purpose: str = ALL
+) -> Iterator[PictureExample]:
+    """The members about pictures, one by one; one without a mask teaches nothing and is not among them."""
+    for row in session.execute(_rows(dataset_version_id, split, purpose), execution_options=_STREAM):
+        if {"image", "mask"} <= row.media.keys():
+            box = row.details.get("box")
+            yield PictureExample(
+                case_id=row.case_id,
+                person_id=row.person_id,
+                image=row.media["image"],
+                mask=row.media["mask"],
+                label=row.label,
+                weight=row.weight,
+                subgroup=row.subgroup,
+                box=(box[0], box[1], box[2], box[3]) if box else None,
+            )
+
+
 def _rows(dataset_version_id: UUID, split: str, purpose: str) -> Executable:
     member = (DatasetMember.case_id, DatasetMember.person_id, DatasetMember.label, DatasetMember.weight)
     return (
-        select(*member, ValidatedCase.input_sealed, ValidatedCase.subgroup, ValidatedCase.media)
+        select(*member, *_OF_CASE)
         .join(ValidatedCase, ValidatedCase.id == DatasetMember.case_id)
         .where(DatasetMember.dataset_version_id == dataset_version_id, DatasetMember.split == split)
         .where(may_still_be_used(), _of(purpose, dataset_version_id))
@@ -198,6 +218,13 @@ def _of(purpose: str, dataset_version_id: UUID) -> ColumnElement[bool]:
         before.split == DatasetMember.split,
     )
     return or_(DatasetMember.replay, ~known)
+
+
+def audited(session: Session, version_id: UUID) -> list[UUID]:
+    """The cases of a version that were drawn into the audit sample."""
+    drawn = DatasetMember.audit_probability.is_not(None)
+    mine = select(DatasetMember.case_id).where(DatasetMember.dataset_version_id == version_id, drawn)
+    return list(session.scalars(mine.order_by(DatasetMember.case_id)))
 
 
 def gate_set(session: Session, dataset_version_id: UUID) -> EvaluationSet | None:

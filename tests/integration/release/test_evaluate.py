@@ -1,6 +1,7 @@
 """A trained version before the gate: measured beside the champion on the same frozen cases."""
 
 import hashlib
+import json
 
 import pytest
 from sqlalchemy import select
@@ -11,8 +12,8 @@ from shared.domain.gate import Given, JudgedCase, judge
 from shared.domain.policy import Policy
 from shared.registry import deployments, models, plans
 from shared.registry.evidence import canonical
-from shared.registry.tables import Deployment, EvidenceRecord, GateDecision, ModelPerformance
-from tests.factories import a_version
+from shared.registry.tables import DatasetVersion, Deployment, EvidenceRecord, GateDecision, ModelPerformance
+from tests.factories import a_case, a_member, a_person, a_version
 from tests.integration.release.world import CHALLENGER, CHAMPION, an_exam
 
 RIGHT, WRONG = "Gout", "Migraine"
@@ -124,3 +125,23 @@ def test_the_stored_inputs_give_the_stored_verdict_again(clinic):
     again = judge(cases, Policy(), must_not_miss=decision.inputs["must_not_miss"])
     assert again.as_rows() == decision.rules
     assert hashlib.sha256(canonical(decision.inputs).encode()).hexdigest() == decision.inputs_sha256
+
+
+def test_the_audit_sample_is_measured_by_what_its_cases_stand_for(clinic):
+    candidate = a_candidate(clinic.deps, BETTER)
+    with clinic.deps.sessions.begin() as session:
+        dataset = session.get_one(DatasetVersion, models.get(session, candidate).dataset_version_id)
+        for probability, answer in ((0.5, RIGHT), (0.5, RIGHT), (0.1, WRONG)):
+            sealed = clinic.deps.vault.seal(
+                json.dumps({CHALLENGER: answer, CHAMPION: WRONG}).encode(), "case"
+            )
+            case = a_case(
+                session, person=a_person(session, split="evaluation"), diagnosis=RIGHT, input_sealed=sealed
+            )
+            drawn = {"audit_probability": probability, "weight": 1 / probability}
+            a_member(session, dataset, case, split="evaluation", **drawn)
+    judge_version(candidate, clinic.deps)
+    with clinic.deps.sessions() as session:
+        gate, audit = (models.performance(session, candidate, purpose) for purpose in ("gate", "audit"))
+    assert (gate.n, audit.n) == (87, 3)
+    assert audit.accuracy == pytest.approx(4 / 14)
