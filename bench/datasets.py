@@ -1,0 +1,169 @@
+"""Data sets at size: sealing in flat memory, two versions compared, a withdrawal's reach, exports.
+
+`python -m bench.datasets [--rows N]` fills a registry of its own with generated cases and measures on it.
+"""
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from bench.dataset_world import rows
+from shared.config import Settings, load_settings
+from shared.domain import diff as told
+from shared.domain.exports import line
+from shared.embedded import prepare_home, remove_home, start_postgres
+from shared.exports import table, text
+from shared.registry import datasets, diffs, withdrawals
+from shared.registry.migrate import migrate
+from shared.registry.tables import DatasetMember, DatasetVersion
+from worker_collection import dataset
+from worker_collection.deps import Deps, make_deps
+
+RESULT = Path(__file__).parent / "results" / "datasets.json"
+ROWS, DIFF_ROWS = 1_000_000, 100_000
+FLAT = 1.10  # ten times the cases may take so many times the memory
+
+
+@contextmanager
+def registry() -> Iterator[tuple[Settings, Deps]]:
+    """A migrated database of this run alone."""
+    with tempfile.TemporaryDirectory(prefix="rounds-bench-") as folder:
+        Path(folder).chmod(0o755)
+        settings = load_settings(home=Path(folder) / "home")
+        prepare_home(settings)
+        server = start_postgres(settings, durable=False)
+        try:
+            migrate(settings)
+            yield settings, make_deps(settings)
+        finally:
+            server.stop()
+            remove_home(settings)
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds that the work took, and what it gave."""
+    began = time.perf_counter()
+    found = work()
+    return time.perf_counter() - began, found
+
+
+def sealed_apart(settings: Settings) -> dict[str, float]:
+    """Seal in a process of its own, so that its memory is that of the sealing."""
+    argv = [sys.executable, "-m", "bench.datasets", "--seal", str(settings.root)]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def seal_here(home: Path) -> None:
+    """Seal the site of this home, and say how long it took and how much memory it came to."""
+    deps = make_deps(load_settings(home=home))
+    seconds, _ = timed(lambda: dataset.seal("diagnosis", deps, actor="bench"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "megabytes": peak}))
+
+
+def measure(size: int) -> list[dict[str, Any]]:
+    """Every figure on a registry of so many cases, made and sealed in steps."""
+    some = min(DIFF_ROWS, size)
+    with registry() as (settings, deps):
+        tenth = grown(settings, deps, first=1, last=max(1, size // 10))
+        grown(settings, deps, first=size // 10 + 1, last=max(some, size // 10))
+        grown(settings, deps, first=max(some, size // 10) + 1, last=max(some, size // 10) + some // 50)
+        figures = [*compared(deps, max(some, size // 10)), *exported(deps)]
+        whole = grown(settings, deps, first=max(some, size // 10) + some // 50 + 1, last=size)
+        ratio = whole["megabytes"] / tenth["megabytes"]
+        return [
+            *figures,
+            figure(f"seconds to seal {size} cases", whole["seconds"], size / 1000, unit="s"),
+            figure("memory for ten times the cases", ratio, FLAT, unit="times"),
+            *withdrawn(deps, size),
+        ]
+
+
+def grown(settings: Settings, deps: Deps, *, first: int, last: int) -> dict[str, float]:
+    """Add the cases of these numbers and seal all there are."""
+    if last >= first:
+        rows.fill(settings, deps.vault, first=first, last=last)
+    found = sealed_apart(settings)
+    print(f"sealed {last}: {found['seconds']:.1f} s, {found['megabytes']:.0f} MB", flush=True)
+    return found
+
+
+def compared(deps: Deps, size: int) -> list[dict[str, Any]]:
+    """The two newest versions, as people read them."""
+    with deps.sessions() as session:
+        after, before = datasets.every(session, "diagnosis")[:2]
+        seconds, _ = timed(lambda: told.as_page(diffs.diff(session, before, after)))
+    return [figure(f"seconds to compare two versions of {size} cases", seconds, 5, unit="s")]
+
+
+def withdrawn(deps: Deps, size: int) -> list[dict[str, Any]]:
+    """One person's withdrawal with its certificate."""
+    with deps.sessions() as session:
+        person_id = session.scalars(select(DatasetMember.person_id).limit(1)).one()
+
+        def take_back() -> None:
+            row = withdrawals.leave(session, person_id, cause="bench", actor="bench", now=deps.clock())
+            assert row.reached["datasets"]
+            withdrawals.certificate(session, row)
+
+        seconds, _ = timed(take_back)
+        session.rollback()
+    return [figure(f"seconds to list what a withdrawal reaches in {size} cases", seconds, 2, unit="s")]
+
+
+def exported(deps: Deps) -> list[dict[str, Any]]:
+    """Cases a second into every format that is read from the registry as it is written."""
+    found = []
+    with deps.sessions() as session:
+        version = session.scalars(select(DatasetVersion).order_by(DatasetVersion.number).limit(1)).one()
+        n = version.counts["training"] + version.counts["evaluation"]
+        for kind in text.LINE_FORMATS:
+            examples = text.exported(session, version, text.SPLITS, vault=deps.vault)
+            seconds, _ = timed(
+                lambda kind=kind, examples=examples: sum(len(line(one, kind)) for one in examples)
+            )
+            found.append(figure(f"cases a second as {kind}", n / seconds, 3000, unit="cases/s", most=False))
+        with tempfile.TemporaryFile() as file:
+            examples = text.exported(session, version, text.SPLITS, vault=deps.vault)
+            seconds, _ = timed(lambda: table.write(examples, file))
+        found.append(figure("cases a second as parquet", n / seconds, 3000, unit="cases/s", most=False))
+    return found
+
+
+def figure(key: str, value: float, goal: float, *, unit: str, most: bool = True) -> dict[str, Any]:
+    """One line of the table; `most` says that less is better."""
+    met = value <= goal if most else value >= goal
+    print(f"{key:64} {value:>10.3f} {unit:8} goal {goal:>8} {'yes' if met else 'NO'}", flush=True)
+    return {"key": key, "value": round(value, 4), "unit": unit, "goal": goal, "met": met}
+
+
+def main() -> None:
+    """Measure and write the result."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--seal", type=Path)
+    asked = parser.parse_args()
+    if asked.seal is not None:
+        seal_here(asked.seal)
+        return
+    machine = f"{platform.machine()} {platform.system()} {platform.python_version()}"
+    result = {"name": "datasets", "machine": machine, "figures": measure(asked.rows)}
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
