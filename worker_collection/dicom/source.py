@@ -48,12 +48,13 @@ class Feed(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a source keeps what it takes in; `is_dry` stores no pixels."""
+    """Where a source keeps what it takes in; `is_dry` stores no pixels, in `spool` lie received files."""
 
     shelf: Shelf
     storage: Storage
     vault: Vault
     is_dry: bool = False
+    spool: str = ""
 
     def save(self, picture: Picture) -> str:
         """Store a picture, or only name it in a rehearsal."""
@@ -111,28 +112,29 @@ class DicomSource:
         """Take in every file that is not known; one bad file costs itself."""
         generation = self._held.shelf.top() + 1
         with decoder() as decoding:
-            for one, file in self._news():
-                data = one.read()
+            for one, file, is_new in self._files():
+                data = one.read() if is_new else None
                 if data is not None:
                     self._take(file, data, decoding, generation=generation)
-                    if not self._held.is_dry:
-                        one.done()
-                yield
+                # Also one that an earlier run had kept when it was interrupted.
+                if not self._held.is_dry and (data is not None or not is_new):
+                    one.done()
+                if is_new:
+                    yield
 
-    def _news(self) -> Iterator[tuple[Incoming, File]]:
+    def _files(self) -> Iterator[tuple[Incoming, File, bool]]:
+        """Every file, and whether it is not known as it is."""
         batch: list[Incoming] = []
         for one in self._feed.files():
             batch.append(one)
             if len(batch) == _KNOWN:
-                yield from self._fresh(batch)
+                yield from self._told_apart(batch)
                 batch = []
-        yield from self._fresh(batch)
+        yield from self._told_apart(batch)
 
-    def _fresh(self, batch: list[Incoming]) -> Iterator[tuple[Incoming, File]]:
+    def _told_apart(self, batch: list[Incoming]) -> Iterator[tuple[Incoming, File, bool]]:
         files = [self._held.shelf.file(one.name, one.state) for one in batch]
-        for one, file, is_new in zip(batch, files, self._held.shelf.news(files), strict=True):
-            if is_new:
-                yield one, file
+        yield from zip(batch, files, self._held.shelf.news(files), strict=True)
 
     def _take(self, file: File, data: bytes, decoding: IsolatedDecoder, *, generation: int) -> None:
         shelf = self._held.shelf

@@ -68,8 +68,9 @@ def open_source(
         shelf = Shelf(site[0], vault, source.id)
         return fhir_source(address, mapping, shelf=shelf, name=source.name, at=site[1])
     if source.kind == "dicom" and site is not None and storage is not None:
-        place = Place(DicomShelf(site[0], vault, source.id), storage, vault, is_dry=is_dry)
-        return dicom_source(address, mapping, place=place)
+        held = DicomShelf(site[0], vault, source.id)
+        place = Place(held, storage, vault, is_dry=is_dry, spool=spool_of(source))
+        return dicom_source(address, mapping, place=place, at=site[1])
     if source.kind == "folder" and save is not None:
         folder = FolderSource(address, mapping)
         return WithPictures(folder, save, below=folder.folder, confined=True)
@@ -82,6 +83,11 @@ def _handed_in(handed: Any, mapping: CaseMapping, save: Callable[[Picture], str]
     rows = HandedIn(path or handed, mapping)
     below = path.parent if path is not None else None
     return WithPictures(rows, save, below=below, confined=False) if save else rows
+
+
+def spool_of(source: Source) -> str:
+    """Where the store keeps what a listener received for a source, until it is collected."""
+    return f"spool/{source.id}/"
 
 
 def adapter(kind: str, address: str, mapping: CaseMapping, *, now: datetime | None = None) -> CaseSource:
