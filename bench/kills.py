@@ -65,6 +65,7 @@ def compared(
 ) -> tuple[dict[str, Any], dict[str, Any], int]:
     """What two sites hold after one collection, undisturbed and with its workers killed so often."""
     dice = random.Random(seed)
+    rough = replace(rough, vault=calm.vault)  # resources come in the order of their keyed hashes
     with tempfile.TemporaryDirectory(prefix="rounds-kills-") as scratch, small_steps():
         address = made(kind, Path(scratch), seed)
         first = asked(kind, address, calm)
