@@ -44,7 +44,7 @@ def export(
     version: str,
     *,
     file_format: Annotated[
-        str, typer.Option("--format", help="jsonl, chat, alpaca, csv or parquet.")
+        str, typer.Option("--format", help="jsonl, chat, alpaca, csv, parquet; of pictures png+mask or coco.")
     ] = "jsonl",
     out: Annotated[Path, typer.Option(help="The file to write; it must not exist.")],
     split: Annotated[str | None, typer.Option(help="training or evaluation; else both.")] = None,
@@ -52,13 +52,13 @@ def export(
 ) -> None:
     """Write a sealed version to a file, and OUT.manifest.json with its checksum; the export is audited."""
     from shared.exports import files, text
-    from shared.registry import audit, datasets
+    from shared.registry import audit, datasets, models
 
     here = site()
-    text.check_format(file_format)
     wish = Wish(file_format, text.checked_splits(split))
     with here.sessions.begin() as session:
         found = datasets.named(session, version)
+        text.check_format(file_format, models.model_type(session, found.model_type).family)
         lapsed = datasets.lapsed(session, found.id)
         left_out = {side: n for side, n in lapsed.items() if side in wish.splits}
         details = {"format": file_format, "splits": list(wish.splits), "left_out": left_out}
@@ -76,6 +76,8 @@ def _write(here: Site, session: "Session", found: "DatasetVersion", *, wish: Wis
     from shared.domain.exports import heading, line
     from shared.exports import text
 
+    if wish.file_format in text.PICTURE_FORMATS:
+        return _write_pictures(here, session, found, wish=wish, file=file)
     count = _Count()
     expected = sum(found.counts[side] for side in wish.splits)
     rows = count.of(text.exported(session, found, wish.splits, vault=here.vault))
@@ -88,4 +90,25 @@ def _write(here: Site, session: "Session", found: "DatasetVersion", *, wish: Wis
     file.write(heading(wish.file_format).encode())
     for one in shown:
         file.write(line(one, wish.file_format).encode())
+    return count.n
+
+
+def _write_pictures(
+    here: Site, session: "Session", found: "DatasetVersion", *, wish: Wish, file: IO[bytes]
+) -> int:
+    """An archive of pictures; how many cases went into it."""
+    from functools import partial
+
+    from shared.exports import pictures
+    from shared.registry import datasets
+    from shared.storage.objects import open_storage
+    from shared.storage.pictures import load_picture
+
+    count = _Count()
+    storage = open_storage(here.settings)
+    sides = ((side, datasets.stream_pictures(session, found.id, side)) for side in wish.splits)
+    members = count.of((example, side) for side, examples in sides for example in examples)
+    shown = counted(f"export of {found.name}", members, sum(found.counts[side] for side in wish.splits))
+    load = partial(load_picture, storage, vault=here.vault)
+    pictures.write(pictures.plates(shown, load), file, wish.file_format)
     return count.n

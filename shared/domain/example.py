@@ -18,6 +18,23 @@ class Example:
 
 
 @dataclass(frozen=True)
+class PictureExample:
+    """One sealed member about a picture: the keys of its bare pixels and of its mask in the artifact store.
+
+    `box` is x0, y0, x1, y1 in pixels, where the source gave one.
+    """
+
+    case_id: UUID
+    person_id: UUID
+    image: str
+    mask: str
+    label: str
+    weight: float = 1.0
+    subgroup: Mapping[str, str] = field(default_factory=dict)
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a model says of one input: `label` with its probability, and the labels after it, best first."""
 

@@ -12,6 +12,7 @@ from shared.vault import Vault
 
 SPLITS = ("training", "evaluation")
 FORMATS = (*LINE_FORMATS, "parquet")
+PICTURE_FORMATS = ("png+mask", "coco")
 
 
 def exported(
@@ -36,15 +37,16 @@ def lines(
         yield line(one, file_format)
 
 
-def check_format(file_format: str) -> None:
-    """Refuse a format that nobody writes.
+def check_format(file_format: str, family: str) -> None:
+    """Refuse a format that nobody writes, or that a family's versions do not have.
 
     Raises:
-        InvalidInputError: the format is not known.
+        InvalidInputError: the format is not known, or is not one of this family.
     """
-    if file_format not in FORMATS:
-        fix = f"use one of {', '.join(FORMATS)}"
-        raise InvalidInputError(f"{file_format} is no export format", field="format", fix=fix)
+    known = PICTURE_FORMATS if family == "segmentation" else FORMATS
+    if file_format not in known:
+        fix = f"use one of {', '.join(known)}"
+        raise InvalidInputError(f"a {family} is not exported as {file_format}", field="format", fix=fix)
 
 
 def checked_splits(split: str | None) -> tuple[str, ...]:
