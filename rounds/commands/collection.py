@@ -43,7 +43,9 @@ def add_source(  # noqa: PLR0913 - one parameter an option
     name: str,
     *,
     kind: Annotated[str, typer.Option(help="sql, fhir, dicom, folder or feedback.")],
-    url: Annotated[str, typer.Option(help="sqlite:////path, postgresql://…, https://…, or a folder.")] = "",
+    url: Annotated[
+        str, typer.Option(help="sqlite:////path, postgresql://…, https://…, dicom://…, or a folder.")
+    ] = "",
     mapping: Annotated[str | None, typer.Option(help="A shipped mapping, or a TOML file.")] = None,
     model_type: Annotated[
         str | None, typer.Option(help="What the cases are for; else the mapping's.")
@@ -57,7 +59,7 @@ def add_source(  # noqa: PLR0913 - one parameter an option
     from worker_collection.sources.opening import adapter
 
     here = site()
-    text = mapping_text(mapping or {"sql": "clinic", "fhir": "fhir_r4"}.get(kind))
+    text = mapping_text(mapping or {"sql": "clinic", "fhir": "fhir_r4", "dicom": "dicom"}.get(kind))
     rules = read_mapping(text)
     if not url and kind != "feedback":
         raise InvalidInputError("a source needs an address", field="url", fix="--url")
