@@ -38,6 +38,7 @@ UNREADABLE = {
     FAILED: "the text could not be de-identified",
 }
 NOTE_SECONDS = 5.0
+_MOST_DOUBTS = 100  # a person looks at no more
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ class _Rewriting:
 def moved(doubts: Sequence[Doubt], before: str, after: str) -> tuple[Doubt, ...]:
     """The doubts about one text where they stand in what was made of it by masking other words."""
     found = []
-    for doubt in doubts:
+    for doubt in doubts[:_MOST_DOUBTS]:
         said = before[doubt.start : doubt.end]
         at = -1
         for _ in range(before.count(said, 0, doubt.start) + 1 if said else 0):

@@ -13,6 +13,7 @@ _PARTS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SIGNS = re.compile(r"[\W_]+")
 _NO_NAMES, _PLACE_NOUNS = cues.words("no_name"), cues.words("no_place")
 _JOINED = 8
+_LONGEST = 40
 _NEAR = 6
 _DIGITS, _LETTERED = 6, 5
 
@@ -43,7 +44,11 @@ def _words(reading: Reading, known: Known) -> Iterator[Doubt]:
 def _is_misspelt(token: Token, own: frozenset[str], near: frozenset[str]) -> bool:
     """Whether a word that no list explains is one slip away from a name of the patient's row."""
     key = fold(token.text)
-    if len(key) < _NEAR - 1 or kind(token.text) & VOCABULARY or near.isdisjoint(_shortened(key)):
+    if (
+        not _NEAR - 1 <= len(key) <= _LONGEST
+        or kind(token.text) & VOCABULARY
+        or near.isdisjoint(_shortened(key))
+    ):
         return False
     return any(_is_one_edit(key, name) for name in own)
 

@@ -43,7 +43,9 @@ _SHAPES = {
     "day": re.compile(r"(?:1?\dth|2[04-9]th|30th|[23]?1st|2?2nd|2?3rd)", re.IGNORECASE),
     "day_and_month": re.compile(r"(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])"),
 }
+_PUBLISHED = re.compile(r"(?:rs|NCT|PMID|DOI|CD|IL)-?\d+")  # of genes, trials and articles
 _SURE_LENGTH = 7
+_LONGEST = 60
 _COUNTED = re.compile(r"\s?-?[a-z]", re.IGNORECASE)
 _OLD = re.compile(r"(?:9\d|1[01]\d)")
 _YEARS_OLD = re.compile(r"(?:[\s-]*(?:years?[\s-]old|y\s?/?\s?o\b|yrs?\b)|\s?[mf]\b)", re.IGNORECASE)
@@ -78,16 +80,17 @@ def _judged(reading: Reading, run: str, start: int) -> tuple[str, float]:
     end = start + len(run)
     if len(run) < 4 and _OLD.fullmatch(run):
         return _age(reading, start, end)
-    if _is_short(run) or _UNIT.match(reading.text, end):
+    if _is_short(run) or _PUBLISHED.fullmatch(run) or _UNIT.match(reading.text, end):
         return "", 0.0
     said = [word for word in reading.said_before(start) if word not in _SKIPPED]
     if said and said[0] in _PUBLIC_CODE:
         return "", 0.0
-    name = next((name for name, shape in _SHAPES.items() if shape.fullmatch(run)), "record")
-    if name == "day":
-        return name, _day(reading, start, end)
-    if name == "day_and_month":
-        return name, 1.0 if said and said[0] in _WHEN else 0.0
+    name = "run"
+    if len(run) <= _LONGEST:
+        name = next((name for name, shape in _SHAPES.items() if shape.fullmatch(run)), "record")
+    if name in ("day", "day_and_month"):
+        said_when = bool(said) and said[0] in _WHEN
+        return name, float(said_when) if name == "day_and_month" else _day(reading, start, end)
     return name, _sureness(name, run, said[0] if said and said[0] in _ADMIN else _field(reading, start, end))
 
 
@@ -119,12 +122,10 @@ def _sureness(name: str, run: str, cue: str) -> float:
 
 def _age(reading: Reading, start: int, end: int) -> tuple[str, float]:
     said = reading.said_before(start)
-    told = (
-        bool(said) and said[0] in _AGED or _WHO.intersection(said[:1] if said[:1] == ["note"] else said[1:2])
-    )
-    return "age", 1.0 if told and not _UNIT.match(reading.text, end) or _YEARS_OLD.match(
-        reading.text, end
-    ) else 0.0
+    whose = said[:1] if said[:1] == ["note"] else said[1:2]
+    told = bool(_AGED.intersection(said[:1]) or _WHO.intersection(whose))
+    is_age = told and not _UNIT.match(reading.text, end) or _YEARS_OLD.match(reading.text, end)
+    return "age", 1.0 if is_age else 0.0
 
 
 def _day(reading: Reading, start: int, end: int) -> float:

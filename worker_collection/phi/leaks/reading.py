@@ -76,6 +76,8 @@ _PARTICLE = re.compile(r"(?:Mc|Mac|De|Le|La|Van|Von|Fitz|Di|Du|Da|Al|El|O|D)['�
 _CAMEL = re.compile(r"[a-zß-ÿ][A-ZÀ-Þ]")
 _ABBREVIATED = cues.words("stops_no_sentence")
 _STOPS = frozenset(".!?:\n•*|;")
+_REACH = 40  # characters between a number and the word that says whose it is
+_LONGEST = 40  # letters of a word that could be a name or a medical word at all
 _GAP = " .:,("
 
 
@@ -89,6 +91,8 @@ def sort(word: str) -> Sort:
 
 def _listed(word: str) -> Sort:
     flags, low = kind(word), word.lower()
+    if "-" in word and _is_compound(word):
+        return Sort.SAFE
     if flags & (VOCABULARY | HEAD):
         return Sort.EVERYDAY if flags & (DOUBLE | NAME | TOWN) and not flags & PUBLIC else Sort.SAFE
     if flags & EPONYM:
@@ -100,15 +104,25 @@ def _listed(word: str) -> Sort:
     return Sort.SAFE if len(word) < 4 or _is_medical(low) else Sort.STRANGE
 
 
+def _is_compound(word: str) -> bool:
+    """Whether a double word is no double name: "Crohn's-related", "KRAS-positive", "African-American"."""
+    first, *_, last = word.split("-")
+    if not (first and last):
+        return False
+    plain = last.islower() and bool(kind(last) & VOCABULARY)
+    return plain and word[0].isupper() or bool(kind(first) & PUBLIC and kind(last) & PUBLIC)
+
+
 def _is_medical(low: str) -> bool:
-    parts = [part for part in low.split("-") if part]
+    parts = [part for part in low[:_LONGEST].split("-") if part]
     return all(len(part) < 4 or kind(part) & VOCABULARY or _MEDICAL.search(part) for part in parts)
 
 
 def _is_code(word: str) -> bool:
     """Whether capitals stand where no name has them: IgE, mRNA, CMV-DNA."""
-    if word.isupper():
-        return len(word) < 4
+    letters = word.removesuffix("s")
+    if letters.isupper():
+        return len(letters) < 4 or letters != word  # noqa: PLR2004
     return bool(_CAMEL.search(word)) and not _PARTICLE.match(word)
 
 
@@ -138,7 +152,11 @@ class Reading:
         n = bisect_right(self.ends, at)
         said: list[str] = []
         for token in reversed(self.tokens[max(0, n - 3) : n]):
-            if self.text[token.end : at].strip(" .:,#(=-\"'<>") or "\n" in self.text[token.end : at]:
+            if (
+                at - token.end > _REACH
+                or self.text[token.end : at].strip(" .:,#(=-\"'<>")
+                or "\n" in self.text[token.end : at]
+            ):
                 break
             said.append(token.text.lower())
             at = token.start

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from worker_collection.phi.leaks import cues
 from worker_collection.phi.leaks.reading import Doubt, Reading
 
-_PAGE = r"\w+://\S|\bwww\.\S|\b[\w-]+\.(?:com|org|net|edu|gov|info|health|io|example|local)\b(?!\.\s?[A-Z])"
-_FILES = r"[\w-]+\.(?:jpe?g|png|pdf|docx?|heic|mp4|dcm|tiff?)\b"
+_PAGE = r"\b\w{1,20}://\S|\bwww\.\S|\b[\w-]{1,63}\.(?:com|org|net|edu|gov|info|health|io|example|local)\b(?!\.\s?[A-Z])"
+_FILES = r"[\w-]{1,100}\.(?:jpe?g|png|pdf|docx?|heic|mp4|dcm|tiff?)\b"
 _SPOKEN = r"\b(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double)\s){5,}"
 _OLD = r"\b(?:im|i'm|is|aged?|hes|shes|turning)\s(?:ninety|a hundred)\b|\bninety[\s-]?\w*[\s-]years?[\s-]old"
 _PLATE = (
@@ -16,7 +16,7 @@ _PLATE = (
 )
 _SIGNED = (
     r"(?:/s/|\b(?:(?:e-?|electronically\s)?signed(?:\sby)?|sincerely|regards|dictated(?:\sby)?)\b[,:]?)\s+"
-    r"(?-i:(?:[A-Z][\w'’.-]+\s?){2,3})(?:\n|$)"
+    r"(?-i:[A-Z][\w'’.-]{1,30}(?:\s[A-Z][\w'’.-]{1,30}){1,2})\s{0,3}(?:\n|$)"
 )
 _FEAST = (
     r"\b(?:on|at|since|before|after|until|over|during|last|next|this)\s(?:the\s)?(?:lunar\s|chinese\s|orthodox\s)?"
@@ -25,7 +25,7 @@ _FEAST = (
 _FEASTS = (*sorted(cues.words("holiday")), "new year", "good friday")
 # Each pattern is sought only where one of its signs stands in the text.
 _SHAPES: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
-    "email": (("@",), re.compile(r"\S@\S+\.\w")),
+    "email": (("@",), re.compile(r"\S@[^\s@]{1,100}?\.\w")),
     "handle": (("@",), re.compile(r"(?<![\w@])@[A-Za-z_][\w.]{2,}")),
     "page": (("://", "www.", ".com", ".org", ".net", ".edu", ".gov", ".io", ".example"), re.compile(_PAGE)),
     "file": (

@@ -19,6 +19,7 @@ _WHEN = cues.before("when")
 _MOSTLY_NO_MONTH = cues.words("mostly_no_month")
 _INSTITUTION, _GENERIC = cues.words("institution"), cues.words("generic")
 _GRADE = re.compile(r"\s(?:score|grade|class|scale|stage)?[\s:]{0,2}(?:\d|[IV]{1,3}\b)", re.IGNORECASE)
+_PLACE = "word_as_place"
 _DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?[\s.,/-]{0,2}(?:of )?$")
 _DAY_AFTER = re.compile(r"[\s.,/-]{1,2}(?:the )?\d{1,4}(?:st|nd|rd|th)?\b(?!\s?(?:mg|ml|%|mcg|units))")
 
@@ -87,11 +88,11 @@ def find(reading: Reading) -> Iterator[Doubt]:
         if token.sort is Sort.SAFE and not (mixed and capital):
             continue
         place = Place(reading, n)
-        weight = _RULES[token.sort](place)
+        weight, code = _RULES[token.sort](place), _CODES[token.sort]
         if mixed and capital and weight < 1:
-            weight = max(weight, _institution(place))
+            weight, code = max((weight, code), (_named_place(place), _PLACE))
         if weight:
-            yield Doubt(token.start, token.end, _CODES[token.sort], weight)
+            yield Doubt(token.start, token.end, code, weight)
 
 
 def _named(place: Place) -> float:
@@ -123,7 +124,7 @@ def _everyday(place: Place) -> float:
     if place.is_headed or place.token.text.lower() in _SURE:
         return 0.0
     if place.regime != "mixed":
-        sure = 0.4 if place.token.is_common else 1.0
+        sure = 0.2 if place.token.is_common else 1.0
         return {"sure": sure, "who": 0.5 * sure, "where": 0.3 * sure}.get(cue, 0.0)
     if place.token.form != "T":
         return 0.0
@@ -180,15 +181,14 @@ def _initial(place: Place) -> float:
     return 1.0 if after.text.istitle() and after.sort in (Sort.STRANGE, Sort.NAMED, Sort.EPONYM) else 0.0
 
 
-def _institution(place: Place) -> float:
-    """Something in capitals before "Clinic" or "Street" that is no kind of clinic: it is that one's name."""
-    after = place.after
-    if (
-        after is None
-        or after.form != "T"
-        or after.text.lower() not in _INSTITUTION
-        or place.token.form != "T"
-    ):
+def _named_place(place: Place) -> float:
+    """Something in capitals that is no kind of clinic before "Clinic", or whom somebody works for."""
+    if place.token.form != "T":
+        return 0.0
+    reading, after = place.reading, place.after
+    if reading.word_before(place.n) == "for" and reading.word_before(place.n - 1) in _WORKS:
+        return 1.0
+    if after is None or after.form != "T" or after.text.lower() not in _INSTITUTION:
         return 0.0
     if place.token.text.lower() in _GENERIC | _INSTITUTION or kind(place.token.text) & PUBLIC:
         return 0.0
@@ -199,15 +199,10 @@ def _safe(place: Place) -> float:
     """An everyday word in capitals behind "at" may be a place, letters behind "by" a person."""
     said = place.reading.word_before(place.n)
     if place.token.form == "U":
-        return (
-            1.0
-            if said in _SIGNS_WITH and len(place.token.text) < 4 and not kind(place.token.text) & ~NAME
-            else 0.0
-        )
+        is_short = len(place.token.text) < 4 and not kind(place.token.text) & ~NAME  # noqa: PLR2004
+        return 1.0 if is_short and said in _SIGNS_WITH else 0.0
     if place.token.form != "T":
         return 0.0
-    if said == "for" and place.reading.word_before(place.n - 1) in _WORKS:
-        return 1.0
     if said not in _AT or place.opens and said not in _FIELDS:
         return 0.0
     return 0.3 if place.pair is Sort.SAFE else 0.7
@@ -223,7 +218,7 @@ _RULES: Mapping[Sort, Callable[[Place], float]] = {
     Sort.INITIAL: _initial,
 }
 _CODES = {
-    Sort.SAFE: "word_as_place",
+    Sort.SAFE: _PLACE,
     Sort.EVERYDAY: "word_as_name",
     Sort.EPONYM: "eponym_as_name",
     Sort.STRANGE: "unknown_word",
