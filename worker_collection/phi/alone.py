@@ -14,6 +14,7 @@ from worker_collection.phi.lexicon import (
     SURNAME,
     VOCABULARY,
     WORD,
+    kind,
 )
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
@@ -39,6 +40,14 @@ _TELLS_AGE = re.compile(
 def stands_alone(page: Page, place: int) -> bool:
     """Whether a word without a cue is a name."""
     word = page.words[place]
+    if (
+        page.case == "mixed"
+        and word.form == "U"
+        and len(word.text) > 4
+        and word.is_sure
+        and word.flags & SURNAME
+    ):
+        return not is_clinical(page, word)  # "OKONKWO reviewed"
     if not page.looks_named(word) or word.flags & CORE and not word.flags & (NAME | EPONYM):
         return False
     if not word.flags & GIVEN and _DOSED.match(page.text, word.end):
@@ -101,6 +110,8 @@ def _alone_written(page: Page, place: int) -> bool:
     word = page.words[place]
     if len(word.text) < 5 and re.search(r"\d[ ]?$", page.text[max(0, word.start - 2) : word.start]):
         return False  # a unit
+    if word.form == "M" and len(word.text) > 6 and _is_joined(word.text):
+        return True
     if word.form == "M":
         return word.is_sure and len(word.text) > 4 and not word.text[:-1].isupper()
     if word.is_sure or _leads_pair(page, place) or _is_aged(page, word):
@@ -110,6 +121,13 @@ def _alone_written(page: Page, place: int) -> bool:
     if not word.is_unknown or page.case != "mixed":
         return False
     return not (is_worded(word) if word.opens else is_medical(word))
+
+
+def _is_joined(text: str) -> bool:
+    """Whether two names are written as one word: "KwameMensah"."""
+    parts = re.findall(r"[^\W\d_a-z][^\W\d_A-Z]+", text)
+    names = [kind(part) & (GIVEN | SURNAME) and not kind(part) & VOCABULARY for part in parts]
+    return len(parts) == 2 and "".join(parts) == text and all(names)
 
 
 def _leads_pair(page: Page, place: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import EPONYM, HEAD, kind
+from worker_collection.phi.lexicon import EPONYM, GIVEN, HEAD, SURNAME, VOCABULARY, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -52,8 +52,23 @@ _LOGS = frozenset(
 )
 
 
+_MARKED = re.compile(r"(?<![\w@./-])[^\W\d_]{3,20}(?:[_.]?\d{1,4}|_[^\W_]{1,20}){1,4}(?![\w@/-])")
+_LETTER_RUNS = re.compile(r"[^\W\d_]{3,}")
+
+
+def _marked(page: Page) -> Iterator[Span]:
+    """Names with digits or underscores in one word: "okafor_j", "Mensah2"."""
+    for match in _MARKED.finditer(page.text):
+        for part in _LETTER_RUNS.findall(match.group()):
+            flags = kind(part)
+            if flags & (GIVEN | SURNAME) and not flags & (VOCABULARY | EPONYM) and len(part) > 3:
+                yield Span(match.start(), match.end(), "NAME")
+                break
+
+
 def find(page: Page) -> Iterator[Span]:
     """What is announced as a name; an eponym with its disease is none."""
+    yield from _marked(page)
     for match in page.matches(_TITLED if page.case == "mixed" else _FLAT, _STARTS):
         if not _is_other(match.group(1).split()):
             yield Span(match.start(1), match.end(1), "NAME")

@@ -33,7 +33,12 @@ _SPEECH = cues.names("speech")
 _ADDRESSED = cues.group("addressed")
 _NAMELIKE = frozenset({"nana", "baby", "papa"})
 _SKIPPED = cues.group("skipped")
-_TITLE_BEFORE = re.compile(r"\b[Dd][Rr]\.?[ ]$")
+_TITLE_BEFORE = re.compile(
+    r"\b(?:[Dd][Rr]\.?|(?:" + "|".join(name.title() for name in sorted(cues.names("honorifics"))) + r"))[ ]$"
+)
+_SUFFIX = re.compile(
+    r",?[ ](?:Jr|Sr|JR|SR|II|III|IV|2nd|3rd|4th)\b\.?(?!\s?(?:degree|rib|digit|toe|finger|floor|stage|grade|grad|class|trimester))"
+)
 _RELATION = re.compile(r"\b[SDWC]/[oO]\.?:?\s(?:(?:Mr|Mrs|Late|Sh|Smt)\.?\s)?(?=[^\W\d_]{3})", re.IGNORECASE)
 
 
@@ -278,5 +283,6 @@ class Names:
 
     def _span(self, start: int, end: int) -> Span:
         """The name with the doctor's title before it, which names a person too."""
-        title = _TITLE_BEFORE.search(self.page.text, max(0, start - 5), start)
-        return Span(title.start() if title else start, end, "NAME")
+        title = _TITLE_BEFORE.search(self.page.text, max(0, start - 10), start)
+        suffix = _SUFFIX.match(self.page.text, end, end + 6) if " " in self.page.text[start:end] else None
+        return Span(title.start() if title else start, suffix.end() if suffix else end, "NAME")

@@ -136,7 +136,11 @@ def _fits_capitals(page: Page, word: Word, strength: int) -> bool:
     if strength == TITLE:
         return len(word.text) > 1 and not (word.flags & CORE and not word.flags & DOUBLE)
     if page.case != "upper":
-        return len(word.text) > 3 and word.may_be_name and strength >= ROLE
+        if len(word.text) < 4:
+            return False
+        return (
+            word.is_sure or strength >= ROLE and (word.may_be_name or word.is_unknown and len(word.text) > 4)
+        )
     if strength == WEAK:
         return word.is_sure and len(word.text) > 2
     return word.may_be_name or bool(word.flags & EPONYM) or word.is_unknown and len(word.text) > 2

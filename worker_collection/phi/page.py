@@ -64,7 +64,8 @@ def shape(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _about(word: str) -> tuple[int, str, str]:
-    return kind(word), shape(word), fold(word)
+    letters = word[:-1] if len(word) > 2 and word[-1] == "s" and word[:-1].isupper() else word  # "UTIs"
+    return kind(letters), shape(word), fold(word)
 
 
 class Word:
