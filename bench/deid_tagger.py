@@ -2,8 +2,8 @@
 
 `python -m bench.deid_tagger [--seed N] [--count N]` writes `bench/results/deid_tagger.json`; it ends with the
 precision at several thresholds, by label, from which `SURE` in `worker_collection/phi/tagger.py` is chosen.
-The notes come from `bench/deid_world`, whose templates the training has not seen; the rules have gone over
-them first, so only what they leave is counted.
+The notes come from `bench/deid_unseen`, which nobody tunes on: only totals are printed. The rules have gone
+over them first, so only what they leave is counted.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from bench.deid_world.notes import notes
+from bench.deid_unseen.notes import notes
 from worker_collection.phi import engine, tagger
 from worker_collection.phi.known import Known
 from worker_collection.phi.page import Page
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=400)
     wish = parser.parse_args()
     print(f"seed {wish.seed}")
-    records = notes("open", wish.count, wish.seed)
+    records = notes(wish.count, seed=wish.seed)
     seen, missed, left = _judged(records)
     taken = [right for label, chance, right in seen if chance >= tagger.SURE[label]]
     figures = [
@@ -56,7 +56,7 @@ def _judged(records: list[dict[str, Any]]) -> tuple[Seen, int, int]:
     for record in records:
         page = Page(record["text"])
         covered = _by_rules(page)
-        gold = _marked(page, record["spans"] + record["ignore"])
+        gold = _marked(page, record["spans"] + record.get("ignore", []))
         runs = list(tagger.runs(page, covered))
         seen += [(span.label, chance, _is_right(page, span, gold)) for span, chance in runs]
         sure = _marked(page, [_as_dict(span) for span, chance in runs if chance >= tagger.SURE[span.label]])

@@ -112,9 +112,11 @@ def _may_be(page: Page, place: int, free: Sequence[bool]) -> bool:
 
 def _tells(page: Page, word: Word, label: str) -> bool:
     """Whether a word can be what makes a name: no country or state, no everyday word that none bears."""
-    everyday = word.form == "l" and bool(word.flags & VOCABULARY)
-    small = everyday and (page.case == "mixed" or label == "NAME" and not word.flags & NAME)
-    return not small and not word.flags & PUBLIC
+    if word.flags & PUBLIC or word.form != "l":
+        return not word.flags & PUBLIC
+    if page.case == "mixed":  # among capitals a listed word without one names nobody
+        return not word.flags & (VOCABULARY | NAME if label == "NAME" else VOCABULARY)
+    return label != "NAME" or bool(word.flags & NAME) or not word.flags & VOCABULARY
 
 
 def _widened(page: Page, span: Span) -> Span:
