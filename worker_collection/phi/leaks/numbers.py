@@ -112,7 +112,8 @@ def _sureness(name: str, run: str, cue: str) -> float:
     if name == "groups":
         return 1.0 if cue else 0.6 if digits >= _SURE_LENGTH else 0.0
     if name == "long_number":
-        return 0.1 if "." in run and "(" in run and not cue else 1.0  # a figure with its interval
+        is_interval = " (" in run and ("." in run or "-" in run) and run[0].isdigit()
+        return 0.1 if is_interval and not cue else 1.0
     if name != "record":
         return 1.0
     if cue in ("", "field") or digits < 2 or _YEAR.fullmatch(run) or "%" in run:

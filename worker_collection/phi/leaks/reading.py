@@ -101,7 +101,7 @@ def _listed(word: str) -> Sort:
         return Sort.SAFE
     if flags & (NAME | TOWN):
         return Sort.NAMED if len(word) > 2 else Sort.SAFE
-    return Sort.SAFE if len(word) < 4 or _is_medical(low) else Sort.STRANGE
+    return Sort.SAFE if len(word) < 4 or is_medical(low) else Sort.STRANGE
 
 
 def _is_compound(word: str) -> bool:
@@ -113,7 +113,8 @@ def _is_compound(word: str) -> bool:
     return plain and word[0].isupper() or bool(kind(first) & PUBLIC and kind(last) & PUBLIC)
 
 
-def _is_medical(low: str) -> bool:
+def is_medical(low: str) -> bool:
+    """Whether a word in small letters is made as medical words are, part by part."""
     parts = [part for part in low[:_LONGEST].split("-") if part]
     return all(len(part) < 4 or kind(part) & VOCABULARY or _MEDICAL.search(part) for part in parts)
 

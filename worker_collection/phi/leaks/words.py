@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from worker_collection.phi.leaks import cues
-from worker_collection.phi.leaks.reading import Doubt, Reading, Sort, Token
+from worker_collection.phi.leaks.reading import Doubt, Reading, Sort, Token, is_medical
 from worker_collection.phi.lexicon import CLINICAL, EPONYM, HEAD, NAME, PUBLIC, kind
 
 _SURE = cues.before("sure")
@@ -48,7 +48,7 @@ class Place:
     def regime(self) -> str:
         """How the text is written; a word in capitals counts as one also where all others are lower."""
         whole, form = self.reading.regime, self.token.form
-        return "mixed" if (whole, form) in (("lower", "T"), ("upper", "T")) else whole
+        return "mixed" if (whole, form) in (("lower", "T"), ("lower", "U"), ("upper", "T")) else whole
 
     @property
     def cue(self) -> str:
@@ -192,7 +192,8 @@ def _named_place(place: Place) -> float:
         return 0.0
     if place.token.text.lower() in _GENERIC | _INSTITUTION or kind(place.token.text) & PUBLIC:
         return 0.0
-    return 0.2 if kind(place.token.text) & CLINICAL else 1.0
+    is_speciality = kind(place.token.text) & CLINICAL or is_medical(place.token.text.lower())
+    return 0.2 if is_speciality else 1.0
 
 
 def _safe(place: Place) -> float:
