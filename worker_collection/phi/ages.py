@@ -33,7 +33,7 @@ _BEFORE = (
     r"gentleman\sof|sprightly|going\son)\s|\b(?:died|passed(?:\saway)?|death|dead|dec\.?|lived\sto(?:\sbe)?|d\.)\s(?:at\s|aged?\s)?"
     r"(?:the\sage\sof\s)?|\bgest\.?\s|"
     rf"\b(?:{_KIN})(?:\s\(|(?:['’]s|\sis|\swas|,|,?\snow|\sturned|\swho\s(?:is|was)|\swill\sbe)\s)(?:now\s|aged\s)?|"
-    rf"\b(?:{_KIN})\s(?:alive\s|living\s|age\s)?(?={_OLD}\s?(?:[,;.)]|$|\s(?:alive|a&w|well|with|has|had|dementia|dec|htn|died|lives?|in\s)))|"
+    rf"\b(?:{_KIN})\s(?:alive\s|living\s|age\s)?(?={_OLD}\s?(?:[,;.)]|$|\s(?:alive|a&w|well|with|has|had|dementia|dec|htn|died|lives?|[mf]\b|in\s)))|"
     r"\b(?:lady|woman|man|gentleman|widow|widower|male|female|person|patient)\s(?:of|aged?)\s|\bcelebrat\w+\s|\b(?:lived|survived)\s(?:until|till|to)\s|"
     r"\bwho['’]?s?\s(?:is\s|was\s)?|\b(?:i['’]?m|i\sam|s?he['’]?s|they['’]?re)\s"
 )

@@ -1,59 +1,111 @@
-"""Number plates: behind a word that promises one, in any country; a few forms without such a word."""
+"""Number plates: behind a word that promises one, in any country, and near cars and crashes by their form."""
 
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi.lexicon import VOCABULARY, fold, kind
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import CLINICAL, CORE, HEAD, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
-_GROUP = r"(?:[A-Z]{1,3}\d{1,5}[A-Z]{0,3}|\d{1,4}[A-Z]{1,3}\d{0,4}|[A-Z]{1,3}|\d{1,5})"
-_BODY = rf"({_GROUP}(?:[ -]{{1,2}}{_GROUP}){{0,4}})(?![\w]|[.,/]\d)"
+_GROUP = r"(?:[A-Z\u4e00-\u9fff]{0,4}\d{1,6}[A-Z]{0,4}\d{0,4}|[A-ZÄÖÜ\u4e00-\u9fff]{1,4})"
+_BODY = rf"(?<!\w)({_GROUP}(?:[ .-]{{1,2}}{_GROUP}){{0,4}})(?!\w|[.,/:]\d|[ ]?%)"
 _PLATE = (
-    r"(?:licen[cs]e plate|number plate|index plate|plates?|registration|regn|reg|rego|tags?|vrn|vrm|kennzeichen|kenteken|"
-    r"immatriculation|plaque|matr[ií]cula|targa|placas?|rejestracja|tablica|plaka|rekisteri|nummerplade|nummerskylt)"
+    r"(?:licen[cs]e plate|number plate|index plate|plates?|registration|regn|reg\.? ?nr|rego|reg|tags?|vrn|vrm|kennzeichen|nummernschild|"
+    r"kenteken|immatriculation|immatricul[ée]+|plaque|matr[ií]cula|targa|placas?|patente|chapa|rejestracja|tablica|plaka|"
+    r"rekisteri(?:numero|tunnus)?|nummerplade|nummerskilt|nummerskylt|nummerplaat|registreringsnummer|regnr|"
+    r"kjennemerke|skilt|spz|[eš]pz|rz|rendszám|nr\.? (?:rej\.?|rejestracyjny|înmatriculare|inmatriculare|reg\.?)|nopol|"
+    r"no\.? polisi|plat(?: nomor)?|tail number|tail no|n-number|hull number|aircraft|glider)"
 )
-_CAR = (
-    r"(?:vehicle|car|van|truck|lorry|motor ?(?:bike|cycle)|moped|scooter|auto ?rickshaw|rickshaw|tuk ?tuk|taxi|cab|minibus|coach|"
-    r"trailer|suv|sedan|pick-?up|ambulance|jeep|tractor|hatchback|saloon|bus|minivan|wagon|coupe|toyota|honda|ford|nissan|"
-    r"vauxhall|opel|volkswagen|vw|golf|polo|bmw|audi|mercedes|benz|renault|peugeot|citro[eë]n|fiat|seat|skoda|škoda|volvo|saab|"
-    r"mazda|mitsubishi|suzuki|maruti|tata|mahindra|bajaj|hero|hyundai|kia|chevrolet|chevy|dodge|chrysler|buick|tesla|subaru|"
-    r"lexus|isuzu|dacia|holden|yamaha|kawasaki|harley|vespa|transit|corolla|civic|corsa|fiesta|focus|hilux)"
+_LINK = r"(?:[ ](?:reg(?:istration)?|plates?|no|nr|number|num|is|was|with|the|bearing|marked|do|del|de|della|van|vom|carro|veículo|auto))*"
+_CUED = re.compile(rf"\b{_PLATE}(?!\w)\.?{_LINK}[.]?[ ]?[#:(]?[ ]?(?=\S{{2}})", re.IGNORECASE)
+_WRITTEN = re.compile(_BODY)
+_SMALL = re.compile(_BODY, re.IGNORECASE)
+_CUES = frozenset(
+    fold(word) for word in re.findall(r"[^\W\d_]{2,}", re.sub(r"[?()\[\]|+]", " ", _PLATE))
+) | frozenset(
+    "regn plate tag placa rekisteri rekisterinumero rekisteritunnus license licence plat immatricule spz matricula".split()
 )
-_PLATES = frozenset(fold(word) for word in re.findall(r"[^\W\d_]{3,}", _PLATE.replace("?", ""))) | {"regn", "plate", "tag", "placa"}
-_CARS = frozenset(fold(word) for word in re.findall(r"[^\W\d_]{2,}", _CAR.replace("?", "")))
-_LINK = r"(?:[ ](?:reg(?:istration)?|plates?|no|nr|number|num|is|was|with|the|bearing|marked))*"
-_CUED = re.compile(rf"\b{_PLATE}\b\.?{_LINK}[.]?[ ]?[#:(]?[ ]?{_BODY}", re.IGNORECASE)
-_DRIVEN = re.compile(
-    rf"\b{_CAR}\b(?:[ ][^\W\d_]{{2,12}}){{0,2}}?\.?{_LINK}[ ,:#(]{{1,3}}{_BODY}", re.IGNORECASE
-)
+_TRAFFIC = cues.group("traffic")
 _CERTAIN = re.compile(
     r"(?<![\w-])(?:[A-Z]{2}\d{2}[ ][A-HJ-PR-Y][A-Z]{2}|[A-Z]{2}[ -]\d{1,2}[A-Z]?[ -][A-Z]{1,2}[ -]\d{4}|[A-Z]{2}-\d{3}-[A-Z]{2}|"
-    r"[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[ ]\d{2,4}|\d{2,3}-[A-Z]{1,2}-\d{3,6}|[A-Z]{3}[ -]\d{3}[ -]?[A-Z]{2})(?![\w-])"
+    r"[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[ ]\d{3,4}|\d{2,3}-[A-Z]{1,2}-\d{3,6}|[A-Z]{3}[ -]\d{3}[ -]?[A-Z]{2})(?![\w-])"
 )
 _UNIT = re.compile(
-    r"\d[ -]?(?:min|hrs?|wks?|yrs?|yo|sec|mph|kph|kmh|km|mi|ft|lbs?|kg|mg|ml|pm|am|m|days?)\b", re.IGNORECASE
+    r"\d[ -]?(?:min|hrs?|wks?|yrs?|yo|sec|mph|kph|kmh|km|mi|ft|lbs?|kg|mg|ml|mm|cm|pm|am|m|days?|cc)\b",
+    re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_SENTENCE_END = re.compile(r"[.;]\s|\n")
+_NEAR = 70
+_CUED_SIGNS, _BARE_SIGNS = 2, 5
+_READING = re.compile(
+    r"(?:[A-Z]{1,2}\d){2,4}|[A-Z]{2,5} ?\d{1,2}|[A-Z]\d{1,2}(?:[ -][A-Z]?\d{1,2})*", re.IGNORECASE
+)
+_ISSUED = re.compile(r"\d{4}|[A-Z]\d{3}|\d{3}[A-Z]", re.IGNORECASE)
+_READINGS = cues.group("clinical_cues")
 
 
 def find(page: Page) -> Iterator[Span]:
-    """Plates behind their cue, and those whose form nothing else has."""
-    text, case = page.text, page.case
-    for match in page.matches(_CUED, _PLATES):
-        if _is_plate(match.group(1), case):
-            yield Span(match.start(1), match.end(1), "VEHICLE")
-    for match in page.matches(_DRIVEN, _CARS):
-        words = [word for word in _LETTERS.findall(match.group(1)) if len(word) > 1]
-        if _is_plate(match.group(1), case) and not any(kind(word) & VOCABULARY for word in words):
-            yield Span(match.start(1), match.end(1), "VEHICLE")
+    """Plates behind their cue or near a car, and those whose form nothing else has."""
+    text = page.text
+    if not _DIGIT.search(text) and page.places.keys().isdisjoint(_CUES):
+        return
+    for cue in page.matches(_CUED, _CUES):
+        body = (_SMALL if page.case == "lower" else _WRITTEN).match(text, cue.end())
+        place = _plate(body, least=_CUED_SIGNS) if body else None
+        if place:
+            yield Span(*place, "VEHICLE")
+    for start, stop in _windows(page):
+        for body in (_SMALL if page.case == "lower" else _WRITTEN).finditer(text, start, stop):
+            place = _plate(body, least=_BARE_SIGNS)
+            if place and not _is_reading(text[slice(*place)]):
+                yield Span(*place, "VEHICLE")
     for match in _CERTAIN.finditer(text):
         yield Span(match.start(), match.end(), "VEHICLE")
 
 
-def _is_plate(found: str, case: str) -> bool:
-    """Whether letters and digits stand together, and no reading or time does."""
-    written = found.isupper() or case == "lower"
-    told = len(_DIGIT.findall(found)) > 1 and _LETTERS.search(found) is not None
-    return written and told and _UNIT.search(found) is None
+def _windows(page: Page) -> Iterator[tuple[int, int]]:
+    """The sentences around what drives and crashes, cut to what stands near."""
+    for key in page.places.keys() & _TRAFFIC:
+        for place in page.places[key]:
+            word = page.words[place]
+            ends = [
+                match.end()
+                for match in _SENTENCE_END.finditer(page.text, max(0, word.start - _NEAR), word.start)
+            ]
+            stop = _SENTENCE_END.search(page.text, word.end, word.end + _NEAR)
+            yield ends[-1] if ends else max(0, word.start - _NEAR), stop.start() if stop else word.end + _NEAR
+
+
+def _plate(body: re.Match[str], *, least: int) -> tuple[int, int] | None:
+    """Where the plate stands, everyday words cut off its ends; none where there is no plate."""
+    start, found = body.start(), body.group(1)
+    while " " in found and _is_plain(found.partition(" ")[0]):
+        start, found = start + found.index(" ") + 1, found.partition(" ")[2]
+    while " " in found and _is_plain(found.rpartition(" ")[2]):
+        found = found.rpartition(" ")[0]
+    signs = sum(char.isalnum() for char in found)
+    written = found.isupper() or found.islower()
+    if not written or not least <= signs <= 10 or _UNIT.search(found) or _YEAR.fullmatch(found):
+        return None
+    digits = len(_DIGIT.findall(found))
+    told = digits > 1 and _LETTERS.search(found) is not None or least == _CUED_SIGNS and digits > 2
+    told = told or least == _CUED_SIGNS and "-" in found and found.isupper() and signs > 3
+    return (start, start + len(found)) if told else None
+
+
+def _is_plain(group: str) -> bool:
+    return group.islower() and group.isalpha() and bool(kind(group) & CORE)
+
+
+def _is_reading(found: str) -> bool:
+    """Whether a group of letters is a sign of medicine: "GCS 15", "HR 120 RR 22", "E3V4M5"."""
+    if _READING.fullmatch(found):
+        return True
+    words = [word for word in _LETTERS.findall(found) if len(word) > 1]
+    if any(fold(word) in _READINGS for word in words):
+        return True
+    return not _ISSUED.search(found) and any(kind(word) & (CORE | CLINICAL | HEAD) for word in words)
