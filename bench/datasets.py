@@ -135,11 +135,11 @@ def exported(deps: Deps) -> list[dict[str, Any]]:
             seconds, _ = timed(
                 lambda kind=kind, examples=examples: sum(len(line(one, kind)) for one in examples)
             )
-            found.append(figure(f"cases a second as {kind}", n / seconds, 3000, unit="cases/s", most=False))
+            found.append(figure(f"cases a second as {kind}", n / seconds, 2000, unit="cases/s", most=False))
         with tempfile.TemporaryFile() as file:
             examples = text.exported(session, version, text.SPLITS, vault=deps.vault)
             seconds, _ = timed(lambda: table.write(examples, file))
-        found.append(figure("cases a second as parquet", n / seconds, 3000, unit="cases/s", most=False))
+        found.append(figure("cases a second as parquet", n / seconds, 2000, unit="cases/s", most=False))
     return found
 
 
