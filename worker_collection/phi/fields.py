@@ -13,9 +13,20 @@ _HL7_LINE = re.compile(
 )
 _COMPONENT = re.compile(r"[^|^&~\n\r]+")
 _ALL_OF = frozenset({"PID", "NK1", "GT1", "MRG", "IN1", "IN2", "PD1"})
-_NAMES_OF = frozenset({"PV1", "PV2", "ORC", "OBR", "ROL", "TXA", "EVN", "AIP", "MSH"})
+# Where HL7 v2 puts people: ordering, attending, admitting, reading, signing.
+_PEOPLE_AT = {
+    "PV1": frozenset({7, 8, 9, 17, 52}),
+    "PV2": frozenset({13}),
+    "ORC": frozenset({10, 11, 12, 19}),
+    "OBR": frozenset({10, 16, 28, 32, 33, 34, 35}),
+    "ROL": frozenset({4}),
+    "TXA": frozenset({5, 9, 10, 11, 22, 23}),
+    "EVN": frozenset({5}),
+    "AIP": frozenset({3}),
+    "SCH": frozenset({12, 16, 20}),
+    "MSH": frozenset(),
+}
 _CODES = cues.group("codes")
-_PEOPLE = re.compile(r"(?:[^\W\d_]|['’.-]| ){2,40}\^[^\W\d_]{2,40}(?![\w])(?:\^[^\W\d_'’. -]{0,40}){0,3}")
 _LABEL = re.compile(
     r"(?:(?<=^)|(?<=[\n,;|{(/\t])|(?<=[ ]{2})|(?<=[.;,] ))[ \t]*[-*•]?[ \t]*[\"']?"
     r"([^\W\d_][^\W\d_.'’()/ _-]{0,14}(?:[ ._/-][^\W\d_.'’()]{1,14}(?:\([^\W\d_]{1,6}\))?){0,3}(?:\(s\))?)"
@@ -73,10 +84,20 @@ def _messages(text: str) -> Iterator[Span]:
         if segment in _ALL_OF:
             yield from _personal(fields, at)
             yield from _name_field(fields, at, 4 if segment == "PID" else 1)
-        elif segment in _NAMES_OF:
-            for match in _PEOPLE.finditer(fields):
-                yield Span(at + match.start(), at + match.end(), "NAME")
+        elif segment in _PEOPLE_AT:
+            yield from _people(fields, at, _PEOPLE_AT[segment])
             yield from _stamps(fields, at, segment)
+
+
+def _people(fields: str, at: int, places: frozenset[int]) -> Iterator[Span]:
+    """The names and numbers in the fields of a segment that hold people by the standard."""
+    for place, cell in enumerate(fields.split("|"), 1):
+        if place in places:
+            for part in _COMPONENT.finditer(cell):
+                label = _class_of(part.group())
+                if label and (label == "NAME" or "^" in cell):
+                    yield Span(at + part.start(), at + part.end(), label)
+        at += len(cell) + 1
 
 
 def _personal(fields: str, at: int) -> Iterator[Span]:
@@ -204,12 +225,27 @@ def _labelled(text: str) -> Iterator[Span]:
             yield from _name_at(text, match.end())
         elif sort in ("address", "org", "hospital"):
             value = _LINE_VALUE.match(text, match.end())
-            if value and fold(value.group().split()[0]) not in _EMPTY:
+            if (
+                value
+                and fold(value.group().split()[0]) not in _EMPTY
+                and not _is_clinical_value(value.group())
+            ):
                 yield Span(
                     value.start(),
                     value.end(),
                     {"address": "ADDRESS", "org": "ORG", "hospital": "HOSPITAL"}[sort],
                 )
+
+
+def _is_clinical_value(value: str) -> bool:
+    """Whether the value says where on the body or how it goes: "Location: left knee"."""
+    words = re.findall(r"[^\W\d_]+", value)
+    return value.islower() and all(
+        kind(word) & (CLINICAL | HEAD | CORE) or fold(word) in _NOT_NAMES for word in words
+    )
+
+
+_NOT_NAMES = cues.names("not_names")
 
 
 def _whole_name(text: str, at: int) -> Iterator[Span]:

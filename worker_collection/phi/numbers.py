@@ -37,7 +37,9 @@ _CATALOGUE = re.compile(
     re.IGNORECASE,
 )
 _WORDS_BEFORE = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
-_TAIL = re.compile(r"[ -][A-Z](?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)")
+_TAIL = re.compile(
+    r"[ -][A-Z](?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ ]?\d{1,6}\b"
+)
 _LINKS = cues.group("links")
 _STOPS = cues.group("stops")
 _CLINICAL_CUES = cues.group("clinical_cues")
