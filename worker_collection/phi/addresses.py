@@ -71,7 +71,8 @@ _HOUSE_AFTER = re.compile(
 _UNIT_AFTER = re.compile(
     r",?[ ]((?:apt|unit|suite|ste|flat|floor|fl|lot|dpto|depto|piso|puerta|pta|esc|int|app|appt|étage|etage|"
     r"whg|lgh|top|bldg|"
-    r"block|blk)(?:\.?[ ]#?|\.|#|(?=\d))[\w-]{1,5}|#\d{1,5}|\d{1,2}(?:st|nd|rd|th)[ ]floor|\d{1,2}[ºª°]?[ ]?[A-Z])(?![\w-])",
+    r"block|blk)(?:\.?[ ]#?|\.|#|(?=\d))[\w-]{1,5}|#\d{1,5}|\d{1,2}(?:st|nd|rd|th)[ ]floor|"
+    r"\d{1,2}[ºª°]?[ ]?[A-Z])(?![\w-])",
     re.IGNORECASE,
 )
 _STREET_BEFORE = re.compile(r"(?:\b(?:at|of|to|on|from|near|address|in|is)[ ]|[,;:][ ]|\n|^)$")

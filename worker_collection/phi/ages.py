@@ -12,34 +12,51 @@ _SPOKEN = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten))?|hundred)"
 )
 _YEARS = (
-    r"(?:(?:years?|yrs?|yr|y\.?\s?[/-]?o|y|ans?|años?|anos?|anni|jahre?n?|jährige?[rnms]?|jaar|jarige?|år|årige?|vuotias|vuotta|"
-    r"lat|l\.|letnia|letni|letnie[gj]o?|let|let[áéýý]\w*|ročn\w+|éves|ani|god(?:ina|ine)?|yaşında\w*|yaşlı|tahun|tuổi|лет|год[а]?|"
+    r"(?:(?:years?|yrs?|yr|y\.?\s?[/-]?o|y|ans?|años?|anos?|anni|jahre?n?|jährige?[rnms]?|jaar|jarige?|"
+    r"år|årige?|vuotias|vuotta|"
+    r"lat|l\.|letnia|letni|letnie[gj]o?|let|let[áéýý]\w*|ročn\w+|éves|ani|god(?:ina|ine)?|yaşında\w*|"
+    r"yaşlı|tahun|tuổi|лет|год[а]?|"
     r"років|ετών|χρονών|岁|歳|세|á(?:ra)?\sgamall?)(?![^\W\d_])|y\s?[MFmf]\b)"
 )
 _KIN = (
-    "mother|father|mom|mum|dad|grand(?:mother|father|ma|pa|parent)|gran|granny|nan|nana|aunt|uncle|sister|brother|"
-    "wife|husband|spouse|partner|neighbou?r|sibling|cousin|son|daughter|farmer|pensioner|retiree|nun|priest|patient|pt|he|she|they|resident|widow|widower|lady|gentleman|woman|man"
+    "mother|father|mom|mum|dad|grand(?:mother|father|ma|pa|parent)|gran|granny|nan|nana|aunt|uncle|"
+    "sister|brother|"
+    "wife|husband|spouse|partner|neighbou?r|sibling|cousin|son|daughter|farmer|pensioner|retiree|nun|"
+    "priest|patient|pt|he|she|they|resident|widow|widower|lady|gentleman|woman|man"
 )
 _AFTER = (
     rf"\+?[\s-]{{0,2}}{_YEARS}(?!\s(?:ago|later|of\s(?:experience|follow|smok|marriage)))|"
-    r"\s?/\s?[MFmf]\b|,\s?(?:M|F|male|female)\b|-and-a-half|\sand\sa\shalf|(?-i:[MF])\b|\s(?:(?-i:[MF])|male|female|woman|man|lady|gentleman)\b(?![°/])|"
-    r"\s(?:alive|deceased|still\s(?:alive|living)|living|and\s(?:alive|well|healthy|frail)|a&w)\b|\s(?-i:a|J\.|J)\s(?:con|de|mit)\b"
+    r"\s?/\s?[MFmf]\b|,\s?(?:M|F|male|female)\b|-and-a-half|\sand\sa\shalf|(?-i:[MF])\b|\s(?:(?-i:[MF])|"
+    r"male|female|woman|man|lady|gentleman)\b(?![°/])|"
+    r"\s(?:alive|deceased|still\s(?:alive|living)|living|and\s(?:alive|well|healthy|frail)|a&w)\b|"
+    r"\s(?-i:a|J\.|J)\s(?:con|de|mit)\b"
 )
 _BEFORE = (
-    r"\bage[ds]?(?:/sex)?(?:\sat\s(?:death|diagnosis|presentation|onset))?(?:\s(?:is|was|of|over|about|around|"
-    r"approximately|now))?[\"']?[\s:=,|>-]{1,3}[\"']?|\b(?:alter|leeftijd|edad|età|idade|wiek|yaş|âge|ålder|alder|umur|usia)(?:\s\(\w+\))?[\"']?[\s:=|>]{1,3}[\"']?|\bage\s?\((?:y|yrs?|years?)\)[\s:=|]{1,3}|\bsex/age[\s:]{1,3}[mf]\w{0,5}[\s/,]{1,2}|(?<![\w/])(?:[mf]|male|female)\s?[/,]\s?|"
-    r"\bturn(?:s|ed|ing)?\s|\b(?:reach(?:es|ed|ing)?|surviv(?:es|ed|ing)\s(?:to|until|till)|liv(?:es|ed|ing)\s(?:to|until|till|past)|"
-    r"made\sit\sto|(?:alive|living|well|healthy|active|independent|sprightly|fit)\s(?:still\s)?(?:at|aged|age)|man\sof|woman\sof|lady\sof|"
-    r"gentleman\sof|sprightly|going\son)\s|\b(?:died|passed(?:\saway)?|death|dead|dec\.?|lived\sto(?:\sbe)?|d\.)\s(?:at\s|aged?\s)?"
+    r"\bage[ds]?(?:/sex)?(?:\sat\s(?:death|diagnosis|presentation|onset))?(?:\s(?:is|was|of|over|about|"
+    r"around|"
+    r"approximately|now))?[\"']?[\s:=,|>-]{1,3}[\"']?|\b(?:alter|leeftijd|edad|età|idade|wiek|yaş|âge|"
+    r"ålder|alder|umur|usia)(?:\s\(\w+\))?[\"']?[\s:=|>]{1,3}[\"']?|\bage\s?\((?:y|yrs?|years?)\)[\s:=|"
+    r"]{1,3}|\bsex/age[\s:]{1,3}[mf]\w{0,5}[\s/,]{1,2}|(?<![\w/])(?:[mf]|male|female)\s?[/,]\s?|"
+    r"\bturn(?:s|ed|ing)?\s|\b(?:reach(?:es|ed|ing)?|surviv(?:es|ed|ing)\s(?:to|until|till)|liv(?:es|ed|"
+    r"ing)\s(?:to|until|till|past)|"
+    r"made\sit\sto|(?:alive|living|well|healthy|active|independent|sprightly|fit)\s(?:still\s)?(?:at|"
+    r"aged|age)|man\sof|woman\sof|lady\sof|"
+    r"gentleman\sof|sprightly|going\son)\s|\b(?:died|passed(?:\saway)?|death|dead|dec\.?|"
+    r"lived\sto(?:\sbe)?|d\.)\s(?:at\s|aged?\s)?"
     r"(?:the\sage\sof\s)?|\bgest\.?\s|"
-    rf"\b(?:{_KIN})(?:\s\(|(?:['’]s|\sis|\swas|,|,?\snow|\sturned|\swho\s(?:is|was)|\swill\sbe)\s)(?:now\s|aged\s)?|"
-    rf"\b(?:{_KIN})\s(?:alive\s|living\s|age\s)?(?={_OLD}\s?(?:[,;.)]|$|\s(?:alive|a&w|well|with|has|had|dementia|dec|htn|died|lives?|[mf]\b|in\s)))|"
-    r"\b(?:lady|woman|man|gentleman|widow|widower|male|female|person|patient)\s(?:of|aged?)\s|\bcelebrat\w+\s|\b(?:lived|survived)\s(?:until|till|to)\s|"
+    rf"\b(?:{_KIN})(?:\s\(|(?:['’]s|\sis|\swas|,|,?\snow|\sturned|\swho\s(?:is|was)|"
+    rf"\swill\sbe)\s)(?:now\s|aged\s)?|"
+    rf"\b(?:{_KIN})\s(?:alive\s|living\s|age\s)?(?={_OLD}\s?(?:[,;.)]|$|\s(?:alive|a&w|well|with|has|had|"
+    rf"dementia|dec|htn|died|lives?|[mf]\b|in\s)))|"
+    r"\b(?:lady|woman|man|gentleman|widow|widower|male|female|person|patient)\s(?:of|aged?)\s|"
+    r"\bcelebrat\w+\s|\b(?:lived|survived)\s(?:until|till|to)\s|"
     r"\bwho['’]?s?\s(?:is\s|was\s)?|\b(?:i['’]?m|i\sam|s?he['’]?s|they['’]?re)\s"
 )
 _NO_AGE = (
-    r"(?!\s?(?:%|percent|per\scent|[./:]\d|-\d|kg|lbs?|pounds|mg|mcg|g\b|ml|cc|bpm|mmhg|degrees|°|on\b|over\b|cm|mm|"
-    r"units?|days?|weeks?|months?|hours?|hrs?|min|sec|tablets?|beats|calories|kcal|steps|met(?:er|re)s?|feet|ft|"
+    r"(?!\s?(?:%|percent|per\scent|[./:]\d|-\d|kg|lbs?|pounds|mg|mcg|g\b|ml|cc|bpm|mmhg|degrees|°|on\b|"
+    r"over\b|cm|mm|"
+    r"units?|days?|weeks?|months?|hours?|hrs?|min|sec|tablets?|beats|calories|kcal|steps|met(?:er|re)s?|"
+    r"feet|ft|"
     r"milli|thousand|\+|k\b))"
 )
 _TEMPERATURE = re.compile(
@@ -47,20 +64,26 @@ _TEMPERATURE = re.compile(
 )
 _AGE = re.compile(
     rf"(?<![\d.,/$£€#-])({_OLD})(?={_AFTER})|(?:{_BEFORE})({_OLD})(?![\w%])(?![.,]\d){_NO_AGE}|"
-    rf"\b(?:his|her|their|my)\s(?:(?:early|mid|late)[\s-])?(90['’]?s|nineties)\b|\b(?:early|mid|late)[\s-](nineties)\b|"
-    r"\b((?:9\d|1[0-2]\d)(?:st|nd|rd|th)|ninet(?:ieth|y[\s-]\w{4,7})|(?:one\s)?hundredth)(?=\s(?:birthday|b-?day))",
+    rf"\b(?:his|her|their|my)\s(?:(?:early|mid|late)[\s-])?(90['’]?s|nineties)\b|\b(?:early|mid|"
+    rf"late)[\s-](nineties)\b|"
+    r"\b((?:9\d|1[0-2]\d)(?:st|nd|rd|th)|ninet(?:ieth|y[\s-]\w{4,7})|"
+    r"(?:one\s)?hundredth)(?=\s(?:birthday|b-?day))",
     re.IGNORECASE,
 )
 _SPOKEN_AGE = re.compile(
-    rf"\b({_SPOKEN})(?=[\s-]?{_YEARS}(?!\sago))|(?:{_BEFORE}|\b(?:is|was|am|of)\s)(?!hundred)({_SPOKEN})\b{_NO_AGE}|"
+    rf"\b({_SPOKEN})(?=[\s-]?{_YEARS}(?!\sago))|(?:{_BEFORE}|\b(?:is|was|am|"
+    rf"of)\s)(?!hundred)({_SPOKEN})\b{_NO_AGE}|"
     r"\b(nonagenarian|centenarian|supercentenarian)s?\b",
     re.IGNORECASE,
 )
 _BIRTH_YEAR = re.compile(
-    rf"\b(?:born|dob|birth(?:\s?(?:year|date))?|year\sof\sbirth|yob|b\.|née?|geb\.?|geboren|geburtsjahr|jahrgang|jg\.?|baujahr|"
-    rf"n[ée]e?|nacid[oa]|nascid[oa]|nat[oao]|ur\.|urodzon[ay]|rok\surodzenia|nar\.|narozen[aý]?|född|født|fødd|syntynyt|synt\.|"
+    rf"\b(?:born|dob|birth(?:\s?(?:year|date))?|year\sof\sbirth|yob|b\.|née?|geb\.?|geboren|geburtsjahr|"
+    rf"jahrgang|jg\.?|baujahr|"
+    rf"n[ée]e?|nacid[oa]|nascid[oa]|nat[oao]|ur\.|urodzon[ay]|rok\surodzenia|nar\.|narozen[aý]?|född|"
+    rf"født|fødd|syntynyt|synt\.|"
     rf"doğumlu|született|născut[ăa]?|anno\sdi\snascita|année\sde\snaissance|año\sde\snacimiento|геб|р\.)"
-    rf"(?:\s(?:in|year|about|around|circa|en|nel|em|im|i|w|r\.|år|anno|the\syear|jahr|jahre|back\sin))*[\s:.,(]{{1,3}}({_YEAR})\b|"
+    rf"(?:\s(?:in|year|about|around|circa|en|nel|em|im|i|w|r\.|år|anno|the\syear|jahr|jahre|"
+    rf"back\sin))*[\s:.,(]{{1,3}}({_YEAR})\b|"
     rf"\(({_YEAR})\s?[-–]\s?{_YEAR}\)|\b({_YEAR})\s(?:doğumlu|born|geboren|birth|baby)",
     re.IGNORECASE,
 )
@@ -88,14 +111,16 @@ def find(text: str, this_year: int) -> Iterator[Span]:
 
 
 _AMID = re.compile(
-    rf"(?<=[a-zß-ÿ]),\s({_OLD}),\s(?=(?:lives?|living|with|has|had|who|is|was|presents?|presented|seen|came|comes|fell|admitted|known|"
+    rf"(?<=[a-zß-ÿ]),\s({_OLD}),\s(?=(?:lives?|living|with|has|had|who|is|was|presents?|presented|seen|"
+    rf"came|comes|fell|admitted|known|"
     r"retired|widow|referred|brought|independent|frail|previously|usually|walks|and)\b)"
 )
 _ALSO = re.compile(
     rf"(?:\sand|,|\s&|\sor|\sto|/)\s?({_OLD})(?![\w%/]|[.,]\d)(?!\s?(?:kg|mg|ml|bpm|%|on\b|in\b))"
 )
 _BESIDE = re.compile(
-    rf"(?:,?\s\(?|\s?/\s?|,?\s(?:is|was|turned|turns|aged|now)\s(?:now\s|aged\s)?)({_OLD})(?=\)|,|[.;]?\s?$|[.;]\s|\s?[MFmf]\b|\s(?:lives?|presents?|with|who|is|was|from|has|seen)\b)"
+    rf"(?:,?\s\(?|\s?/\s?|,?\s(?:is|was|turned|turns|aged|now)\s(?:now\s|aged\s)?)({_OLD})(?=\)|,|"
+    rf"[.;]?\s?$|[.;]\s|\s?[MFmf]\b|\s(?:lives?|presents?|with|who|is|was|from|has|seen)\b)"
 )
 
 

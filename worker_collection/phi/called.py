@@ -10,14 +10,19 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
 _SAID = (
-    r"(?:a\.?k\.?a\.?|alias|nicknamed|nick-?name(?:\sis)?|goes\sby(?:\sthe\sname(?:\sof)?)?|known\s(?:[a-z]+\s)?as|"
+    r"(?:a\.?k\.?a\.?|alias|nicknamed|nick-?name(?:\sis)?|goes\sby(?:\sthe\sname(?:\sof)?)?|"
+    r"known\s(?:[a-z]+\s)?as|"
     r"(?:likes|prefers|wants|wishes|asks|asked)\sto\sbe\s(?:called|addressed\sas)|to\sbe\s(?:called|named)|"
-    r"preferred\sname(?:\sis)?|maiden\sname(?:\sis|\swas)?|formerly\sknown\sas|née|nee|born\sas|tattoo(?:\sof|\sreading)?|"
-    r"(?:my|his|her|their|the|whose|baby['’]?s|partner['’]?s|son['’]?s|daughter['’]?s)\sname\s(?:is|was)|name['’]s|named|"
-    r"spelled|spelt|answers\sto|calls\s(?:him|her|them)sel(?:f|ves)|introduced\s(?:him|her)self\sas|signs\sas)"
+    r"preferred\sname(?:\sis)?|maiden\sname(?:\sis|\swas)?|formerly\sknown\sas|née|nee|born\sas|"
+    r"tattoo(?:\sof|\sreading)?|"
+    r"(?:my|his|her|their|the|whose|baby['’]?s|partner['’]?s|son['’]?s|daughter['’]?s)\sname\s(?:is|was)|"
+    r"name['’]s|named|"
+    r"spelled|spelt|answers\sto|calls\s(?:him|her|them)sel(?:f|ves)|introduced\s(?:him|her)self\sas|"
+    r"signs\sas)"
 )
 _TITLED = re.compile(
-    rf"\b{_SAID}[:,]?[ ][\"'“‘(]?((?-i:[A-ZÀ-ÞŁŚŞĞİÖ])[\w'’-]{{1,24}}(?:[ ](?-i:[A-ZÀ-ÞŁŚŞĞİÖ])[\w'’-]{{1,24}}){{0,2}})",
+    rf"\b{_SAID}[:,]?[ ][\"'“‘(]?((?-i:[A-ZÀ-ÞŁŚŞĞİÖ])[\w'’-]{{1,24}}(?:[ "
+    rf"](?-i:[A-ZÀ-ÞŁŚŞĞİÖ])[\w'’-]{{1,24}}){{0,2}})",
     re.IGNORECASE,
 )
 _FLAT = re.compile(
@@ -26,29 +31,37 @@ _FLAT = re.compile(
 )
 _SPEAKER = re.compile(
     r"\b(?:this\sis|it['’]?s|its|here\sis|i['’]?m|i\sam)[ ]([^\W\d_]{2,20})(?:[ ]([^\W\d_]{2,20}))?[ ]"
-    r"(?:here|calling|ringing|speaking|writing|texting|from[ ](?:the|ward|room|bed|unit|pharmacy|reception|clinic|lab|radiology))\b",
+    r"(?:here|calling|ringing|speaking|writing|texting|from[ ](?:the|ward|room|bed|unit|pharmacy|"
+    r"reception|clinic|lab|radiology))\b",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(
-    r"(?i:\b(?:user(?:name)?|log-?in|logged\s(?:in|on)(?:\sas|\sby)?|author|operator|entered\sby|edited\sby|scanned\sby|"
-    r"created\sby|updated\sby|modified\sby|printed\sby|by))[:=]?[ ]{1,2}([a-z]{2,14}[._-]?[a-z]{0,14}\d{1,4}|[a-z]{1,14}[._][a-z]{2,16})\b"
+    r"(?i:\b(?:user(?:name)?|log-?in|logged\s(?:in|on)(?:\sas|\sby)?|author|operator|entered\sby|"
+    r"edited\sby|scanned\sby|"
+    r"created\sby|updated\sby|modified\sby|printed\sby|by))[:=]?[ "
+    r"]{1,2}([a-z]{2,14}[._-]?[a-z]{0,14}\d{1,4}|[a-z]{1,14}[._][a-z]{2,16})\b"
 )
 _LETTERS = re.compile(
-    r"(?:(?:[Mm]rs?|[Mm]s|[Mm]iss)\.?[ ](?=[A-Z]{1,2}\b)|(?:[Pp]t|[Pp]atient)[ ](?=[A-Z]{2}[ ](?:is|was|has|seen|reports|says|said|"
+    r"(?:(?:[Mm]rs?|[Mm]s|[Mm]iss)\.?[ ](?=[A-Z]{1,2}\b)|(?:[Pp]t|[Pp]atient)[ ](?=[A-Z]{2}[ ](?:is|was|"
+    r"has|seen|reports|says|said|"
     r"came|presented|denies)\b))([A-Z]{1,2}\b\.?)"
 )
 _DOTTED = re.compile(
-    r"([A-Z]\.(?<![\w.][A-Z]\.)[ ]?(?:[A-Z]\.[ ]?){1,2})(?=(?:is|was|has|had|reports|says|said|came|presented|denies|seen|feels)\b)"
+    r"([A-Z]\.(?<![\w.][A-Z]\.)[ ]?(?:[A-Z]\.[ ]?){1,2})(?=(?:is|was|has|had|reports|says|said|came|"
+    r"presented|denies|seen|feels)\b)"
 )
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "pt", "patient"})
-_STARTS = frozenset(
-    "a aka alias nicknamed nickname nick-name goes known likes prefers wants wishes asks asked to preferred maiden formerly née nee "
-    "born tattoo my his her their the whose name named spelled spelt answers calls introduced signs baby partner son "
-    "daughter".split()
+_STARTS = cues.words(
+    "a aka alias nicknamed nickname nick-name goes known likes prefers wants wishes asks asked to "
+    "preferred maiden formerly née nee "
+    "born tattoo my his her their the whose name named spelled spelt answers calls introduced signs baby "
+    "partner son "
+    "daughter"
 )
-_SPEAKS = frozenset("this it it's its here i'm im i".split())
-_LOGS = frozenset(
-    "user username login log-in logged author operator entered edited scanned created updated modified printed by".split()
+_SPEAKS = cues.words("this it it's its here i'm im i")
+_LOGS = cues.words(
+    "user username login log-in logged author operator entered edited scanned created updated modified "
+    "printed by"
 )
 
 

@@ -7,6 +7,11 @@ from pathlib import Path
 _FILE = Path(__file__).parent / "cues.toml"
 
 
+def words(text: str) -> frozenset[str]:
+    """The words of a line, for the few that a pattern in the code goes with."""
+    return frozenset(text.split())
+
+
 @cache
 def names(group: str) -> frozenset[str]:
     """One group of words around names: titles, kin, roles, weak, particles, speech and so on."""

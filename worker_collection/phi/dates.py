@@ -23,26 +23,35 @@ _ORDINAL = (
 _FULL_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 _NUMERIC = re.compile(
     rf"(?<![\d/.\w-])(?:(?:{_YEAR}|1[34]\d\d)([/.-])(?:0?[1-9]|1[0-2])\1{_DAY}(?:T\d\d:\d\d\S{{0,12}})?"
-    rf"|{_DAY}\s?([/.-])\s?{_DAY}\s?\2\s?(?:{_YEAR}|25[4-9]\d|14\d\d|\d\d)|(?:0?[1-9]|1[0-2])[/.-]{_YEAR})(?![\d/]|[.-]\d)"
+    rf"|{_DAY}\s?([/.-])\s?{_DAY}\s?\2\s?(?:{_YEAR}|25[4-9]\d|14\d\d|\d\d)|(?:0?[1-9]|"
+    rf"1[0-2])[/.-]{_YEAR})(?![\d/]|[.-]\d)"
     r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=\d{4,6}(?:\D|$)|\D|$)",
 )
 _OTHER = re.compile(
-    r"(?<!\d)(?:\d{2,4}|令和\d{1,2}|平成\d{1,2}|昭和\d{1,2})\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?|\b\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]|"
+    r"(?<!\d)(?:\d{2,4}|令和\d{1,2}|平成\d{1,2}|昭和\d{1,2})\s?[年년]\s?\d{1,2}\s?[月월](?:\s?\d{1,2}\s?[日일])?|"
+    r"\b\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]|"
     r"\b[RHSMT]\d{1,2}\.\d{1,2}\.\d{1,2}\b|\bngày\s\d{1,2}\stháng\s\d{1,2}(?:\snăm\s\d{4})?|"
-    r"\b(?:week|wk|cw|kw|semaine|semana|woche|vecka|uge|viikko)\s?\d{1,2}\s?(?:[/-]|of\s|,\s)\s?(?:19|20)?\d\d\b|\b(?:CW|KW)\s?\d{1,2}\b|"
-    r"\b(?:19|20)\d\d-?W\d\d(?:-?\d)?\b|\bQ[1-4][\s/-]?['’]?(?:(?:19|20)\d\d|\d\d)\b|\b(?:19|20)\d\d[\s-]?Q[1-4]\b|"
-    r"\b(?:first|second|third|fourth|last)\squarter\sof\s(?:19|20)\d\d\b|\b\d{1,2}(?:st|nd|rd|th)\s(?:inst|ult|prox)\b\.?|"
+    r"\b(?:week|wk|cw|kw|semaine|semana|woche|vecka|uge|viikko)\s?\d{1,2}\s?(?:[/-]|of\s|,\s)\s?(?:19|"
+    r"20)?\d\d\b|\b(?:CW|KW)\s?\d{1,2}\b|"
+    r"\b(?:19|20)\d\d-?W\d\d(?:-?\d)?\b|\bQ[1-4][\s/-]?['’]?(?:(?:19|20)\d\d|\d\d)\b|\b(?:19|"
+    r"20)\d\d[\s-]?Q[1-4]\b|"
+    r"\b(?:first|second|third|fourth|last)\squarter\sof\s(?:19|20)\d\d\b|\b\d{1,2}(?:st|nd|rd|"
+    r"th)\s(?:inst|ult|prox)\b\.?|"
     r"\b(?:am|vom|bis|seit|zum|ab|den|d\.|der)\s(?:0?[1-9]|[12]\d|3[01])\.(?:0?[1-9]|1[0-2])\.(?!\d)",
     re.IGNORECASE,
 )
 _HINTS = re.compile(
-    r"[年년月월]|\d\.\d{1,2}\.(?!\d)|Q[1-4]\b|[CKck]?[Ww]\s?\d|[Ww](?:ee)?k\s?\d|[RHSMT]\d{1,2}\.\d|quarter\sof|ngày\s\d|"
+    r"[年년月월]|\d\.\d{1,2}\.(?!\d)|Q[1-4]\b|[CKck]?[Ww]\s?\d|[Ww](?:ee)?k\s?\d|[RHSMT]\d{1,2}\.\d|"
+    r"quarter\sof|ngày\s\d|"
     r"(?:st|nd|rd|th)\s(?:inst|ult|prox)|(?:semaine|semana|woche|vecka|uge|viikko)\s?\d"
 )
 _SPOKEN_YEAR = (
-    r"(?:,?\s(?:(?:nineteen|twenty)(?:[\s-](?:hundred|oh|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
-    r"nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety))(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|"
-    r"two\sthousand(?:\s(?:and\s)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,6}teen|twenty(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?))?))?"
+    r"(?:,?\s(?:(?:nineteen|twenty)(?:[\s-](?:hundred|oh|ten|eleven|twelve|thirteen|fourteen|fifteen|"
+    r"sixteen|seventeen|eighteen|"
+    r"nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety))(?:[\s-](?:one|two|three|four|five|"
+    r"six|seven|eight|nine))?|"
+    r"two\sthousand(?:\s(?:and\s)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+    r"\w{3,6}teen|twenty(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?))?))?"
 )
 _NOT_AFTER = (
     r"(?!\d|[/%]\d|\.\d|\s?(?:mg|mcg|ml|g|kg|units?|tablets?|tabs|weeks?|days?|hours?|months?|times|more|"
@@ -124,7 +133,8 @@ _HOLIDAYS = re.compile(
     "(?<![^\\W_])(?:"
     + "|".join(feast.replace("'", "['’]?").replace(" ", r"[\s-]") for feast in _FEASTS)
     + ")"
-    r"(?:\s(?:eve|day|night|morning|week|weekend|sunday|monday))?(?![^\W_])(?!\s(?:disease|factor|tree|syndrome))",
+    r"(?:\s(?:eve|day|night|morning|week|weekend|sunday|monday))?(?![^\W_])(?!\s(?:disease|factor|tree|"
+    r"syndrome))",
     re.IGNORECASE,
 )
 _FOURTH = re.compile(r"\b4th\sof\sjuly\b", re.IGNORECASE)
@@ -135,7 +145,8 @@ _DAY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DAY_AFTER = re.compile(
-    rf"\s?(?:[-–—/]|,?\sand|&|to|,)\s?({_DAY}(?:st|nd|rd|th)?)(?![\w/%]|[.:]\d|\s?(?:mg|ml|mcg|g|kg|units?|tablets?|days?|weeks?|months?|years?|hours?|times|{_MONTH})\b)",
+    rf"\s?(?:[-–—/]|,?\sand|&|to|,)\s?({_DAY}(?:st|nd|rd|th)?)(?![\w/%]|[.:]\d|\s?(?:mg|ml|mcg|g|kg|"
+    rf"units?|tablets?|days?|weeks?|months?|years?|hours?|times|{_MONTH})\b)",
     re.IGNORECASE,
 )
 _YEAR_AFTER = re.compile(r"[\s,.]{1,2}(\d\d)(?![\w/%]|[.:]\d)")

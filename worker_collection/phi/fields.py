@@ -48,9 +48,10 @@ _SPLIT = {
     "\t": re.compile(r"[^\t\n]*"),
     "|": re.compile(r"[^|\n]*"),
 }
-_SURE_LABELS = frozenset(
-    "name surname forename forenames forename(s) firstname lastname nombre apellido apellidos vorname nachname nom prenom "
-    "prénom cognome naam achternaam voornaam".split()
+_SURE_LABELS = cues.words(
+    "name surname forename forenames forename(s) firstname lastname nombre apellido apellidos vorname "
+    "nachname nom prenom "
+    "prénom cognome naam achternaam voornaam"
 ) | {
     "first name",
     "last name",

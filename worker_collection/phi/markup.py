@@ -8,15 +8,16 @@ from worker_collection.phi.lexicon import CLINICAL, DOUBLE, HEAD, fold, kind
 from worker_collection.phi.spans import Span
 
 _PAIR = re.compile(
-    r"[\"\']([A-Za-z][\w .-]{0,40})[\"\']\s{0,3}:\s{0,3}(\[[^\[\]{}]{0,300}\]|[\"\'][^\"\n]{0,200}[\"\']|\d{4,20})"
+    r"[\"\']([A-Za-z][\w .-]{0,40})[\"\']\s{0,3}:\s{0,3}(\[[^\[\]{}]{0,300}\]|[\"\'][^\"\n]{0,200}[\"\']|"
+    r"\d{4,20})"
 )
 _STRING = re.compile(r"[\"\']([^\"\n]{1,200}?)[\"\'](?=\s*[,\]]|$)|(\d{4,20})")
 _TAG = re.compile(r"<(?:\w{1,12}:)?([A-Za-z][\w.-]{0,40})(?:\s[^<>]{0,200})?>([^<>]{1,200})</")
 _ATTRIBUTE = re.compile(r'\s([a-zA-Z]\w{1,24})="([^"<>]{1,120})"')
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _WHOLE = frozenset({"NAME", "ADDRESS", "HOSPITAL", "ORG", "PHONE", "EMAIL"})
-_NOT_PEOPLE = frozenset(
-    "drug med medication test lab product file event class type code system unit field status country".split()
+_NOT_PEOPLE = cues.words(
+    "drug med medication test lab product file event class type code system unit field status country"
 )
 
 

@@ -37,7 +37,8 @@ _TITLE_BEFORE = re.compile(
     r"\b(?:[Dd][Rr]\.?|(?:" + "|".join(name.title() for name in sorted(cues.names("honorifics"))) + r"))[ ]$"
 )
 _SUFFIX = re.compile(
-    r",?[ ](?:Jr|Sr|JR|SR|II|III|IV|2nd|3rd|4th)\b\.?(?!\s?(?:degree|rib|digit|toe|finger|floor|stage|grade|grad|class|trimester))"
+    r",?[ ](?:Jr|Sr|JR|SR|II|III|IV|2nd|3rd|4th)\b\.?(?!\s?(?:degree|rib|digit|toe|finger|floor|stage|"
+    r"grade|grad|class|trimester))"
 )
 _RELATION = re.compile(r"\b[SDWC]/[oO]\.?:?\s(?:(?:Mr|Mrs|Late|Sh|Smt)\.?\s)?(?=[^\W\d_]{3})", re.IGNORECASE)
 

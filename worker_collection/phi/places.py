@@ -29,7 +29,9 @@ _PREFIX = cues.group("prefix")
 _SMALL = cues.group("small")
 _GENERIC = cues.group("generic")
 _FOREIGN = frozenset({"de", "di", "da", "do", "du", "del", "della", "des", "der", "van", "von"})
-_TREATING = frozenset("surgery medical medicine imaging lab labs laboratory rehab rehabilitation pathology maternity".split())
+_TREATING = cues.words(
+    "surgery medical medicine imaging lab labs laboratory rehab rehabilitation pathology maternity"
+)
 _NAMESAKES = cues.group("namesakes")
 _TELLING_LOWER = cues.group("telling_lower")
 _WEAK = cues.names("weak")

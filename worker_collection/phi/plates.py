@@ -11,10 +11,13 @@ from worker_collection.phi.spans import Span
 _GROUP = r"(?:[A-Z\u4e00-\u9fff]{0,4}\d{1,6}[A-Z]{0,4}\d{0,4}|[A-ZÄÖÜ\u4e00-\u9fff]{1,4})"
 _BODY = rf"(?<!\w)({_GROUP}(?:[ .-]{{1,2}}{_GROUP}){{0,4}})(?!\w|[.,/:]\d|[ ]?%)"
 _PLATE = (
-    r"(?:licen[cs]e plate|number plate|index plate|plates?|registration|regn|reg\.? ?nr|rego|reg|tags?|vrn|vrm|kennzeichen|nummernschild|"
-    r"kenteken|immatriculation|immatricul[ée]+|plaque|matr[ií]cula|targa|placas?|patente|chapa|rejestracja|tablica|plaka|"
+    r"(?:licen[cs]e plate|number plate|index plate|plates?|registration|regn|reg\.? ?nr|rego|reg|tags?|"
+    r"vrn|vrm|kennzeichen|nummernschild|"
+    r"kenteken|immatriculation|immatricul[ée]+|plaque|matr[ií]cula|targa|placas?|patente|chapa|"
+    r"rejestracja|tablica|plaka|"
     r"rekisteri(?:numero|tunnus)?|nummerplade|nummerskilt|nummerskylt|nummerplaat|registreringsnummer|regnr|"
-    r"kjennemerke|skilt|spz|[eš]pz|rz|rendszám|nr\.? (?:rej\.?|rejestracyjny|înmatriculare|inmatriculare|reg\.?)|nopol|"
+    r"kjennemerke|skilt|spz|[eš]pz|rz|rendszám|nr\.? (?:rej\.?|rejestracyjny|înmatriculare|inmatriculare|"
+    r"reg\.?)|nopol|"
     r"no\.? polisi|plat(?: nomor)?|tail number|tail no|n-number|hull number|aircraft|glider)"
 )
 _LINK = r"(?:[ ](?:reg(?:istration)?|plates?|no|nr|number|num|is|was|with|the|bearing|marked|do|del|de|della|van|vom|carro|veículo|auto))*"
@@ -23,12 +26,14 @@ _WRITTEN = re.compile(_BODY)
 _SMALL = re.compile(_BODY, re.IGNORECASE)
 _CUES = frozenset(
     fold(word) for word in re.findall(r"[^\W\d_]{2,}", re.sub(r"[?()\[\]|+]", " ", _PLATE))
-) | frozenset(
-    "regn plate tag placa rekisteri rekisterinumero rekisteritunnus license licence plat immatricule spz matricula".split()
+) | cues.words(
+    "regn plate tag placa rekisteri rekisterinumero rekisteritunnus license licence plat immatricule spz "
+    "matricula"
 )
 _TRAFFIC = cues.group("traffic")
 _CERTAIN = re.compile(
-    r"(?<![\w-])(?:[A-Z]{2}\d{2}[ ][A-HJ-PR-Y][A-Z]{2}|[A-Z]{2}[ -]\d{1,2}[A-Z]?[ -][A-Z]{1,2}[ -]\d{4}|[A-Z]{2}-\d{3}-[A-Z]{2}|"
+    r"(?<![\w-])(?:[A-Z]{2}\d{2}[ ][A-HJ-PR-Y][A-Z]{2}|[A-Z]{2}[ -]\d{1,2}[A-Z]?[ -][A-Z]{1,2}[ -]\d{4}|"
+    r"[A-Z]{2}-\d{3}-[A-Z]{2}|"
     r"[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[ ]\d{3,4}|\d{2,3}-[A-Z]{1,2}-\d{3,6}|[A-Z]{3}[ -]\d{3}[ -]?[A-Z]{2})(?![\w-])"
 )
 _UNIT = re.compile(

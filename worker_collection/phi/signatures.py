@@ -29,18 +29,22 @@ _SIGNED = re.compile(
     r"\b[,:.]?[ ]{1,2}([^\W\d_]{2,3}|(?:[A-Z]\.){2,3})(?=[\s,;.)/]|$)",
     re.IGNORECASE,
 )
-_SIGNS = frozenset(
-    "thx thanks regards cheers initials initialled init sgd signed assistant asst scrub scrubbed noted given checked witnessed seen "
-    "done taken entered reviewed called read drawn performed recorded administered updated transcribed typed dictated completed "
-    "verified examined collected".split()
+_SIGNS = cues.words(
+    "thx thanks regards cheers initials initialled init sgd signed assistant asst scrub scrubbed noted "
+    "given checked witnessed seen "
+    "done taken entered reviewed called read drawn performed recorded administered updated transcribed "
+    "typed dictated completed "
+    "verified examined collected"
 )
 _PLACED = re.compile(
-    r"^\s?[-–/]\s?([A-Z]{2,3})\s?$|/([A-Z]{2})\b(?=/)|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})|\b([A-Z]{2,3})/[a-z]{2,3}\b(?=\s*$)",
+    r"^\s?[-–/]\s?([A-Z]{2,3})\s?$|/([A-Z]{2})\b(?=/)|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})|"
+    r"\b([A-Z]{2,3})/[a-z]{2,3}\b(?=\s*$)",
     re.MULTILINE,
 )
 _HAS_PLACED = re.compile(r"/[A-Za-z]|^\s?[-–]", re.MULTILINE)
 _INITIALLED = re.compile(
-    r"(?:[Cc]ase of |[Bb]y |(?i:participant|subject|patient|pt|volunteer)[^.;\n]{0,24}\()([A-Z]{2,3})(?=[,.;)]| \(|\.[ \n]|\.$)"
+    r"(?:[Cc]ase of |[Bb]y |(?i:participant|subject|patient|pt|"
+    r"volunteer)[^.;\n]{0,24}\()([A-Z]{2,3})(?=[,.;)]| \(|\.[ \n]|\.$)"
 )
 _INITIALLED_KEYS = frozenset({"case", "by", "participant", "subject", "patient", "pt", "volunteer"})
 _ROUTES = cues.group("routes")
@@ -51,7 +55,6 @@ _LOGIN = re.compile(
 _LOGIN_KEYS = frozenset({"to", "cc", "from", "user", "login", "bcc", "by", "via", "signed"})
 _LOGIN_MARK = re.compile(r"(?:[A-Z]{2}[/:]|@)([^\W\d_]{4,24})(?![\w@.-]\w)", re.IGNORECASE)
 _HAS_MARK = re.compile(r"[A-Za-z]{2}[/:]\w|@\w")
-
 
 
 def find(page: Page) -> Iterator[Span]:

@@ -1,7 +1,7 @@
 """Street addresses of many countries by form: each form is tried only where a word that it needs stands."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from worker_collection.phi import cues
@@ -31,27 +31,33 @@ _STEP = (
     rf"(?:,{_GAP}|{_GAP}))"
 )
 _PREFIX = (
-    r"(?i:calle|c/|avenida|avda?\.?|av\.|rua|rue|via|viale|v\.le|piazza|piazzale|p\.za|corso|vicolo|jalan|jl\.|ul\.|al\.|os\.|pl\.|plac|"
-    r"travessa|alameda|praça|estrada|rodovia|largo|beco|carrera|cra\.|diagonal|transversal|jr\.|jirón|psje\.?|pje\.?|pasaje|"
-    r"urb\.|urbanización|odos|leoforos|paseo|plaza|ronda|rambla|carrer|camino|chemin|allée|impasse|boulevard|avenue|quai|faubourg|"
-    r"heol|ffordd|sráid|bóthar|calea|strada|aleea|bulevardul|privada|colonia|cerrada|brgy\.?|purok|barangay|kebele|hem|ulica|aleja|"
+    r"(?i:calle|c/|avenida|avda?\.?|av\.|rua|rue|via|viale|v\.le|piazza|piazzale|p\.za|corso|vicolo|"
+    r"jalan|jl\.|ul\.|al\.|os\.|pl\.|plac|"
+    r"travessa|alameda|praça|estrada|rodovia|largo|beco|carrera|cra\.|diagonal|transversal|jr\.|jirón|"
+    r"psje\.?|pje\.?|pasaje|"
+    r"urb\.|urbanización|odos|leoforos|paseo|plaza|ronda|rambla|carrer|camino|chemin|allée|impasse|"
+    r"boulevard|avenue|quai|faubourg|"
+    r"heol|ffordd|sráid|bóthar|calea|strada|aleea|bulevardul|privada|colonia|cerrada|brgy\.?|purok|"
+    r"barangay|kebele|hem|ulica|aleja|"
     r"soi|thanon|đường|phố|ngõ|hẻm|lorong|taman|sharia|shari['’]?)"
 )
 _SMALL = r"(?:de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|a|e|i|ap|\d{1,3})"
 
 
-def _keys(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
 _STREETS = cues.group("streets")
-_ROOMS = _keys(
-    "flat studio apt unit room block blk villa trailer bldg condo cabin shop suite plot house door h no lot street phase sector"
+_ROOMS = cues.words(
+    "flat studio apt unit room block blk villa trailer bldg condo cabin shop suite plot house door h no "
+    "lot street phase sector"
 )
 _PREFIXES = frozenset(fold(word) for word in re.findall(r"[^\W\d_]+", _PREFIX)) - {"i"}
 _SUFFIXES = tuple(
-    "strasse allee weg gasse platz ufer ring damm gatan vagen grand allen laan straat plein gade vej katu gracht singel kade "
-    "dijk tie kuja polku veien gata str".split()
+    sorted(
+        cues.words(
+            "strasse allee weg gasse platz ufer ring damm gatan vagen grand allen laan straat plein gade vej "
+            "katu gracht singel kade "
+            "dijk tie kuja polku veien gata str"
+        )
+    )
 )
 _STATES_NEAR = re.compile(r",[ \t][A-Z]{2}\b")
 _HYPHENS = re.compile(r"\d-\d|\w-[A-Za-z]{1,5}\b")
@@ -67,7 +73,7 @@ _FORMS = (
     ),
     # 12 Booth Cliff Apt. 3; 4 Bond Whatever, Town, ST
     (
-        _keys("apt suite ste unit"),
+        cues.words("apt suite ste unit"),
         rf"\b\d{{1,6}}[A-Z]?{_GAP}(?:{_CAP}{_GAP}){{1,3}}?(?:Apt|Suite|Ste|Unit)\.?{_GAP}?\w{{1,5}}\b",
     ),
     (
@@ -106,21 +112,22 @@ _FORMS = (
         rf"{_GAP}\d{{1,4}}(?:{_GAP}?[a-z]\b)?(?:{_GAP}(?:lgh|Wohnung|[A-Z]){_GAP}\d{{1,5}})?",
     ),
     (
-        _keys("am an im zum zur auf unter"),
-        rf"\b(?:Am|An der|Im|Zum|Zur|Auf dem|Unter den){_GAP}[A-ZÄÖÜ][\w-]{{2,25}}{_GAP}\d{{1,4}}{_GAP}?[a-z]?\b",
+        cues.words("am an im zum zur auf unter"),
+        rf"\b(?:Am|An der|Im|Zum|Zur|Auf dem|Unter "
+        rf"den){_GAP}[A-ZÄÖÜ][\w-]{{2,25}}{_GAP}\d{{1,4}}{_GAP}?[a-z]?\b",
     ),
     (
-        _keys("cad cd sok sk blv mah bul"),
+        cues.words("cad cd sok sk blv mah bul"),
         rf"\b(?:{_CAP}{_GAP}){{1,3}}(?:Cad|Cd|Sok|Sk|Blv|Mah|"
         rf"Bul)\.?{_GAP}(?:No{_GAP}?:?{_GAP}?)?\d{{1,4}}(?:/\d{{1,4}})?",
     ),
     (
-        _keys("old the"),
+        cues.words("old the"),
         rf"\b(?:Old|The){_GAP}(?:{_CAP}{_GAP}){{0,2}}(?:Forge|Mill|Rectory|Vicarage|Barn|Cottage|Lodge|Manor|"
         rf"House|Farm),{_GAP}(?:{_CAP}{_GAP}){{1,2}}(?:{_STREET})\b",
     ),
     (
-        _keys("co county"),
+        cues.words("co county"),
         rf"\b(?:{_CAP}{_GAP}){{1,2}}(?:{_STREET}),{_GAP}(?:Co\.|County){_GAP}{_CAP}",
     ),
     (
@@ -129,15 +136,16 @@ _FORMS = (
     ),
     (
         _HYPHENS,
-        rf"\b(?!\d{{1,2}}-\d{{1,2}}-(?:19|20)?\d\d\b)\d{{1,3}}-\d{{1,4}}-\d{{1,4}}{_GAP}{_CAP}(?:{_GAP}{_CAP})?|"
+        rf"\b(?!\d{{1,2}}-\d{{1,2}}-(?:19|"
+        rf"20)?\d\d\b)\d{{1,3}}-\d{{1,4}}-\d{{1,4}}{_GAP}{_CAP}(?:{_GAP}{_CAP})?|"
         rf"\b\d{{1,4}}(?:-\d{{1,4}})?{_GAP}{_CAP}-(?:ro|dong|gil|gu|daero|cho|ku)\b",
     ),
     (
-        _keys("le tran nguyen ly hai phan"),
+        cues.words("le tran nguyen ly hai phan"),
         rf"\b\d{{1,4}}(?:[/-]\d{{1,4}})?{_GAP}(?:Le|Tran|Nguyen|Ly|Hai|Phan){_GAP}{_CAP}(?:{_GAP}{_CAP})?",
     ),
     (
-        _keys("box"),
+        cues.words("box"),
         rf"\bP\.?{_GAP}?O\.?{_GAP}Box{_GAP}\d{{1,6}}\b|\bBox{_GAP}\d{{1,5}}(?:,?{_GAP}(?:Rural{_GAP}Route|"
         rf"RR){_GAP}\d{{1,3}})?",
     ),
@@ -146,47 +154,52 @@ _FORMS = (
         rf"\b(?:House|Plot|Flat|Villa|Apt){_GAP}(?:No\.?{_GAP}?)?#?[A-Z]?\d{{1,4}}(?:/\d{{1,4}})?[A-Z]?\b",
     ),
     (
-        _keys("blk"),
+        cues.words("blk"),
         rf"\bBlk{_GAP}\d{{1,3}}{_GAP}Lot{_GAP}\d{{1,3}}(?:{_GAP}{_CAP}){{1,3}}",
     ),
     (
-        _keys(
+        cues.words(
             "heights court house tower towers mansion mansions building residence residences apartments lodge"
         ),
         rf"\b(?:{_CAP}{_GAP}){{1,2}}(?:Heights|Court|House|Towers?|Mansions?|Building|Residences?|Apartments|"
         rf"Lodge){_GAP}\d{{1,4}}\b",
     ),
     (
-        _keys("hc rr rfd"),
+        cues.words("hc rr rfd"),
         rf"\b(?:HC|RR|RFD){_GAP}?\d{{1,4}}{_GAP}(?:Box|Bx){_GAP}\d{{1,5}}\b",
     ),
     (
-        _keys("alley lane street sub-city"),
+        cues.words("alley lane street sub-city"),
         rf"\b{_CAP}{_GAP}(?:Alley|Lane|Street|Sub-city)(?:,{_GAP}House)?{_GAP}\d{{1,5}}\b",
     ),
     # 7105 FM 856, 94 The Loan, Croft 5, 44/9 Moo 6, Mz. C Lt. 66, Kossuth Lajos utca 20, Nádraží ul. 4
     (
-        _keys("fm rm cr sr us sh hwy rr rd"),
+        cues.words("fm rm cr sr us sh hwy rr rd"),
         rf"\b\d{{1,6}}{_GAP}(?:FM|RM|CR|SR|US|SH|RR|Hwy|Co{_GAP}Rd){_GAP}\d{{1,5}}\b",
     ),
-    (_keys("the"), rf"\b\d{{1,4}}[a-z]?{_GAP}The{_GAP}{_CAP}(?:{_GAP}{_CAP})?"),
-    (_keys("croft"), rf"\bCroft{_GAP}\d{{1,3}}(?:,{_GAP}{_CAP})?"),
+    (cues.words("the"), rf"\b\d{{1,4}}[a-z]?{_GAP}The{_GAP}{_CAP}(?:{_GAP}{_CAP})?"),
+    (cues.words("croft"), rf"\bCroft{_GAP}\d{{1,3}}(?:,{_GAP}{_CAP})?"),
     (
-        _keys("moo mu"),
-        rf"\b\d{{1,4}}(?:/\d{{1,4}})?{_GAP}(?:Moo|Mu)\.?{_GAP}?\d{{1,2}}(?:,?{_GAP}(?:Soi|Thanon|Tambon|Ban){_GAP}{_CAP}(?:{_GAP}(?:{_CAP}|\d{{1,3}})){{0,2}})?",
+        cues.words("moo mu"),
+        rf"\b\d{{1,4}}(?:/\d{{1,4}})?{_GAP}(?:Moo|Mu)\.?{_GAP}?\d{{1,2}}(?:,?{_GAP}(?:Soi|Thanon|Tambon|"
+        rf"Ban){_GAP}{_CAP}(?:{_GAP}(?:{_CAP}|\d{{1,3}})){{0,2}})?",
     ),
     (
-        _keys("mz manzana lt lote urb"),
-        rf"\bM(?:z|anzana)\.?{_GAP}[A-Z]\d{{0,2}}'?,?{_GAP}L(?:t|ote)\.?{_GAP}\d{{1,3}}(?:,{_GAP}(?:Urb\.|Asoc\.|AA\.HH\.)(?:{_GAP}(?:{_SMALL}|{_CAP})){{1,4}})?",
+        cues.words("mz manzana lt lote urb"),
+        rf"\bM(?:z|anzana)\.?{_GAP}[A-Z]\d{{0,2}}'?,?{_GAP}L(?:t|"
+        rf"ote)\.?{_GAP}\d{{1,3}}(?:,{_GAP}(?:Urb\.|Asoc\.|AA\.HH\.)(?:{_GAP}(?:{_SMALL}|"
+        rf"{_CAP})){{1,4}})?",
     ),
     (
-        _keys("utca ut ter korut koz sor ulice ulica nam namesti trida ulitsa"),
-        rf"\b{_CAP}(?:{_GAP}{_CAP}){{0,2}}{_GAP}(?i:utca|út|útja|tér|körút|köz|sor|ul\.|ulice|ulica|nám\.|náměstí|třída|ulitsa){_GAP}\d{{1,4}}\.?(?:/\w{{1,4}})?",
+        cues.words("utca ut ter korut koz sor ulice ulica nam namesti trida ulitsa"),
+        rf"\b{_CAP}(?:{_GAP}{_CAP}){{0,2}}{_GAP}(?i:utca|út|útja|tér|körút|köz|sor|ul\.|ulice|ulica|"
+        rf"nám\.|náměstí|třída|ulitsa){_GAP}\d{{1,4}}\.?(?:/\w{{1,4}})?",
     ),
     # Rua Augusta 1500, apto 32; Avenue Plot 12
     (
         _STREETS,
-        rf"\b(?:{_CAP}{_GAP}){{1,3}}(?:Avenue|Road|Street|Way|Close|Crescent|Lane|Drive),{_GAP}(?:Plot|House|Flat|No\.?|Block){_GAP}\d{{1,4}}\b",
+        rf"\b(?:{_CAP}{_GAP}){{1,3}}(?:Avenue|Road|Street|Way|Close|Crescent|Lane|Drive),{_GAP}(?:Plot|"
+        rf"House|Flat|No\.?|Block){_GAP}\d{{1,4}}\b",
     ),
 )
 _FREE = (
@@ -231,37 +244,57 @@ _LOWER = (
 
 @dataclass(frozen=True)
 class Form:
-    """A form of address, and what must stand near for it to be tried: one of some words, an ending, a sign."""
+    """A form of address, and what must stand near for it to be tried: one of some words, an ending, a "
+    "sign."""
 
     pattern: re.Pattern[str]
     needs: frozenset[str] | tuple[str, ...] | re.Pattern[str]
 
-    def windows(self, page: Page) -> list[tuple[int, int]]:
-        """The stretches of the text around what the form needs that have a number in them."""
-        if isinstance(self.needs, frozenset):
-            keys = self.needs & page.places.keys()
-            at = sorted(page.words[place].start for key in keys for place in page.places[key])
-        elif isinstance(self.needs, tuple):
-            at = [word.start for word in page.words if len(word.text) > 5 and word.key.endswith(self.needs)]
+
+def _windows_of(page: Page) -> Iterator[tuple[re.Pattern[str], int, int]]:
+    """Every form with the stretches of the text around what it needs that have a number in them."""
+    at: dict[int, list[int]] = {}
+    for key, places in page.places.items():
+        numbers = _BY_WORD.get(key, ())
+        if len(key) > _SHORTEST and key.endswith(_ALL_ENDINGS):
+            numbers = (*numbers, *(number for number, endings in _BY_ENDING if key.endswith(endings)))
+        for number in numbers:
+            at.setdefault(number, []).extend(page.words[place].start for place in places)
+    for number, sign in _BY_SIGN:
+        at[number] = [match.start() for match in sign.finditer(page.text)]
+    for number, starts in at.items():
+        for start, end in _stretches(sorted(starts), before=_REACH, after=_REACH):
+            if _DIGIT.search(page.text, start, end):
+                yield _ALL[number].pattern, start, end
+
+
+def _stretches(starts: Sequence[int], *, before: int, after: int) -> list[tuple[int, int]]:
+    """The surroundings of some places, joined where they meet."""
+    found: list[tuple[int, int]] = []
+    for place in starts:
+        if found and place - before <= found[-1][1]:
+            found[-1] = (found[-1][0], place + after)
         else:
-            at = [match.start() for match in self.needs.finditer(page.text)]
-        windows: list[tuple[int, int]] = []
-        for place in at:
-            start, end = max(0, place - _REACH), place + _REACH
-            if windows and start <= windows[-1][1]:
-                windows[-1] = (windows[-1][0], end)
-            elif _DIGIT.search(page.text, start, end):
-                windows.append((start, end))
-        return windows
+            found.append((max(0, place - before), place + after))
+    return found
 
 
 _REACH = 90
 _DIGIT = re.compile(r"\d")
-_ROADS = _keys("mile mm exit route rte highway hwy interstate i cty county state rural co")
+_ROADS = cues.words("mile mm exit route rte highway hwy interstate i cty county state rural co")
 _MIXED = tuple(Form(re.compile(pattern), needs) for needs, pattern in _FORMS)
 _ALWAYS = tuple(Form(re.compile(form, re.IGNORECASE), _ROADS) for form in _FREE[:2]) + (
-    Form(re.compile(_FREE[2], re.IGNORECASE), _keys("trailer house farm cabin door gate")),
+    Form(re.compile(_FREE[2], re.IGNORECASE), cues.words("trailer house farm cabin door gate")),
 )
+_ALL = (*_ALWAYS, *_MIXED)
+_BY_WORD: dict[str, tuple[int, ...]] = {}
+for _number, _form in enumerate(_ALL):
+    for _word in _form.needs if isinstance(_form.needs, frozenset) else ():
+        _BY_WORD[_word] = (*_BY_WORD.get(_word, ()), _number)
+_BY_ENDING = [(number, form.needs) for number, form in enumerate(_ALL) if isinstance(form.needs, tuple)]
+_BY_SIGN = [(number, form.needs) for number, form in enumerate(_ALL) if isinstance(form.needs, re.Pattern)]
+_ALL_ENDINGS = tuple(ending for _, endings in _BY_ENDING for ending in endings)
+_SHORTEST = 5
 _FLAT_CASE = tuple(re.compile(form, re.IGNORECASE) for form in _LOWER)
 _DIGITS = re.compile(r"\d+")
 
@@ -269,9 +302,10 @@ _DIGITS = re.compile(r"\d+")
 def find(page: Page) -> Iterator[Span]:
     """Street addresses, boxes and roads; in a note without capitals to go by, after words have got theirs."""
     text = page.text if page.case == "mixed" else page.recased
-    for form in (*_ALWAYS, *_MIXED):
-        for start, stop in form.windows(page):
-            yield from _found(form.pattern, text, start, stop)
+    if not _DIGIT.search(text):
+        return
+    for pattern, start, stop in _windows_of(page):
+        yield from _found(pattern, text, start, stop)
     if page.case == "mixed":
         return
     for start, stop in _windows(page.text) if page.case == "upper" or len(text) > _LONG else [(0, len(text))]:
@@ -289,11 +323,4 @@ _LONG = 4000
 
 def _windows(text: str) -> list[tuple[int, int]]:
     """Where numbers stand, for no street is without one."""
-    windows: list[tuple[int, int]] = []
-    for match in _DIGITS.finditer(text):
-        start, end = max(0, match.start() - 64), match.end() + 100
-        if windows and start <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], end)
-        else:
-            windows.append((start, end))
-    return windows
+    return _stretches([match.start() for match in _DIGITS.finditer(text)], before=64, after=106)

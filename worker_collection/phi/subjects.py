@@ -11,24 +11,36 @@ from worker_collection.phi.spans import Span
 
 _VERBS = "|".join(sorted(cues.names("speech"), key=len, reverse=True))
 _STATE = (
-    "tearful|coping|anxious|upset|agitated|calm|alert|awake|asleep|unwell|stable|confused|cooperative|pleasant|oriented|"
-    "orientated|alone|here|away|nok|pregnant|deaf|blind|married|single|retired|aware|present|keen|happy|angry|sad|tired|drowsy|"
-    "independent|comfortable|frustrated|worried|hungry|polite|abusive|aggressive|distressed|settled|unhappy|ready|waiting|"
-    "accompanied|brought|admitted|discharged|divorced|widowed|adopted|bullied|breastfed|crying|complaining|asking|refusing|"
-    "sleeping|eating|drinking|smoking|walking|living|working|vaping|using|taking|coming|going|visiting|his|her|their|a\s\d|an?\s\w+\syear"
+    "tearful|coping|anxious|upset|agitated|calm|alert|awake|asleep|unwell|stable|confused|cooperative|"
+    "pleasant|oriented|"
+    "orientated|alone|here|away|nok|pregnant|deaf|blind|married|single|retired|aware|present|keen|happy|"
+    "angry|sad|tired|drowsy|"
+    "independent|comfortable|frustrated|worried|hungry|polite|abusive|aggressive|distressed|settled|"
+    "unhappy|ready|waiting|"
+    "accompanied|brought|admitted|discharged|divorced|widowed|adopted|bullied|breastfed|crying|"
+    "complaining|asking|refusing|"
+    r"sleeping|eating|drinking|smoking|walking|living|working|vaping|using|taking|coming|going|visiting|"
+    r"his|her|their|a\s\d|an?\s\w+\syear"
 )
 _DID = re.compile(
-    rf"[ ](?:(?:also|now|then|again|still|just|who|later|today|has|had|was|is)[ ])?(?:{_VERBS})\b(?![ ]?[:=])|[ ](?:is|was|remains|seems|looks|feels)[ ]"
-    rf"(?:(?:very|more|less|quite|now|a\sbit|not|still|well|currently)[ ])?(?:{_STATE})\b|[ ](?:is|was|turned)[ ]\d{{1,3}}(?=[ ]?(?:[.,;\n]|$|yo|y/o|years?|yrs?|months?|weeks?))",
+    rf"[ ](?:(?:also|now|then|again|still|just|who|later|today|has|had|was|is)[ ])?(?:{_VERBS})\b(?![ "
+    rf"]?[:=])|[ ](?:is|was|remains|seems|looks|feels)[ ]"
+    rf"(?:(?:very|more|less|quite|now|a\sbit|not|still|well|currently)[ ])?(?:{_STATE})\b|[ ](?:is|was|"
+    rf"turned)[ ]\d{{1,3}}(?=[ ]?(?:[.,;\n]|$|yo|y/o|years?|yrs?|months?|weeks?))",
     re.IGNORECASE,
 )
 _WHERE = re.compile(
-    r"[ ](?:in|at|on)[ ](?:the[ ])?(?:bay|bed|rm|room|side[ ]room|chair|cubicle|corridor|waiting|bedside|reception|front[ ]desk|desk|school|work|"
-    r"college|nursery|creche|church|home)\b|[ ](?:bed|bay|rm|room|cubicle)[ ]?\d|[ ](?:bp|hr|k|hb|na|wcc|crp|temp|t|sats|spo2|gcs|ews|news|mews|bm|bgl)[ ]?\d|"
-    r"[ ]\(?\d{1,3}[ ]?(?:yo|y/o|y|yrs?|m|f)\b|[ ]\d{1,2}/(?:7|52|12)\b|[ ]npo\b|[ ]nbm\b|[ ]off[ ](?:work|school)\b|[ ]had\b|"
-    r"[ ](?:from|in)[ ](?:pharmacy|physio|radiology|micro|lab|the[ ]lab|ot|theatre|theatres|dietetics|cardiology|haematology|ed|icu|admissions|"
+    r"[ ](?:in|at|on)[ ](?:the[ ])?(?:bay|bed|rm|room|side[ ]room|chair|cubicle|corridor|waiting|bedside|"
+    r"reception|front[ ]desk|desk|school|work|"
+    r"college|nursery|creche|church|home)\b|[ ](?:bed|bay|rm|room|cubicle)[ ]?\d|[ ](?:bp|hr|k|hb|na|wcc|"
+    r"crp|temp|t|sats|spo2|gcs|ews|news|mews|bm|bgl)[ ]?\d|"
+    r"[ ]\(?\d{1,3}[ ]?(?:yo|y/o|y|yrs?|m|f)\b|[ ]\d{1,2}/(?:7|52|12)\b|[ ]npo\b|[ ]nbm\b|[ ]off[ "
+    r"](?:work|school)\b|[ ]had\b|"
+    r"[ ](?:from|in)[ ](?:pharmacy|physio|radiology|micro|lab|the[ ]lab|ot|theatre|theatres|dietetics|"
+    r"cardiology|haematology|ed|icu|admissions|"
     r"security|housekeeping|switchboard|social[ ]work|palliative)\b|"
-    r"[ ]to[ ](?:collect|call|review|bring|see|cath|theatre|ct|mri|sign|chase|repeat|phone|ring|visit|drive|pick|attend|follow|confirm|decide|return|"
+    r"[ ]to[ ](?:collect|call|review|bring|see|cath|theatre|ct|mri|sign|chase|repeat|phone|ring|visit|"
+    r"drive|pick|attend|follow|confirm|decide|return|"
     r"speak|ask|tell|let|assess|check|arrange|contact|transfer|discharge|clerk|consent|scribe)\b",
     re.IGNORECASE,
 )

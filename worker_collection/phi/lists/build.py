@@ -29,17 +29,17 @@ _SCOWL = re.compile(
     r"(?:english|american|british|british_z|canadian|australian)-(?:words|abbreviations|contractions)\.(\d\d)"
 )
 _SIZES = (20, 50, 70)  # of SCOWL: commonest, everyday, rare
-_SPEAKING = frozenset("US GB IE CA AU NZ IN ZA NG KE GH PK SG JM PH".split())  # noqa: SIM905
+_SPEAKING = cues.words("US GB IE CA AU NZ IN ZA NG KE GH PK SG JM PH")
 # How often a word must be borne, in per cent of the people asked, to be a name beside its meaning:
 # by the size of the smallest SCOWL list that has the word; family name, given name.
 _BORNE = {10: (0.012, 0.01), 20: (0.005, 0.008), 35: (0.003, 0.005), 50: (0.001, 0.002), 70: (0.0005, 0.001)}
 _EPONYM_BORNE = 0.002  # an eponym of that share is a person as often as a disease
 _OFTEN = 8  # texts or titles that have a word in lower case: then it must be borne half as often again
 # Words of grammar are nobody, whoever bears them; will and may are left to the sentence they stand in.
-_GRAMMAR = frozenset(
+_GRAMMAR = cues.words(
     "an as at be but by can con de do does el for from ha had he her him his how i if in into is it its la "
     "les me my no nor not now of off on one only or our out per said say says see she so some soon than that "
-    "the them then there they this to too two us was we were what when who why with won yes you your".split()
+    "the them then there they this to too two us was we were what when who why with won yes you your"
 )
 
 
