@@ -37,13 +37,13 @@ class FolderSource:
         for path in self._files():
             before = path.stat()
             digest = files.digest(path)
-            after = path.stat()
-            if digest in done or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            if digest in done or not files.stood_still(path, before):
                 continue
             for page in files.pages(path, self._mapping, done=rows.get(digest, 0), size=size):
                 mark = {"done": list(done), "rows": {digest: page.watermark["rows"]}}
                 yield Page(page.rows, mark)
-            done.append(digest)
+            if files.stood_still(path, before):  # else it grew meanwhile, and comes again as another file
+                done.append(digest)
             yield Page([], {"done": list(done), "rows": {}})
 
     def staff(self) -> list[Staff]:
@@ -55,5 +55,6 @@ class FolderSource:
         return []
 
     def _files(self) -> list[Path]:
-        found = (path for path in self.folder.iterdir() if path.suffix in files.SUFFIXES)
-        return sorted(path for path in found if path.is_file() and not path.name.startswith((".", "~")))
+        """The files that stand under their last name; one that is still being written has another."""
+        found = (path for path in self.folder.iterdir() if files.kind_of(path) in files.SUFFIXES)
+        return sorted(path for path in found if path.is_file() and not path.name.startswith((".", "~", "_")))
