@@ -19,6 +19,7 @@ from worker_collection.phi.lexicon import (
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 
+_NOT_NAMES = cues.names("not_names")
 _FUNCTION = cues.group("function")
 _SPEECH = cues.names("speech")
 _DOSED = re.compile(
@@ -40,25 +41,28 @@ _TELLS_AGE = re.compile(
 def stands_alone(page: Page, place: int) -> bool:
     """Whether a word without a cue is a name."""
     word = page.words[place]
-    if (
-        page.case == "mixed"
-        and word.form == "U"
-        and len(word.text) > 4
-        and word.is_sure
-        and word.flags & SURNAME
-    ):
-        return not is_clinical(page, word)  # "OKONKWO reviewed"
+    if _is_capitals(page, word):
+        return not is_clinical(page, word)
     if not page.looks_named(word) or word.flags & CORE and not word.flags & (NAME | EPONYM):
         return False
-    if not word.flags & GIVEN and _DOSED.match(page.text, word.end):
-        return False  # a medicine, whatever its name: "Sinemet 25/100 mg"
-    if is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
+    if _is_medicine(page, word) or is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
         return False
-    if word.key in cues.names("not_names"):
+    if word.key in _NOT_NAMES:
         return False
     if len(word.text) < 3:
         return word.form == "T" and word.is_sure and not word.opens
     return _alone_written(page, place) if word.form in "TM" else _alone_flat(page, place)
+
+
+def _is_capitals(page: Page, word: Word) -> bool:
+    """Whether a family name is written in capitals amid a note: "OKONKWO reviewed"."""
+    written = page.case == "mixed" and word.form == "U" and len(word.text) > 4
+    return written and word.is_sure and bool(word.flags & SURNAME)
+
+
+def _is_medicine(page: Page, word: Word) -> bool:
+    """Whether a dose or a form stands behind the word, whatever it is called: "Sinemet 25/100 mg"."""
+    return not word.flags & GIVEN and _DOSED.match(page.text, word.end) is not None
 
 
 def _after(page: Page, place: int) -> Word | None:
@@ -110,10 +114,9 @@ def _alone_written(page: Page, place: int) -> bool:
     word = page.words[place]
     if len(word.text) < 5 and re.search(r"\d[ ]?$", page.text[max(0, word.start - 2) : word.start]):
         return False  # a unit
-    if word.form == "M" and len(word.text) > 6 and _is_joined(word.text):
-        return True
     if word.form == "M":
-        return word.is_sure and len(word.text) > 4 and not word.text[:-1].isupper()
+        joined = len(word.text) > 6 and _is_joined(word.text)
+        return joined or word.is_sure and len(word.text) > 4 and not word.text[:-1].isupper()
     if word.is_sure or _leads_pair(page, place) or _is_aged(page, word):
         return True
     if word.flags & (DOUBLE | EPONYM) or word.flags & PUBLIC and word.flags & GIVEN:

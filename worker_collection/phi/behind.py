@@ -108,8 +108,7 @@ class Behind:
             yield Span(self.words[place + 1].start, self.words[end].end, "ADDRESS")
 
     def _named_flat(self, place: int, *, works: bool) -> Iterator[Span]:
-        """Everyday words behind "works at" or "transferred from" that name no department, in a note "
-        "without capitals."""
+        """Everyday words behind "works at" or "transferred from" that name no department."""
         at = place + 1
         if at < len(self.words) and self.words[at].key == "the" and self.page.gap(at) == " ":
             at += 1

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import fold
@@ -160,18 +161,22 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
     for match in _NUMERIC.finditer(text):
         if _is_numeric_date(match.group()):
             yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
-    for hint in _HINTS.finditer(text):
-        for match in _OTHER.finditer(text, max(0, hint.start() - 16), hint.end() + 30):
-            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
+    yield from _foreign(text, this_year)
     yield from _written(page, this_year)
     if _NTH_HINT.search(text):
         yield from _days(text)
     yield from _short(text)
-    for match in page.matches(_HOLIDAYS, _FEAST_STARTS):
+    for match in chain(
+        page.matches(_HOLIDAYS, _FEAST_STARTS), _FOURTH.finditer(text) if "4th" in text else ()
+    ):
         yield Span(match.start(), match.end(), "DATE")
-    if "4th" in text:
-        for match in _FOURTH.finditer(text):
-            yield Span(match.start(), match.end(), "DATE")
+
+
+def _foreign(text: str, this_year: int) -> Iterator[Span]:
+    """Weeks, quarters, and dates of other calendars, sought where a sign of one stands."""
+    for hint in _HINTS.finditer(text):
+        for match in _OTHER.finditer(text, max(0, hint.start() - 16), hint.end() + 30):
+            yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
 
 
 def _written(page: Page, this_year: int) -> Iterator[Span]:

@@ -9,7 +9,10 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
 _NAMED = r"[^\W\d_a-zß-ÿ][\w'’-]{0,24}"
-_NUMBER = r"#?\d{1,6}(?!\d)(?:[/-]\d{1,4}){0,2}[A-Za-z]?(?:st|nd|rd|th|[ºª°])?|[A-Z]{0,2}-?\d{1,4}[A-Z]?(?:/\d{1,3})?"
+_NUMBER = (
+    r"#?\d{1,6}(?!\d)(?:[/-]\d{1,4}){0,2}[A-Za-z]?(?:st|nd|rd|th|[ºª°])?|"
+    r"[A-Z]{0,2}-?\d{1,4}[A-Z]?(?:/\d{1,3})?"
+)
 _SMALL = "de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|no|nr|upon|e|i|bis"
 _SHORT = r"(?:St|Ave|Av|Rd|Dr|Blv|Blvd|Cad|Sok|No|Mt|Ft|Sta|Sto|Ste|Apt|Pl|Ln|W|N|E|S|Jr)\.(?=[ ])"
 _ITEM = rf"(?:{_SHORT}|{_NAMED}|{_NUMBER}|(?:{_SMALL})\b)"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import CLINICAL, DOUBLE, HEAD, fold, kind
@@ -25,19 +26,11 @@ def find(text: str) -> Iterator[Span]:
     """The values of keys and tags that name a person, a place or a number of a person."""
     if '":' in text or '" :' in text or "':" in text:
         for pair in _PAIR.finditer(text):
-            label = _label(pair.group(1))
-            if label:
-                for value in _STRING.finditer(text, pair.start(2), pair.end(2)):
-                    yield from _value(text, value.span(value.lastindex or 0), label)
+            for value in _STRING.finditer(text, pair.start(2), pair.end(2)):
+                yield from _value(text, value.span(value.lastindex or 0), _label(pair.group(1)))
     if "</" in text or "/>" in text:
-        for tag in _TAG.finditer(text):
-            label = _label(tag.group(1))
-            if label:
-                yield from _value(text, tag.span(2), label)
-        for attribute in _ATTRIBUTE.finditer(text):
-            label = _label(attribute.group(1))
-            if label:
-                yield from _value(text, attribute.span(2), label)
+        for match in chain(_TAG.finditer(text), _ATTRIBUTE.finditer(text)):
+            yield from _value(text, match.span(2), _label(match.group(1)))
 
 
 def _label(key: str) -> str | None:
@@ -51,7 +44,9 @@ def _label(key: str) -> str | None:
     return next((columns[part] for part in reversed(parts) if part in columns), None)
 
 
-def _value(text: str, where: tuple[int, int], label: str) -> Iterator[Span]:
+def _value(text: str, where: tuple[int, int], label: str | None) -> Iterator[Span]:
+    if label is None:
+        return
     start, end = where
     value = text[start:end]
     bare = value.strip()

@@ -125,10 +125,11 @@ def _fits_written(word: Word, strength: int, *, opens: bool) -> bool:
         and not word.flags & (WORD | RARE)
     ):
         return True
-    if strength >= ROLE and not opens and word.flags & GIVEN and not word.flags & (HEAD | PUBLIC):
-        return True  # rarely borne, but announced: "partner River", "daughter Storm"
-    if strength >= ROLE and not opens and not word.flags & (WORD | HEAD):
-        return not word.flags & PUBLIC and not is_worded(word)
+    if strength >= ROLE and not opens and not word.flags & HEAD:
+        # Rarely borne, but announced: "partner River", "daughter Storm".
+        return not word.flags & PUBLIC and bool(
+            word.flags & GIVEN or not word.flags & WORD and not is_worded(word)
+        )
     return not word.flags & VOCABULARY and not is_medical(word)
 
 

@@ -119,8 +119,7 @@ _PREFIX_BEFORE = re.compile(r"(?<![\w/.-])([A-Z]{1,5})[ -]$")
 
 
 def _prefix(text: str, start: int) -> int:
-    """How many signs of capitals before a number belong to it: the "HX " of "policy HX 4821", by the "
-    "cue before."""
+    """How many signs before a number are its capitals: the "HX " of "policy HX 4821"."""
     match = _PREFIX_BEFORE.search(text, max(0, start - 7), start)
     if match is None or fold(match.group(1)) in _LINKS or fold(match.group(1)) in _CLINICAL_CUES:
         return 0

@@ -89,7 +89,8 @@ class Source:
         for package, name in (("drug", "drug_ner"), ("medical", "disease_ner")):
             path = self.root / f"pip/{package}_named_entity_recognition/{name}_dictionary.pkl.bz2"
             # Read as a list of strings: nothing in the file is executed.
-            strings = (arg for _, arg, _ in pickletools.genops(bz2.open(path).read()) if isinstance(arg, str))
+            packed = bz2.decompress(path.read_bytes())
+            strings = (arg for _, arg, _ in pickletools.genops(packed) if isinstance(arg, str))
             found.update(part for text in strings if len(text) < 60 for part in _PLAIN.findall(fold(text)))
         return found
 
@@ -252,7 +253,7 @@ def main() -> None:
             else fill(" ".join(lines), 110, break_on_hyphens=False)
         )
         (HERE / f"{name}.txt").write_text(joined + "\n")
-        print(f"{name:10} {len(lines):7}")
+        sys.stdout.write(f"{name:10} {len(lines):7}\n")
 
 
 if __name__ == "__main__":
