@@ -61,8 +61,9 @@ def test_a_line_in_another_encoding_costs_itself(tmp_path):
 
 def test_what_is_no_text_is_refused_at_its_byte(tmp_path):
     path = tmp_path / "cases.jsonl"
-    path.write_bytes(as_lines([a_row(1, "plain")]).encode() + b"\x81\x8d not a letter anywhere\n")
-    with pytest.raises(texts.UnreadableTextError, match="byte 76"):
+    good = as_lines([a_row(1, "plain")]).encode()
+    path.write_bytes(good + b"\x81\x8d not a letter anywhere\n")
+    with pytest.raises(texts.UnreadableTextError, match=f"byte {len(good)}"):
         texts.encoding_of(path)
     assert read(path) == ([], ["bad_encoding"])
 
@@ -98,9 +99,7 @@ def test_a_column_that_is_gone_refuses_the_file_and_names_it(tmp_path):
     path = tmp_path / "cases.csv"
     path.write_text(as_table([{"id": "1", "note": "Hot toe", "disease": "Gout"}]))
     mapping = read_mapping('text = ["{note}"]\n[fields]\nsource_id = "id"\ndiagnosis = "diagnosis"')
-    assert read(path, mapping) == ([], ["missing_column_source_id_diagnosis"]) or read(path, mapping)[1] == [
-        "missing_column_diagnosis"
-    ]
+    assert read(path, mapping) == ([], ["missing_column_diagnosis"])
 
 
 def test_packed_files_are_read_and_one_that_breaks_off_gives_what_it_has(tmp_path):
