@@ -244,8 +244,7 @@ _LOWER = (
 
 @dataclass(frozen=True)
 class Form:
-    """A form of address, and what must stand near for it to be tried: one of some words, an ending, a "
-    "sign."""
+    """A form of address, and what must stand near it: one of some words, an ending, a sign."""
 
     pattern: re.Pattern[str]
     needs: frozenset[str] | tuple[str, ...] | re.Pattern[str]
