@@ -24,7 +24,8 @@ SELECT
       'changed_side', count(*) FILTER (WHERE a.split <> b.split))
     FROM b FULL JOIN a USING (case_id)) AS came,
   (SELECT json_object_agg(state, n) FROM (SELECT b.state, count(*) AS n FROM b
-      WHERE NOT EXISTS (SELECT FROM a WHERE a.case_id = b.case_id) GROUP BY b.state ORDER BY b.state) gone) AS removed,
+      WHERE NOT EXISTS (SELECT FROM a WHERE a.case_id = b.case_id)
+      GROUP BY b.state ORDER BY b.state) gone) AS removed,
   (SELECT json_agg(json_build_object('from', was, 'to', label, 'n', n)) FROM (
       SELECT b.label AS was, a.label, count(*) AS n FROM b
       JOIN a ON a.case_id = CASE WHEN b.state = 'superseded' THEN b.superseded_by ELSE b.case_id END
