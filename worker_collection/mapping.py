@@ -128,8 +128,8 @@ class CaseMapping(BaseModel):
         slots = [slot for source in named for slot in _SLOT.findall(source) or (source,)]
         lines = [slot for line in self.text for slot in _SLOT.findall(line)]
         joined = [related.on for related in self.related.values()]
-        needed = [*self.key_columns(), self.key, *((self.watermark,) if self.watermark else ())]
-        return tuple(dict.fromkeys([*needed, *slots, *lines, *joined]))
+        ordered = (self.key, self.watermark or self.key) if self.query else ()
+        return tuple(dict.fromkeys([*self.key_columns(), *ordered, *slots, *lines, *joined]))
 
     def key_of(self, row: Row) -> str:
         """The key of a row, as it is remembered."""
