@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from shared.domain.eligibility import Answer
 from shared.domain.health_records import Record
 from shared.domain.naming import plain
+from shared.domain.people import clues, sounds
 from shared.errors import InvalidInputError
 from shared.registry.persons import Identity, record
 from worker_collection.pictured import Pictured
@@ -159,10 +160,10 @@ def identity(
     name = " ".join(sorted(plain(str(row.get("name") or known.get("name") or "")).split()))
     if not name:
         return Identity(tuple(sure), subgroup=subgroup, person_id=row.get("person_id"))
-    born = str(known.get("dob") or "")
-    if born:
-        return Identity((*sure, f"born:{name}|{born}"), subgroup=subgroup)
-    base = f"named:{name}|{_text(row, 'sex').casefold()[:1]}"
+    sex = _text(row, "sex").casefold()[:1]
+    if known.get("dob"):
+        return _by_birth(str(row.get("name") or known["name"]), sure, sex=sex, known=known, subgroup=subgroup)
+    base = f"named:{name}|{sex}"
     blood, height = (
         plain(_text(row, "blood_type").replace("+", " pos").replace("-", " neg")),
         _text(row, "height"),
@@ -173,8 +174,24 @@ def identity(
         partial = (f"{base}|partly",) if "name" in row else ()
         return Identity((*sure, *partial), near=near, subgroup=subgroup)
     full = f"{base}|{blood}|{height}"
-    near_by = (f"{full}|{age - 1}", f"{full}|{age + 1}", f"{base}|partly")
-    return Identity((*sure, f"{full}|{age}"), near=near_by, marks=(f"{base}|somebody",), subgroup=subgroup)
+    heard = f"heard:{sounds(name)}|{sex}|{blood}|{height}"
+    alike = (f"{heard}|{years}" for years in (age, age - 1, age + 1))
+    near_by = (f"{full}|{age - 1}", f"{full}|{age + 1}", f"{base}|partly", *alike)
+    marks = (f"{base}|somebody", f"{heard}|{age}")
+    return Identity((*sure, f"{full}|{age}"), near=near_by, marks=marks, subgroup=subgroup)
+
+
+def _by_birth(
+    name: str, sure: Sequence[str], *, sex: str, known: Mapping[str, Any], subgroup: Mapping[str, str]
+) -> Identity:
+    """By name and birth date, whatever the order of the day and the spelling of the name."""
+    born = _parsed(str(known["dob"]).strip())
+    if born is None:
+        words = " ".join(sorted(plain(name).split()))
+        return Identity((*sure, f"born:{words}|{known['dob']}"), subgroup=subgroup)
+    contacts = [str(known[field]) for field in ("phone", "address") if known.get(field)]
+    found = clues(name, born.date(), sex=sex, contacts=contacts)
+    return Identity((*sure, *found.sure), near=found.near, marks=found.marks, subgroup=subgroup)
 
 
 def _parsed(text: str) -> datetime | None:

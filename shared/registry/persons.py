@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import TextClause, select, text, update
 from sqlalchemy.orm import Session
 
+from shared.domain.people import SAME, reason_of
 from shared.domain.split import EVALUATION, SPLIT_PURPOSE, split_of
-from shared.registry import audit, bulk, policies
+from shared.registry import audit, bulk, events, policies
 from shared.registry.session import REHEARSAL
 from shared.registry.tables import Person, PersonIdentity, PersonLink, ValidatedCase
 from shared.vault import Vault
@@ -103,14 +104,40 @@ class _Linker:
 
     def place(self, identity: Identity) -> None:
         """Let the identity's sure names lead to one person."""
-        sure = self._hashes(identity.sure)
-        names = [*sure, *self._hashes(identity.near)]
-        told = [self._survivor(identity.person_id)] if identity.person_id else []
-        found = list(dict.fromkeys([*told, *(self._known[value] for value in names if value in self._known)]))
+        found = self._found(identity)
         person_id = self._one(found) if found else self._make(identity)
-        for value in [*sure, *self._hashes(identity.marks)]:
+        for value in self._hashes((*identity.sure, *identity.marks)):
             if value not in self._known:
                 self._known[value] = self._identities[value] = person_id
+
+    def _found(self, identity: Identity) -> dict[UUID, tuple[str, float]]:
+        """Every known person that the identity may be, surest first, with why and how sure that is."""
+        told = [self._survivor(identity.person_id)] if identity.person_id else []
+        found = dict.fromkeys(told, SAME)
+        for name in (*identity.sure, *identity.near):
+            person_id = self._known.get(self._hash(name))
+            if person_id is not None:
+                found.setdefault(person_id, reason_of(name) or SAME)
+        guessed = [why for why in found.values() if why != SAME]
+        if len(guessed) == len(found) == 1 and self._is_unknown(identity):
+            return self._linked(identity, *found.popitem())
+        return found
+
+    def _is_unknown(self, identity: Identity) -> bool:
+        return not any(self._hash(name) in self._known for name in identity.sure)
+
+    def _linked(
+        self, identity: Identity, person_id: UUID, why: tuple[str, float]
+    ) -> dict[UUID, tuple[str, float]]:
+        """Somebody who is only likely the same: a person of the same side, joined by a link that says why."""
+        self.write()
+        keeper = self._session.get_one(Person, person_id)
+        key, _ = self._draw()
+        other = Person(key=key, split=keeper.split, created_at=self._now, subgroup=dict(identity.subgroup))
+        self._session.add(other)
+        self._session.flush()
+        merge(self._session, keeper, other, reason=why[0], score=why[1], now=self._now)
+        return {keeper.id: why}
 
     def person(self, identity: Identity) -> UUID:
         """Whom the identity leads to, after all merges."""
@@ -151,18 +178,23 @@ class _Linker:
         key = secrets.token_hex(16)
         return key, split_of(self._vault.keyed_hash(key, SPLIT_PURPOSE), self._share)
 
-    def _one(self, found: Sequence[UUID]) -> UUID:
+    def _one(self, found: Mapping[UUID, tuple[str, float]]) -> UUID:
         """The one person that several known ones turn out to be, on the evaluation side if any was."""
         if len(found) == 1:
-            return found[0]
+            return next(iter(found))
         _lock(self._session, _LOCK)
         self.write()
         rows = self._session.scalars(select(Person).where(Person.id.in_(found)))
         keeper, *others = sorted(rows, key=lambda row: (row.split != EVALUATION, row.created_at, row.key))
         for other in others:
-            merge(self._session, keeper, other, reason="same identity", now=self._now)
+            reason, score = min(found[keeper.id], found[other.id], key=_sureness)
+            merge(self._session, keeper, other, reason=reason, score=score, now=self._now)
         self._known = {value: keeper.id if one in found else one for value, one in self._known.items()}
         return keeper.id
+
+
+def _sureness(why: tuple[str, float]) -> float:
+    return why[1]
 
 
 def survivors(session: Session, person_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -199,8 +231,14 @@ def _known(session: Session, lookups: set[bytes]) -> dict[bytes, UUID]:
     return {bytes(row.lookup): row.person_id for row in rows}
 
 
-def merge(session: Session, keeper: Person, other: Person, *, reason: str, now: datetime) -> None:
-    """Take two persons for one: identities and cases follow the keeper, who never leaves evaluation."""
+def merge(
+    session: Session, keeper: Person, other: Person, *, reason: str, now: datetime, score: float = SAME[1]
+) -> None:
+    """Take two persons for one: identities and cases follow the keeper, who never leaves evaluation.
+
+    Where the two stood on different sides the trail says so: what was learnt from one may judge nothing.
+    """
+    crossed = other.split != keeper.split
     if other.split == EVALUATION:
         keeper.split = EVALUATION
     other.merged_into = keeper.id
@@ -212,9 +250,13 @@ def merge(session: Session, keeper: Person, other: Person, *, reason: str, now: 
             person_id=keeper.id,
             other_id=other.id,
             reason=reason,
-            score=1.0,
+            score=score,
             decided_by="rule",
             created_at=now,
         )
     )
-    audit.write(session, act="merge", subject=("persons", keeper.id), actor="collect", at=now)
+    details = {"reason": reason, "score": score, "crossed_split": crossed}
+    subject = ("persons", keeper.id)
+    audit.write(session, act="merge", subject=subject, actor="collect", at=now, details=details)
+    if crossed:
+        events.emit(session, kind="persons.crossed_split", subject=keeper.id, at=now, data=details)

@@ -281,7 +281,8 @@ def test_placeholder_numbers_and_birth_dates_link_nobody_and_names_with_birth_da
     unknown = [{"system": "urn:mrn:test", "value": "UNKNOWN"}, {"system": "urn:mrn:test", "value": "0000000"}]
     same_day = {"birthDate": "1970-05-05", "identifier": unknown}
     twin = fhir.patient(1, **same_day)
-    people = [twin, fhir.patient(2, **same_day), fhir.patient(3, birthDate="1970-05-05", name=twin["name"])]
+    other = fhir.patient(2, name=[{"family": "Sorensen", "given": ["Ida"]}], **same_day)
+    people = [twin, other, fhir.patient(3, birthDate="1970-05-05", name=twin["name"])]
     visits = [one for n in (1, 2, 3) for one in (fhir.encounter(n), fhir.condition(n))]
     collect(fhir.DOCTOR, *people, *visits)
     person = {key: case.person_id for key, case in cases(deps).items()}
