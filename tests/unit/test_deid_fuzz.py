@@ -25,12 +25,7 @@ def test_mangled_notes_are_answered_truthfully():
     assert (found.notes, found.crashed, found.inconsistent) == (250, 0, 0), found.faults
 
 
-CUBIC = pytest.mark.xfail(strict=True, reason="a run of blanks costs the cube of its length")
-
-
-@pytest.mark.parametrize(
-    "sign", [pytest.param(sign, marks=[CUBIC] if sign in " \t" else []) for sign in REPEATED]
-)
+@pytest.mark.parametrize("sign", REPEATED)
 def test_a_run_of_one_sign_costs_time_in_proportion(product, sign):
     costs = []
     for count in (150, 600):

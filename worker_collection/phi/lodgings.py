@@ -11,7 +11,7 @@ from worker_collection.phi.spans import Span
 _NAMED = r"[^\W\d_a-zß-ÿ][\w'’-]{0,24}"
 _NUMBER = (
     r"#?\d{1,6}(?!\d)(?:[/-]\d{1,4}){0,2}[A-Za-z]?(?:st|nd|rd|th|[ºª°])?|"
-    r"[A-Z]{0,2}-?\d{1,4}[A-Z]?(?:/\d{1,3})?"
+    r"[A-Z]{1,2}-?\d{1,4}[A-Z]?(?:/\d{1,3})?"
 )
 _SMALL = "de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|no|nr|upon|e|i|bis"
 _SHORT = r"(?:St|Ave|Av|Rd|Dr|Blv|Blvd|Cad|Sok|No|Mt|Ft|Sta|Sto|Ste|Apt|Pl|Ln|W|N|E|S|Jr)\.(?=[ ])"
@@ -30,6 +30,9 @@ _LINE = re.compile(rf"(?:^|\n){_RUN}[ ]?(?=\n|$)")
 _LONELY = re.compile(rf"[,;][ ]{_RUN}(?=[.;)\n]|$)")
 _DIGIT = re.compile(r"\d")
 _CAPITAL = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_][\w'’-]*")
+_READING = re.compile(
+    r"\b(?:[A-Z][A-Za-z]{0,2}[A-Z]\w{0,8}|[A-Z][a-z]{0,3})(?:-[A-Z][\w-]{0,8})?[ ]\d{1,4}(?![\w-])"
+)
 _CLINICAL_NUMBER = re.compile(
     r"\d\s?(?:mg|mcg|ml|%|units?|mmol|kg|cm|mm|weeks?|days?|hours?|years?|months?)\b|\d{1,2}:\d\d",
     re.IGNORECASE,
@@ -63,6 +66,8 @@ def _is_address(found: str, *, sure: bool) -> bool:
         return False
     if sure:
         return True
+    if _READING.match(found) and fold(names[0]) not in _STREETS or len(_READING.findall(found)) > 1:
+        return False  # "BUN 18, Cr 1", "SES-CD 11"
     kinds = [kind(name) for name in names]
     if (
         any(flags & EPONYM or flags & (HEAD | RARE) and not flags & (NAME | TOWN) for flags in kinds)
@@ -74,3 +79,4 @@ def _is_address(found: str, *, sure: bool) -> bool:
 
 
 _FORMS = cues.group("forms")
+_STREETS = cues.group("streets")

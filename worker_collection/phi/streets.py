@@ -304,16 +304,16 @@ def find(page: Page) -> Iterator[Span]:
     if not _DIGIT.search(text):
         return
     for pattern, start, stop in _windows_of(page):
-        yield from _found(pattern, text, start, stop)
+        yield from _found(pattern.finditer(text, start, stop))
     if page.case == "mixed":
         return
     for start, stop in _windows(page.text) if page.case == "upper" or len(text) > _LONG else [(0, len(text))]:
         for pattern in _FLAT_CASE:
-            yield from _found(pattern, page.text, start, stop)
+            yield from _found(pattern.finditer(page.text, start, stop))
 
 
-def _found(pattern: re.Pattern[str], text: str, start: int, stop: int) -> Iterator[Span]:
-    for match in pattern.finditer(text, start, stop):
+def _found(matches: Iterator[re.Match[str]]) -> Iterator[Span]:
+    for match in matches:
         yield Span(match.start(), match.start() + len(match.group().rstrip(" ,")), "ADDRESS")
 
 
