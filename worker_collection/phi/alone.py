@@ -86,7 +86,7 @@ def _alone_flat(page: Page, place: int) -> bool:
     if _behind_initial(page, place) or _is_everyday_pair(page, word, after):
         return True
     if word.is_unknown:
-        return len(word.text) > (6 if word.form == "U" else 4) and not is_worded(word)
+        return len(word.text) > 4 and not is_worded(word)
     initial = word.flags & GIVEN and re.match(r"\s[a-z]\.", page.text[word.end : word.end + 3])
     return word.is_sure and len(word.text) > (3 if word.form == "U" or initial else 4)
 

@@ -104,6 +104,11 @@ def _lexicon() -> dict[str, int]:
     return flags
 
 
+def known_flags(folded: str) -> int:
+    """The flags of a word as it stands in the lists, folded, whatever it is made of."""
+    return _lexicon().get(folded, 0)
+
+
 def _flags(folded: str) -> int:
     lexicon = _lexicon()
     flags = lexicon.get(folded, 0)

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from worker_collection.phi import cues
+from worker_collection.phi.built import is_built
 from worker_collection.phi.lexicon import (
     CORE,
     DOUBLE,
@@ -24,6 +25,7 @@ _PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")
 # "ms" is also multiple sclerosis or milliseconds, "don" and "pc" and "md" have other uses.
 _LIKE_TITLES = cues.group("like_titles")
 # Everyday words that people are called by but that stand in every sentence.
+_ADDRESSED = cues.group("addressed")
 _FUNCTION = cues.group("function")
 _STOPPING = frozenset({"", ".", ",", ";", ")", "("})
 _MEDICAL = re.compile(
@@ -43,10 +45,6 @@ _MEDICAL = re.compile(
     r"angio|arthro|adeno|chemo|chole|cranio|encephal|fibro|lymph|mening|ophthal|ortho|phleb|physio|pseudo|"
     r"pulmo|"
     r"spondyl|tachy|brady|tracheo|hydro|oxy|dextro|levo|sulfa|ceph).{4,}$"
-)
-_ENGLISH = re.compile(
-    r"(?:ing|ed|tion|sion|ity|ness|ment|ous|ly|ic|ical|al|ate|ine|ol|ide|oid|ive|able|ular|ary|ase|vir|ella|"
-    r"ia)$"
 )
 
 
@@ -92,8 +90,8 @@ def is_medical(word: Word) -> bool:
 
 
 def is_worded(word: Word) -> bool:
-    """Whether an unknown word has the form of a medical one or of an English one."""
-    return is_medical(word) or len(word.text) > 4 and bool(_ENGLISH.search(word.key))
+    """Whether an unknown word has the form of a medical one or is built from known ones."""
+    return is_medical(word) or is_built(word.key)
 
 
 def fits(page: Page, word: Word, strength: int, *, opens: bool) -> bool:
@@ -126,10 +124,9 @@ def _fits_written(word: Word, strength: int, *, opens: bool) -> bool:
     ):
         return True
     if strength >= ROLE and not opens and not word.flags & HEAD:
-        # Rarely borne, but announced: "partner River", "daughter Storm".
-        return not word.flags & PUBLIC and bool(
-            word.flags & GIVEN or not word.flags & WORD and not is_worded(word)
-        )
+        # Rarely borne or never heard, but announced: "partner River", "daughter Toria".
+        named = word.flags & GIVEN or word.is_unknown and (strength >= KIN or not is_medical(word))
+        return not word.flags & PUBLIC and bool(named or not word.flags & WORD and not is_worded(word))
     return not word.flags & VOCABULARY and not is_medical(word)
 
 
@@ -143,7 +140,8 @@ def _fits_capitals(page: Page, word: Word, strength: int) -> bool:
             word.is_sure or strength >= ROLE and (word.may_be_name or word.is_unknown and len(word.text) > 4)
         )
     if strength == WEAK:
-        return word.is_sure and len(word.text) > 2
+        addressed = word.is_unknown and len(word.text) > 3 and page.told_before(word) in _ADDRESSED
+        return word.is_sure and len(word.text) > 2 or addressed and not is_worded(word)
     return word.may_be_name or bool(word.flags & EPONYM) or word.is_unknown and len(word.text) > 2
 
 
@@ -153,6 +151,8 @@ def _fits_lower(page: Page, word: Word, strength: int) -> bool:
         return known or word.is_unknown or not word.flags & (WORD | RARE)
     if page.case != "lower":
         return word.is_sure and len(word.text) > 3 and strength > WEAK
+    if strength == WEAK and word.is_unknown and len(word.text) > 3 and page.told_before(word) in _ADDRESSED:
+        return not is_worded(word)
     if strength == WEAK:
         eponym = bool(word.flags & SURNAME and word.flags & EPONYM) and not word.flags & WORD
         return word.is_sure and len(word.text) > 2 or eponym

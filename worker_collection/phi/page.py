@@ -1,6 +1,7 @@
 """A note read once: its words with what is known of each, and where sentences begin."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -93,6 +94,10 @@ class Word:
         return bool(self.flags & NAME) and (bool(self.flags & DOUBLE) or not self.flags & (WORD | RARE))
 
 
+def _start(word: Word) -> int:
+    return word.start
+
+
 @dataclass(frozen=True)
 class Page:
     """The text of a note and its words in order."""
@@ -177,6 +182,11 @@ class Page:
         for place, word in enumerate(self.words):
             found.setdefault(word.key, []).append(place)
         return found
+
+    def told_before(self, word: Word) -> str:
+        """The key of the word before this one."""
+        place = bisect_left(self.words, word.start, key=_start)
+        return self.words[place - 1].key if place else ""
 
     def gap(self, place: int) -> str:
         """What stands between this word and the one before it."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, EPONYM, GIVEN, HEAD, SURNAME
-from worker_collection.phi.naming import is_clinical, is_cue
+from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
@@ -59,12 +59,16 @@ def _may_be_called(page: Page, word: Word) -> bool:
         return False
     if not page.looks_named(word) or is_cue(word) or is_clinical(page, word):
         return False
+    if word.is_unknown:
+        return not is_medical(word) and (word.form == "T" or not is_worded(word))
     return bool(word.flags & GIVEN) or bool(word.flags & SURNAME and word.flags & DOUBLE)
 
 
 def _acts(page: Page, word: Word) -> bool:
     if _DID.match(page.text, word.end):
-        return bool(word.flags & GIVEN) or word.form != "l"
+        return bool(word.flags & GIVEN) or word.form != "l" or word.is_unknown
+    if word.is_unknown:
+        return _WHERE.match(page.text, word.end) is not None
     sure = word.flags & GIVEN and word.flags & DOUBLE and not word.flags & EPONYM
     return (
         bool(sure or word.flags & GIVEN and not word.flags & CORE)
