@@ -1,4 +1,4 @@
-"""Whether a word that no list has is built from words that are in one: "debulking", "fingerstick", "hemibody"."""
+"""Whether a word that no list has is built from words that are in one: "debulking", "fingerstick"."""
 
 from functools import lru_cache
 
@@ -8,7 +8,8 @@ from worker_collection.phi.lexicon import VOCABULARY, known_flags
 _ENDINGS = tuple(
     sorted(
         cues.words(
-            "ing ed d s es er ers or ors tion ation sion ity ness ment ous ly ic ical al ial ate ated ine ol ide oid ive able ible "
+            "ing ed d s es er ers or ors tion ation sion ity ness ment ous ly ic ical al ial ate ated "
+            "ine ol ide oid ive able ible "
             "ular ary ase ia ism ist ists ize ise ized ised y ies n an ian en ful less like wise ward"
         ),
         key=len,
@@ -18,8 +19,10 @@ _ENDINGS = tuple(
 _BEGINNINGS = tuple(
     sorted(
         cues.words(
-            "re un non pre post anti hemi sub intra inter hyper hypo over under mid semi multi micro macro mini para peri retro supra "
-            "trans ultra uni bi tri quad poly pseudo neo auto co counter dis mis en em ex extra fore in im iso mal mega meta mono out "
+            "re un non pre post anti hemi sub intra inter hyper hypo over under mid semi multi micro "
+            "macro mini para peri retro supra "
+            "trans ultra uni bi tri quad poly pseudo neo auto co counter dis mis en em ex extra fore in "
+            "im iso mal mega meta mono out "
             "pan self super tele up down off on cross"
         ),
         key=len,
