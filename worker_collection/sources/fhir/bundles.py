@@ -6,6 +6,7 @@ from typing import Any
 
 from worker_collection.sources.base import Broken
 from worker_collection.sources.fhir.references import Resource, contained, listed, rewritten
+from worker_collection.sources.fhir.validity import flaw
 
 KINDS = frozenset(
     {
@@ -41,11 +42,12 @@ def taken_apart(read: Any, place: str) -> Iterator[Resource | Removed | Broken]:
     elif read["resourceType"] == "Bundle":
         yield from _entries(read, place)
     elif read["resourceType"] in KINDS:
-        if isinstance(read.get("id"), str) and read["id"]:
-            yield read
-            yield from (one for one in contained(read) if one.get("resourceType") in KINDS)
-        else:
+        if not isinstance(read.get("id"), str) or not read["id"]:
             yield Broken(place, "resource_without_id")
+            return
+        wrong = flaw(read)
+        yield read if wrong is None else Broken(place, f"invalid_{wrong}")
+        yield from (one for one in contained(read) if one.get("resourceType") in KINDS)
 
 
 def _entries(bundle: Mapping[str, Any], place: str) -> Iterator[Resource | Removed | Broken]:
