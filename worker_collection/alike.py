@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 POINTS = 1024
 UNSEEN = -128
-_COARSE, _FINE = 0.995, 0.9  # least correlation of two that are one
+_COARSE, _FINE = 0.995, 0.952  # least correlation of two that are one
 _MIN_SEEN = 256  # points that both must have
 
 

@@ -13,11 +13,13 @@ Random = np.random.Generator
 def ct_like(random: Random, side: int) -> Array:
     """Ellipses in an ellipse: a slice of a body, values 0 to 1."""
     picture = np.zeros((side, side), np.float32)
-    _ellipse(picture, (side // 2, side // 2), (int(side * 0.42), int(side * 0.32)), 0.45)
+    _ellipse(picture, (side // 2, side // 2), (int(side * 0.42), int(side * 0.32)), value=0.45)
     for _ in range(random.integers(6, 14)):
         at = tuple(int(value) for value in random.normal(side / 2, side / 8, 2))
         size = tuple(int(value) for value in random.uniform(side / 40, side / 8, 2))
-        _ellipse(picture, at, size, float(random.uniform(0.1, 0.95)), float(random.uniform(0, 180)))
+        _ellipse(
+            picture, at, size, value=float(random.uniform(0.1, 0.95)), angle=float(random.uniform(0, 180))
+        )
     cv2.circle(picture, (side // 2, int(side * 0.72)), side // 16, 0.95, thickness=max(2, side // 60))
     return _noisy(cv2.GaussianBlur(picture, (0, 0), side / 260), random, 0.02)
 
@@ -54,7 +56,7 @@ def radiograph_like(random: Random, side: int) -> Array:
     """A chest: bright middle, dark lungs, ribs as arcs."""
     picture = np.full((side, side), 0.55, np.float32)
     for centre in (0.3, 0.7):
-        _ellipse(picture, (int(side * centre), int(side * 0.5)), (side // 6, side // 3), 0.2)
+        _ellipse(picture, (int(side * centre), int(side * 0.5)), (side // 6, side // 3), value=0.2)
     for rib in range(8):
         y = int(side * (0.2 + 0.08 * rib))
         for centre in (0.3, 0.7):
@@ -78,7 +80,7 @@ BACKGROUNDS: dict[str, Callable[[Random, int], Array]] = {
 
 
 def _ellipse(
-    picture: Array, at: tuple[int, ...], size: tuple[int, ...], value: float, angle: float = 0.0
+    picture: Array, at: tuple[int, ...], size: tuple[int, ...], *, value: float, angle: float = 0.0
 ) -> None:
     cv2.ellipse(picture, at, size, angle, 0, 360, value, -1)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from shared.registry.validators import Staff
@@ -82,8 +83,8 @@ class DicomSource:
         self.test()
         mark = dict(watermark)
         if "upto" not in mark:
-            for _ in self._load():
-                yield Page([], mark)
+            for _ in islice(self._load(), size if self._held.is_dry else None):
+                yield Page([], mark)  # a rehearsal tries some files, a collection takes in all
         while (window := self._window(mark))[0] < window[1]:
             mark = {**mark, "upto": window[1]}
             for page in self._written(mark, window, size=min(size, _ROWS)):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from worker_collection.pixel_text import strokes
 from worker_collection.pixel_text.reader import Line, lines
-from worker_collection.pixel_text.views import Plain, local_contrast, plains
+from worker_collection.pixel_text.views import Plain, plains
 
 _ROUNDS = 4
 _MOST = 0.5  # of a picture: what is mostly text is no picture
@@ -117,7 +117,7 @@ def _doubts(pixels: NDArray[Any], axes: str, covered: NDArray[np.bool_]) -> tupl
     """What the second family of detection still sees, where nothing was blanked."""
     frames = pixels if axes[0] == "z" else pixels[None]
     for plain in _every_frame(frames):
-        for row in strokes.rows(local_contrast(plain)):
+        for row in strokes.rows(plain):
             top, left, low, right = row.box
             if covered[top:low, left:right].mean() < 0.5:
                 return ("text_doubtful",)

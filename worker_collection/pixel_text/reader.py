@@ -56,8 +56,9 @@ def lines(plain: Plain) -> list[Line]:
 def is_text(line: Line, shape: tuple[int, ...]) -> bool:
     """Whether a reading is text: two signs at least, and no organ that looks like a letter."""
     signs = _SIGN.findall(line.words)
-    large = line.height > _LARGE * min(shape)
-    return len(signs) >= MIN_SIGNS and line.score >= (_SURE if large else MIN_SCORE)
+    if line.height > _LARGE * min(shape):
+        return len(signs) > MIN_SIGNS and line.score >= _SURE
+    return len(signs) >= MIN_SIGNS and line.score >= MIN_SCORE
 
 
 def _in_view(view: Grey) -> list[Line]:

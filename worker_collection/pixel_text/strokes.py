@@ -11,13 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from worker_collection.pixel_text.views import Grey
+from worker_collection.pixel_text.views import Grey, Plain, local_contrast
 
 MIN_MARKS = 5
 _CONTRAST = 62  # of 127, from the middle of a view of local contrast
 _HEIGHTS = (5, 48)  # pixels
 _ALIKE = 1.5  # the highest mark of a line to the lowest
 _GAP = 1.1  # between marks, in heights
+_GRAINS = 4.0  # standard deviations of what lies around
 _FILLED = (0.16, 0.9)  # share of its box that a mark covers
 
 
@@ -29,16 +30,37 @@ class Row:
     marks: int
 
 
-def rows(view: Grey) -> list[Row]:
-    """Every row of marks that writing could be, lying or standing.
+def rows(plain: Plain) -> list[Row]:
+    """Every row of marks that writing could be, lying or standing, and that is no grain of the picture.
 
     Args:
-        view: local contrast, 128 where nothing differs.
+        plain: shape (rows, columns), 0 to 1.
     """
+    return [row for row in in_view(local_contrast(plain)) if _stands_out(row, plain)]
+
+
+def in_view(view: Grey) -> list[Row]:
+    """Every row of marks in a view of local contrast, grain too."""
     found = [row for side in (view, 255 - view) for row in _lying(side)]
     for side in (view.T, 255 - view.T):
         found += [Row((x, y, right, low), n) for (y, x, low, right), n in map(_parts, _lying(side))]
     return found
+
+
+def _stands_out(row: Row, plain: Plain) -> bool:
+    """Whether the marks differ from what lies around them by more than that differs from itself."""
+    top, left, low, right = row.box
+    margin = low - top if right - left > low - top else right - left
+    near = plain[max(0, top - margin) : low + margin, max(0, left - margin) : right + margin]
+    around = np.ones(near.shape, bool)
+    inner = (min(top, margin), min(left, margin))
+    around[inner[0] : inner[0] + low - top, inner[1] : inner[1] + right - left] = False
+    if not around.any():
+        return True
+    middle = float(np.median(near[around]))
+    grain = float(np.median(np.abs(near[around] - middle))) * 1.4826
+    inside = np.abs(plain[top:low, left:right] - middle)
+    return float(np.percentile(inside, 90)) > _GRAINS * grain
 
 
 def _parts(row: Row) -> tuple[tuple[int, int, int, int], int]:
