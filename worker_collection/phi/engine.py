@@ -22,6 +22,7 @@ from worker_collection.phi import (
     towns,
 )
 from worker_collection.phi.behind import Behind
+from worker_collection.phi.houses import Houses
 from worker_collection.phi.known import Known
 from worker_collection.phi.names import Names
 from worker_collection.phi.page import Page
@@ -139,7 +140,7 @@ def find(
 def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:
     """What the rules take for names and places, but what the tagger is sure is none."""
     found = [*Names(page, free).find(), *towns.find(page, free), *Places(page, free).find()]
-    found += [*Behind(page, free).find(), *subjects.find(page, free)]
+    found += [*Behind(page, free).find(), *Houses(page, free).find(), *subjects.find(page, free)]
     return tagger.believed(page, free, found) if tagged else found
 
 

@@ -1,0 +1,229 @@
+"""Institutions in the words of many countries, wards and units by name, initials where somebody is treated."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import (
+    CLINICAL,
+    CORE,
+    DOUBLE,
+    EPONYM,
+    HEAD,
+    NAME,
+    PUBLIC,
+    RARE,
+    TOWN,
+    VOCABULARY,
+    WORD,
+    kind,
+)
+from worker_collection.phi.naming import is_cue
+from worker_collection.phi.page import Page, Word
+from worker_collection.phi.spans import Span
+
+_NOUNS = cues.group("houses_abroad")
+_STEMS = tuple(sorted(cues.group("house_stems")))
+_ENDINGS = tuple(sorted(cues.group("house_endings")))
+_SHORT = cues.group("short_houses")
+_WARDS = frozenset({"ward", "unit", "wing", "suite"})
+_SMALL = (
+    cues.group("small")
+    | cues.names("particles")
+    | frozenset({"w", "we", "na", "pod", "av", "sant", "les", "los", "ved"})
+)
+_GENERIC = cues.group("generic")
+_TREATED = cues.group("treated")
+_WORKS = cues.group("works")
+_TRADES = cues.group("trades")
+_POINTS = frozenset({"at", "from", "to", "by", "of", "in", "with", "for", "through", "via", "the"})
+_TO = frozenset({"at", "from", "to", "by", "of", "via", "the"})
+_TOOK = frozenset({"accepted", "declined", "care"})
+_DEPARTMENTS = cues.group("departments")
+_LEGAL = re.compile(
+    r"[ ](?:AS|ApS|A/S|AB|Oyj?|sp\.[ ]?z[ ]?o\.[ ]?o\.|S\.?A\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|GmbH(?:[ ]&[ ]Co\.?(?:[ ]KG)?)?|KG|OHG|"
+    r"e\.[ ]?[VGK]\.|B\.?V\.?|N\.?V\.?|Kft\.?|Zrt\.?|s\.r\.o\.|a\.s\.|d\.o\.o\.|Ltda\.?|Pte|Pvt|Bhd|Sdn|PLC|LLC|LLP|Inc\.?|Corp\.?|"
+    r"Ltd\.?|Limited|PLLC|Şti\.?|A\.Ş\.|Pty)(?!\w)"
+)
+_LEGAL_HINT = re.compile(r"[ ](?:[A-ZŞ][A-Za-z./]{1,4}\b|sp\.|e\.[ ]?[VG]|a\.s|s\.r\.o|d\.o\.o)")
+_TROOP = re.compile(
+    r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|Squadron|Airborne|Infantry|Cavalry|"
+    r"Armou?red|Rifles|Artillery|Engineers|Fleet|Wing|Platoon)\b(?:[ ](?:of[ ](?:the[ ])?)?[A-Z][\w'’-]+){0,3}|"
+    r"(?:[A-Z][\w'’-]+[ ]){0,4}(?:Local|Lodge|Post|Troop|Precinct|Chapter|Squadron|Ladder|Engine|Medic|Station)[ ](?:No\.?[ ]|#)?\d{2,4}\b"
+)
+_TROOPS = frozenset(
+    "battalion regiment brigade division squadron airborne infantry cavalry armoured armored rifles artillery engineers fleet "  # noqa: SIM905
+    "wing platoon local lodge post troop precinct chapter ladder engine medic station".split()
+)
+
+
+class Houses:
+    """Institutions of one page that the English nouns do not give away."""
+
+    def __init__(self, page: Page, covered: Sequence[bool]) -> None:
+        self.page, self.words, self.covered = page, page.words, covered
+        self.mixed = page.case == "mixed"
+
+    def find(self) -> Iterator[Span]:
+        """Foreign nouns, short heads, named wards, initials, firms by their legal form, troops by their number."""
+        for place, word in enumerate(self.words):
+            if _is_house(word.key) and not (word.form == "l" and word.flags & CORE):
+                yield from self._around(place)
+            elif word.form == "U" and self.mixed:
+                yield from self._short(place, word)
+            elif word.key in _WARDS and word.form == "T" and self.mixed:
+                yield from self._ward(place)
+        if self.mixed:
+            yield from self._firms()
+            if not _TROOPS.isdisjoint(self.page.places):
+                for match in _TROOP.finditer(self.page.text):
+                    yield Span(match.start(), match.end(), "ORG")
+
+    def _around(self, place: int) -> Iterator[Span]:
+        """The noun with the capitalised words before and after it: "Nordvik sykehus", "szpital w Brzozowie"."""
+        first, end = place, place
+        while (
+            first > 0
+            and place - first < 4
+            and self.page.gap(first) in (" ", "-")
+            and self._names(first - 1, opens=True)
+        ):
+            first -= 1
+        at = place + 1
+        while at < len(self.words) and at - place < 6 and self.page.gap(at) in (" ", "-", ". "):
+            word = self.words[at]
+            if word.key in _SMALL and word.form == "l" or len(word.text) == 1 and word.form == "I":
+                at += 1
+                continue
+            if not self._names(at, opens=False):
+                break
+            end, at = at, at + 1
+        whole = self.words[place].key.endswith(_ENDINGS) and self.words[place].form == "T"
+        if first < place or end > place or whole and self.words[place].is_unknown:
+            yield Span(self.words[first].start, self.words[end].end, "HOSPITAL")
+
+    def _names(self, at: int, *, opens: bool) -> bool:
+        """Whether this word can be part of an institution's name beside its noun."""
+        word = self.words[at]
+        if (
+            self.mixed
+            and word.form not in "TM"
+            or not self.mixed
+            and not (word.is_unknown or word.flags & TOWN)
+        ):
+            return False
+        return not (
+            word.flags & (PUBLIC | HEAD) or is_cue(word) or opens and word.opens and word.flags & WORD
+        )
+
+    def _short(self, place: int, word: Word) -> Iterator[Span]:
+        """A short head before a name, "PHC Kothapalli", or initials where somebody is treated or works."""
+        if word.key in _SHORT:
+            at = place + 1
+            while at < len(self.words) and at - place < 4 and self.page.gap(at) == " ":
+                named = self.words[at].form in "TM" and not self.words[at].flags & (RARE | CLINICAL | HEAD)
+                if not named and self.words[at].key not in _SMALL:
+                    break
+                at += 1
+            if at > place + 1 and self.words[at - 1].form in "TM":
+                yield Span(word.start, self.words[at - 1].end, "HOSPITAL")
+        elif self._are_initials(word) and not self.covered[place]:
+            label = self._why(place)
+            if label:
+                yield Span(word.start, word.end, label)
+
+    def _are_initials(self, word: Word) -> bool:
+        if word.key in _DEPARTMENTS or not 2 < len(word.text) < 7:
+            return False
+        return not word.flags & (RARE | CLINICAL | HEAD | PUBLIC | CORE)
+
+    def _why(self, place: int) -> str | None:
+        """Whether somebody is treated or works where the word before points to."""
+        before = self.words[place - 1].key if place and self.page.gap(place) == " " else ""
+        if before not in _POINTS or self._goes_on_clinically(place):
+            return None
+        start = self._sentence(place)
+        near = [word.key for word in self.words[max(0, place - 7) : place - 1] if word.start > start]
+        if before not in ("of", "by") and any(key in _WORKS or key in _TRADES for key in near[-3:]):
+            return "ORG"
+        if before in ("of", "by") and not _TOOK.intersection(near[-1:]):
+            return None
+        done = before in ("at", "from") and "s/p" in self.page.text[start : self.words[place].start]
+        return "HOSPITAL" if before in _TO and (done or any(key in _TREATED for key in near)) else None
+
+    def _goes_on_clinically(self, place: int) -> bool:
+        """Whether a finding follows, as in "to LLE weakness"."""
+        after = (
+            self.words[place + 1] if place + 1 < len(self.words) and self.page.gap(place + 1) == " " else None
+        )
+        return bool(after and after.form == "l" and after.flags & HEAD and after.key not in _CARED)
+
+    def _sentence(self, place: int) -> int:
+        """Where the sentence of this word begins, by the last full stop before it."""
+        return max(self.page.text.rfind(stop, 0, self.words[place].start) for stop in (". ", "\n", "; "))
+
+    def _ward(self, place: int) -> Iterator[Span]:
+        """The ward's name before "Ward": "Heron Ward", but no "Stroke Unit"."""
+        first = place
+        while (
+            first > 0
+            and place - first < 3
+            and self.page.gap(first) == " "
+            and self.words[first - 1].form == "T"
+        ):
+            word = self.words[first - 1]
+            plain = (
+                word.flags & (CLINICAL | HEAD | PUBLIC | RARE)
+                and not word.flags & (DOUBLE | TOWN)
+                or word.key in _GENERIC
+            )
+            if plain or is_cue(word) or word.opens and not word.flags & (NAME | TOWN) and word.flags & CORE:
+                break
+            first -= 1
+        if first < place and not (
+            self.words[first].flags & CORE and not self.words[first].flags & (NAME | TOWN)
+        ):
+            yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
+
+    def _firms(self) -> Iterator[Span]:
+        """The capitalised words before "GmbH", "AS", "sp. z o.o."."""
+        if not _LEGAL_HINT.search(self.page.text):
+            return
+        ends = {word.end: place for place, word in enumerate(self.words)}
+        for match in _LEGAL.finditer(self.page.text):
+            place = ends.get(match.start())
+            if place is None or not self._is_firm(self.words[place]):
+                continue
+            first = place
+            while (
+                first > 0
+                and place - first < 3
+                and self.page.gap(first) in (" ", "-", " & ")
+                and self._is_firm(self.words[first - 1])
+            ):
+                first -= 1
+            yield Span(self.words[first].start, match.end(), "ORG")
+
+    def _is_firm(self, word: Word) -> bool:
+        return (
+            word.form in "TMU"
+            and not word.flags & (EPONYM | CLINICAL | HEAD | PUBLIC | RARE)
+            and not (word.opens and word.flags & WORD and not word.flags & (NAME | TOWN))
+        )
+
+
+_CARED = frozenset(
+    "liver unit renal cardiac ward clinic neuro neurosurgery icu ed ae burns transplant spinal team".split()
+)  # noqa: SIM905
+
+
+@lru_cache(maxsize=65536)
+def _is_house(key: str) -> bool:
+    """Whether the word is a noun of an institution in some language, or ends in one."""
+    key = key.rpartition("'")[2]
+    return (
+        key in _NOUNS
+        or len(key) > 6
+        and (key.startswith(_STEMS) or key.endswith(_ENDINGS) and not kind(key) & VOCABULARY)
+    )
