@@ -121,15 +121,16 @@ def is_qualified(practitioner: Resource, *, not_qualified: Collection[str], at: 
 
 def _said(qualification: Resource) -> set[str]:
     """The codes and the words of a qualification, and its words as one."""
-    code = qualification.get("code") or {}
+    code = next(iter(listed(qualification.get("code"))), {})
     texts = [code.get("text"), *(c.get(part) for c in codings(code) for part in ("code", "display"))]
     words = [str(text).casefold().strip() for text in texts if text]
     return {*words, *(part for text in words for part in re.findall(r"\w+", text))}
 
 
 def _holds(period: Any, at: datetime) -> bool:
-    ends = instant(period.get("end"), UTC) if isinstance(period, Mapping) else None
-    return ends is None or ends >= at
+    bounds = period if isinstance(period, Mapping) else {}
+    starts, ends = instant(bounds.get("start"), UTC), instant(bounds.get("end"), UTC)
+    return (ends is None or ends >= at) and (starts is None or starts <= at)
 
 
 def _record_numbers(patient: Resource) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from worker_collection.sources.fhir.server import FhirServer
 from worker_collection.sources.fhir.shelf import Shelf
 
 _BATCH = 500
+_ODD = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 _UNKNOWN = datetime.max.replace(tzinfo=UTC)  # of a source that is only tested
 
 
@@ -128,10 +129,13 @@ class FhirSource:
             rows: list[Any] = []
             consents = []
             for root in standing:
-                if root["resourceType"] == "Consent":
-                    consents.append(records.consenting(root, beside, self._site))
-                else:
-                    rows.append(records.row(root, beside, self._site) | self._mapping.constants)
+                try:
+                    if root["resourceType"] == "Consent":
+                        consents.append(records.consenting(root, beside, self._site))
+                    else:
+                        rows.append(records.row(root, beside, self._site) | self._mapping.constants)
+                except _ODD:  # something that it refers to is not what FHIR has there
+                    rows.append(Broken(root["resourceType"], "unreadable_resource"))
             yield Page(
                 rows,
                 {**mark, "after": after},

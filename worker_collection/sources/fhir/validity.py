@@ -17,7 +17,7 @@ from worker_collection.sources.fhir.said import verification
 
 _CHECKED = tuple(kind for kind in ROOTS if kind != "Consent")
 _TAKEN_BACK = frozenset({"entered-in-error", "refuted", "cancelled"})
-_TELLING = ("missing", "list_type", "dict_type", "model_type", "model_attributes_type")
+_TELLING = ("missing", "list_type", "dict_type", "json_invalid", "model_validation_format")
 _CHOICE = "value_error"  # of the resource as a whole: two of one choice
 
 
@@ -50,5 +50,5 @@ def _tells(error: str, places: tuple[Any, ...]) -> bool:
 
 
 def _path(places: tuple[Any, ...], kind: str) -> str:
-    names = [str(place) for place in places if not isinstance(place, int)]
+    names = [str(place) for place in places if not isinstance(place, int) and place != "root"]
     return ".".join(names) or kind
