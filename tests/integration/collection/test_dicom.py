@@ -11,6 +11,7 @@ from shared.storage.pictures import load_picture
 from tests.integration.collection.dicom_files import Patient, disc, picture, put, put_pixels
 from worker_collection import collect as stage
 from worker_collection.mapping import mapping_text
+from worker_collection.sources.opening import open_source
 
 
 @pytest.fixture
@@ -257,6 +258,26 @@ def test_nothing_of_a_header_lies_anywhere_in_clear(deps, folder, collect, cases
     for secret in ("Quillfeather", "Ottoline", "MRN77", "1.2.3.444555", patient.study, "19600102"):
         assert not [place for place in said if secret.casefold() in place.casefold()]
     assert case.details["study"].startswith("2.25.")
+
+
+def test_a_loading_that_was_cut_short_goes_on_without_doubles(deps, folder, collect, cases):
+    patient = Patient()
+    for at in range(4):
+        put(folder, f"{at}", patient.slice())
+    put(folder, "5", patient.segmentation(np.stack([disc(), disc()]), ApprovalStatus="APPROVED"))
+    with deps.sessions.begin() as session:
+        source = sources.add(
+            session, "pacs", kind="dicom", address=str(folder), mapping=mapping_text("dicom"),
+            model_type="segmentation", vault=deps.vault, now=deps.clock(), actor="test",
+        )  # fmt: skip
+    for pages in (2, 4, 6):  # taken in, and never told anybody
+        site = (deps.sessions, deps.clock())
+        reader = open_source(source, None, deps.vault, site=site, storage=deps.storage)
+        for _ in zip(range(pages), reader.pages({}, 100), strict=False):
+            pass
+    answer = collect()
+    assert (answer["collected"], answer["pending"], answer["duplicates"]) == (2, 2, 0)
+    assert len(cases()) == 4 and collect()["collected"] == 0
 
 
 def test_a_rehearsal_counts_and_leaves_nothing(deps, folder, collect, cases):
