@@ -37,7 +37,7 @@ class Made:
 @cache
 def _frames() -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
-    told = [(HERE / name).read_text() for name in ("frames.txt", "frames_more.txt")]
+    told = [(HERE / name).read_text() for name in ("frames.txt", "frames_more.txt", "frames_foreign.txt")]
     for line in "".join(told).splitlines():
         if line.startswith("# "):
             kinds[line[2:]] = lines = []
@@ -273,7 +273,15 @@ def dice_kind(dice: random.Random) -> str:
     return dice.choices(
         kinds,
         [
-            {"negative": 7, "plain": 5, "eponymtalk": 3, "abbreviations": 2, "labels": 2}.get(kind, 1)
+            {
+                "negative": 7,
+                "plain": 5,
+                "eponymtalk": 3,
+                "abbreviations": 2,
+                "labels": 2,
+                "lookalikes": 3,
+                "headings": 2,
+            }.get(kind, 1)
             for kind in kinds
         ],
     )[0]

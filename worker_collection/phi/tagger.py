@@ -15,7 +15,7 @@ from worker_collection.phi.tagger_network import LABELS, network
 from worker_collection.phi.tagger_traits import rows
 
 # How likely a span has to be, by its label: chosen on notes that were not trained on (bench/deid_tagger.py).
-SURE = {"NAME": 0.9, "HOSPITAL": 0.9, "ORG": 0.9, "ADDRESS": 0.9}
+SURE = {"NAME": 0.85, "HOSPITAL": 0.7, "ORG": 0.8, "ADDRESS": 0.8}
 DOUBTED = 0.3
 NOTHING = 0.001  # what the rules found is dropped below this
 _GOES_ON = 0.5  # how likely a word beside has to be
@@ -23,7 +23,8 @@ _JOINS = frozenset({" ", "-", ". ", ".", ", ", " & ", "'", " - "})
 _STREET_JOIN = re.compile(r"[ ,.\-/#]{0,3}\d{1,5}[A-Za-z]?(?:[-/]\d{1,4})*[ ,.\-/]{1,3}")
 _NUMBER_BEFORE = re.compile(r"(?:\b[Nn]o\.?\s|#)?\b\d{1,5}[A-Za-z]?(?:[-/]\d{1,4}){0,2},?\s$")
 _NUMBER_AFTER = re.compile(
-    r",?\s(?:[Nn]o\.?\s|#)?\d{1,5}(?:-\d{1,4})?[A-Za-z]?\b(?!\s?(?:%|mg|m[lL]\b|/\d|:\d))"
+    r"\s(?:[Nn]o\.?\s|#)?\d{1,5}(?:-\d{1,4})?[A-Za-z]?\b"
+    r"(?!\s?(?:%|mg|m[lL]\b|/\d|:\d)|[\s-](?:y|mo|w[ke]|d(?:ay)?s?\b|h(?:ou)?rs?\b|min|times|x\b))"
 )
 
 
