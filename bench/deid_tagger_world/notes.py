@@ -2,13 +2,22 @@
 
 import random
 import re
-import tomllib
 from dataclasses import dataclass, field
-from functools import cache
 
 from bench.deid_tagger_world.borrowed import borrowed
-from bench.deid_tagger_world.names import HERE, Maker
+from bench.deid_tagger_world.names import Maker
 from bench.deid_tagger_world.prose import clauses, sentences
+from bench.deid_tagger_world.slots import (
+    PERSONS,
+    PLACES,
+    SORTED,
+    SORTS,
+    WORDS,
+    form_of,
+    frames,
+    kind_of,
+    pieces,
+)
 
 _PICK = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-zA-Z0-9]+)\}")
@@ -34,27 +43,6 @@ class Made:
     taken: list[tuple[int, int]] = field(default_factory=list)
 
 
-@cache
-def _frames() -> dict[str, list[str]]:
-    kinds: dict[str, list[str]] = {}
-    told = [(HERE / name).read_text() for name in ("frames.txt", "frames_more.txt", "frames_foreign.txt")]
-    for line in "".join(told).splitlines():
-        if line.startswith("# "):
-            kinds[line[2:]] = lines = []
-        else:
-            lines.append(line)
-    return kinds
-
-
-@cache
-def _pieces() -> dict[str, dict[str, list[str]]]:
-    table = tomllib.loads((HERE / "pieces.toml").read_text())
-    return {
-        sort: {part: re.sub(r"\|\n", "|", text).split("|") for part, text in row.items()}
-        for sort, row in table.items()
-    }
-
-
 class Writer:
     """Writes one note."""
 
@@ -71,8 +59,8 @@ class Writer:
 
     def note(self) -> Made:
         """A note of one kind with sentences of others and of real prose among them."""
-        kinds = _frames()
-        kind, dice = dice_kind(self.dice), self.dice
+        kinds = frames()
+        kind, dice = kind_of(self.dice), self.dice
         lines = kinds[kind]
         end = "\n" if kind in ("form", "hl7", "table") else dice.choice((" ", " ", "\n"))
         for _ in range(dice.randint(2, 9)):
@@ -141,28 +129,28 @@ class Writer:
 
     def _composed(self) -> None:
         """A beginning, a name or a place, and an end that have nothing to do with each other."""
-        dice, sort = self.dice, self.dice.choice(_SORTS)
-        pieces = _pieces()[sort]
+        dice, sort = self.dice, self.dice.choice(SORTS)
+        around = pieces()[sort]
         if dice.random() < 0.5:
             self._plain(self._clause() + dice.choice((". ", ", ", " - ", "; ", " ")))
-        self._plain(dice.choice(pieces["before"]))
+        self._plain(dice.choice(around["before"]))
         draw = dice.random()
         if draw < 0.12:
-            self.put(dice.choice(pieces["plain"]))
+            self.put(dice.choice(around["plain"]))
         elif draw < 0.25:
             self.put(self._clause())
         else:
-            self.slot(dice.choice(_SORTED[sort]))
-        self._plain(dice.choice(pieces["after"]))
+            self.slot(dice.choice(SORTED[sort]))
+        self._plain(dice.choice(around["after"]))
         if dice.random() < 0.6:
             self._plain(" " + self._clause() + dice.choice((".", "", ",")))
 
     def slot(self, name: str) -> None:
         """Fill one slot."""
-        if name in _PERSONS:
+        if name in PERSONS:
             self._person(name)
-        elif name in _PLACES:
-            label, make = _PLACES[name]
+        elif name in PLACES:
+            label, make = PLACES[name]
             self.put(make(self.make), label)
         elif name == "kinsman":
             self.put(self.dice.choice(("his ", "her ", "")) + self.make.one("kin") + " ")
@@ -188,8 +176,8 @@ class Writer:
 
     def _other(self, name: str) -> str:
         dice, make = self.dice, self.make
-        if name in _WORDS:
-            return make.one(_WORDS[name])
+        if name in WORDS:
+            return make.one(WORDS[name])
         number = dice.randint(1, 30)
         made = {
             "n": str(number),
@@ -233,7 +221,7 @@ class Writer:
         given, family = dice.choice(group or [self.patient, *self.kin, *self.staff])
         if name in ("m", "r2") and dice.random() < 0.4:
             given, family = self.make.given(), self.make.family()
-        form = {"rr": "full", "ss": "full", "ini": "ini"}.get(name, name[1:]) or _form(name, dice)
+        form = {"rr": "full", "ss": "full", "ini": "ini"}.get(name, name[1:]) or form_of(name, dice)
         if form == "t" or name == "s" and form == "full" and dice.random() < 0.3:
             self.put(self.make.one("doctor" if name == "s" else "title") + " ")
             form = dice.choice(("l", "l", "full"))
@@ -265,63 +253,3 @@ def _terse(word: str) -> str:
     """The word without its capital, an abbreviation as it is."""
     low = word.lower()
     return word if word.isupper() and len(word) > 1 or len(low) != len(word) else low
-
-
-def dice_kind(dice: random.Random) -> str:
-    """The kind of a note: more of those without identifiers and of plain sentences than of any other."""
-    kinds = sorted(_frames())
-    return dice.choices(
-        kinds,
-        [
-            {
-                "negative": 7,
-                "plain": 5,
-                "eponymtalk": 3,
-                "abbreviations": 2,
-                "labels": 2,
-                "lookalikes": 3,
-                "headings": 2,
-            }.get(kind, 1)
-            for kind in kinds
-        ],
-    )[0]
-
-
-def _form(name: str, dice: random.Random) -> str:
-    forms = {
-        "p": (("full", "l", "f", "lf", "i", "fi", "t", "ini"), (45, 18, 15, 6, 5, 4, 5, 2)),
-        "r": (("f", "full", "t", "l"), (72, 20, 4, 4)),
-        "s": (("l", "full", "t", "f", "i", "ini"), (34, 25, 20, 9, 7, 5)),
-        "m": (("f", "full", "l", "t", "i"), (38, 30, 18, 9, 5)),
-    }[name]
-    return dice.choices(*forms)[0]
-
-
-_SORTS = ("person", "person", "person", "house", "house", "firm", "place", "place", "initials")
-_SORTED = {
-    "person": ("p", "m", "m", "r", "s"),
-    "house": ("h",),
-    "firm": ("o", "o", "b"),
-    "place": ("t", "st"),
-    "initials": ("ini",),
-}
-_PERSONS = frozenset(
-    "p pf pl plf pLF pL pF pi pfi pini pfull r rr rl rL rF r2 rlf rfull "  # noqa: SIM905
-    "s sf sl ss sL sF slf si sfi sini sfull m ini".split()
-)
-_PLACES = {
-    "h": ("HOSPITAL", Maker.hospital),
-    "o": ("ORG", Maker.firm),
-    "b": ("ORG", Maker.school),
-    "st": ("ADDRESS", Maker.street),
-    "t": ("ADDRESS", Maker.town),
-    "login": ("NAME", lambda make: make.given()[0].lower() + make.family().lower().replace(" ", "")),
-}
-_WORDS = {
-    "k": "kin", "kt": "title", "job": "job", "job2": "job2", "dx": "dx", "plan": "plan", "v": "vital",
-    "l": "lab", "dept": "dept", "hd": "heading", "neg": "neg", "lang": "lang", "rel": "religion",
-    "country": "country",
-    "weekday": "weekday", "month": "month", "v0": "verb0", "v1": "verb1", "adj": "adjective", "cap": "cap",
-    "ab": "abbreviation",
-    "lab": "lab", "lb": "label", "an": "analyte", "bug": "bug", "dev": "device", "un": "unit",
-}  # fmt: skip
