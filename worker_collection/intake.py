@@ -11,7 +11,7 @@ from shared.domain import quality
 from shared.domain.cycle import CaseState
 from shared.domain.eligibility import Trust
 from shared.domain.quality import Quality
-from worker_collection.check import neutralised, phrases_of, prepare_text
+from worker_collection.check import drugs_in, neutralised, phrases_of, prepare_text
 from worker_collection.deidentify import NOBODY, PLAIN, Cleaned, Doubt, Manner, Whose, deidentify, moved
 from worker_collection.draft import Draft
 from worker_collection.pictured import Pictured
@@ -85,6 +85,7 @@ def take_in(  # noqa: PLR0913 - the row, the site, and what was found out about 
     )
     flags = (*prepared.flags, *(("instructions_in_text",) if had_orders else ()))
     flags += () if draft.is_narrative else ("no_narrative",)
+    flags += ("drug_gives_label",) if drugs_in(prepared.text, trusted.entry) else ()
     score = quality.judge(prepared.text, _filled(draft, trusted, prepared.text), flags=flags)
     state, reasons = _state(trusted, cleaned, score)
     return Candidate(

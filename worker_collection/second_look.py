@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.domain import suspicion
+from shared.domain.cycle import CaseState
 from shared.domain.suspicion import CLOSE_SECONDS, LEAST_RUN, Found
-from shared.registry import suspicions, testimonies
+from shared.registry import policies, second_reads, suspicions, testimonies
 from shared.registry.suspicions import Copies, Island, Torn
-from shared.registry.tables import ValidatorFinding
+from shared.registry.tables import ValidatedCase, ValidatorFinding
 from worker_collection import duplicates, rejudge
 from worker_collection.deps import Deps
 
@@ -35,12 +37,28 @@ def look_again(run_id: UUID, model_type: str, deps: Deps) -> Counter[str]:
             BURST: _hold_bursts(session, run_id, model_type, by=by, now=now),
             COPIED: _hold_copies(session, run_id, model_type, by=by, now=now),
         }
+        _draw_second_reads(session, run_id, deps, by=by)
     held = Counter({reason: runs.count(run_id) for reason, runs in moved.items()})
     rejudge.waiting(deps, by=by)
     rejudge.mask_waiting(deps)
     with deps.sessions.begin() as session:
         testimonies.drop_decided(session)
     return +held
+
+
+def _draw_second_reads(session: Session, run_id: UUID, deps: Deps, *, by: str) -> None:
+    """Put the policy's share of the run's cases before a second reader; the lot falls the same again."""
+    share = policies.current(session)[1].second_read_share
+    if share <= 0:
+        return
+    mine = (ValidatedCase.run_id == run_id) & (ValidatedCase.state == CaseState.VALIDATED)
+    found = session.scalars(select(ValidatedCase).where(mine, ValidatedCase.curated.is_(False)))
+    drawn = [case for case in found if _lot(deps.vault.keyed_hash(str(case.id), "second read")) < share]
+    second_reads.ask(session, drawn, why="policy", by=by, now=deps.clock())
+
+
+def _lot(digest: bytes) -> float:
+    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _contradicting(torn: Sequence[Torn]) -> list[UUID]:

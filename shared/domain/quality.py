@@ -13,6 +13,7 @@ PENALTIES = {
     "few_letters": 30,
     "label_in_text": 10,
     "instructions_in_text": 10,
+    "drug_gives_label": 5,
     "no_narrative": 20,
     "no_code": 5,
 }

@@ -269,3 +269,19 @@ def test_a_likely_person_is_joined_by_a_link_that_says_why_and_evaluation_wins(d
         "name that sounds alike, same birth date": 0.75,
         "day and month of birth swapped": 0.8,
     }
+
+
+def test_the_policy_draws_a_share_for_second_readers_once(hand_in, deps, doctors, now):
+    with deps.sessions.begin() as session:
+        _, policy = policies.current(session)
+        half = policy.model_copy(update={"second_read_share": 0.5})
+        policies.adopt(session, half, reason="test", actor="ann", now=now)
+    hand_in(spread("Ora Lindqvist", 0, 40))
+    with deps.sessions() as session:
+        drawn = session.scalars(select(SecondRead)).all()
+    assert 8 <= len(drawn) <= 32
+    assert {one.first_label for one in drawn} == {"Gout"}
+    run_id = by_record(deps)["r-1"].run_id
+    second_look.look_again(run_id, "diagnosis", deps)
+    with deps.sessions() as session:
+        assert len(session.scalars(select(SecondRead)).all()) == len(drawn)
