@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import streets
+from worker_collection.phi import cues, streets
+from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -60,21 +61,24 @@ def find(page: Page) -> Iterator[Span]:
 def town_after(text: str, end: int) -> Iterator[Span]:
     """The town behind a street: what is written with capitals up to the next comma, number or full stop."""
     match = _AFTER_STREET.match(text, end, end + 60)
-    if match:
+    if match and fold(match.group(1).split()[0]) not in _LABELS:
         yield Span(match.start(1), match.end(1), "ADDRESS")
 
 
+_LABELS = frozenset(cues.numbers()) | frozenset(cues.labels())
 _HOUSE_AFTER = re.compile(
-    r"[ ]\d{1,4}(?:[ ]?[A-Za-z]\b)?(?:[ ][A-Z]?[ ]?\d{1,3}\b)?(?=,[ ][A-ZÀ-Þ]|[ ]?\n|$|[ ](?:in|near)\b|"
-    r",?[ ]\d{4,6})"
+    r"[ ]\d{1,4}(?:[ ]?[A-Za-z]\b)?(?:[ ][A-Z]?[ ]?\d{1,3}\b)?(?=,[ ][A-ZÀ-ÞΑ-ΩЀ-Я]|[ ]?\n|$|[ ](?:in|near)\b|"
+    r",?[ ]\d{4,6}|,?[ ]\d{3}[ ]\d{2})"
 )
 _UNIT_AFTER = re.compile(
-    r",?[ ]((?:apt|unit|suite|ste|flat|floor|fl|lot|dpto|depto|piso|puerta|pta|esc|int|app|appt|étage|etage|"
-    r"whg|lgh|top|bldg|"
-    r"block|blk)(?:\.?[ ]#?|\.|#|(?=\d))[\w-]{1,5}|#\d{1,5}|\d{1,2}(?:st|nd|rd|th)[ ]floor|"
-    r"\d{1,2}[ºª°]?[ ]?[A-Z])(?![\w-])",
+    r",?[ ](?:(?:apto?|apt[oº]|apartamento|unit|suite|ste|flat|floor|fl|lot|dpto|depto|piso|puerta|pta|esc|escalera|"
+    r"planta|int|interno|scala|app|appt|étage|etage|whg|lgh|top|bldg|block|blk|bloco|torre|sala|loja|b[âa]t|bl|sc|et|ap|"
+    r"bus|bte|kat|daire|lok|m|d|n[ro])(?:\.?[ :]#?|\.|#|:|(?=\d))(?:\d[\w-]{0,5}|[A-Z]\d{0,3})|"
+    r"#[ ]?\d{1,5}[A-Z]?(?:[ ]?-[ ]?\d{1,4})?|\d{1,2}(?:st|nd|rd|th)[ ]floor|\d{1,2}[ºª°]?[ ]?[A-Z]|"
+    r"\d{1,2}\.?[ ](?:tv|th|mf|sal)\.?|[A-Z]-\d{1,2}/\d{1,2})(?![\w-])|-(?:[IVX]{1,4}|hs|bis)\b",
     re.IGNORECASE,
 )
+_TAILS = 4
 _STREET_BEFORE = re.compile(r"(?:\b(?:at|of|to|on|from|near|address|in|is)[ ]|[,;:][ ]|\n|^)$")
 _HOUSE_BEFORE = re.compile(
     r"(?:\b(?:at|of|to|on|from|near|address|home|resides|lives|is|in)[ ]|[,:][ ]|\n|"
@@ -89,11 +93,11 @@ def beside(text: str, span: Span) -> Iterator[Span]:
     front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start)
     if front and text[span.start].isupper():
         yield Span(front.start(1), span.start - 1, "ADDRESS")
-    unit = _UNIT_AFTER.match(text, span.end) if span.label == "ADDRESS" else None
-    if unit:
-        yield Span(unit.start(1), unit.end(1), "ADDRESS")
     if span.label == "ADDRESS":
-        yield from _codes(text, span.start, span.end)
+        end = _tail_end(text, span.end)
+        if end > span.end:
+            yield Span(span.end, end, "ADDRESS")
+        yield from _codes(text, span.start, end)
     else:
         code = _CODE_AFTER.match(text, span.end)
         if code:
@@ -107,6 +111,16 @@ def beside(text: str, span: Span) -> Iterator[Span]:
         and _STREET_BEFORE.search(text, max(0, span.start - 9), span.start)
     ):
         yield Span(house.start() + 1, house.end(), "ADDRESS")
+
+
+def _tail_end(text: str, end: int) -> int:
+    """Where the flat, stair and floor behind a street end: ", bl. 21, ap. 4", " # 21-14", ", 2. tv."."""
+    for _ in range(_TAILS):
+        unit = _UNIT_AFTER.match(text, end)
+        if unit is None:
+            break
+        end = unit.end()
+    return end
 
 
 def _codes(text: str, start: int, end: int) -> Iterator[Span]:

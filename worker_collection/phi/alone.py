@@ -23,9 +23,16 @@ _NOT_NAMES = cues.names("not_names")
 _FUNCTION = cues.group("function")
 _SPEECH = cues.names("speech")
 _DOSED = re.compile(
-    r"\s(?:(?:XR|SR|XL|ER|CR|HFA|PF|forte|plus|depot|LA)\s)?(?:\d[\d.,/-]{0,8}\s?(?:mg|mcg|µg|ug|g|iu|units?|u|ml|mls|%|meq|mmol)\b|"
-    r"(?:tablets?|tabs?|capsules?|caps?|cream|gel|ointment|lotion|drops|spray|inhaler|injections?|patch|patches|infusion|syrup|"
-    r"shampoo|suspension|nebules?|turbohaler|diskus|accuhaler|sachets?|pessary|suppository|suppositories|vaccine)\b)",
+    r"\s(?:(?:XR|SR|XL|ER|CR|HFA|PF|forte|plus|depot|LA)\s)?(?:\d[\d.,/-]{0,8}\s?(?:mg|mcg|µg|ug|g|iu|"
+    r"units?|u|ml|mls|%|meq|mmol)\b|"
+    r"(?:tablets?|tabs?|capsules?|caps?|cream|gel|ointment|lotion|drops|spray|inhaler|injections?|patch|"
+    r"patches|infusion|syrup|"
+    r"shampoo|suspension|nebules?|turbohaler|diskus|accuhaler|sachets?|pessary|suppository|suppositories|"
+    r"vaccine)\b)",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(
+    rf"[ ]?(?:[,.;)\n]|$)|[ ](?:[(\d–-]|[mf]\b|dob\b|(?:{'|'.join(sorted(cues.names('speech')))})\b)",
     re.IGNORECASE,
 )
 _IS_AGED = re.compile(
@@ -93,11 +100,14 @@ def _alone_flat(page: Page, place: int) -> bool:
 
 def _is_everyday_pair(page: Page, word: Word, after: Word | None) -> bool:
     """Whether two everyday words are a full name before a stop: "dawn wren, g1p0"."""
-    if after is None or not (word.flags & DOUBLE and word.flags & GIVEN and after.flags & DOUBLE):
+    if after is None or not word.flags & GIVEN or not (word.flags & DOUBLE or not word.flags & WORD):
+        return False
+    eponym = after.flags & SURNAME and after.flags & EPONYM and not after.flags & CORE
+    if not (after.flags & DOUBLE or eponym) or is_clinical(page, after):
         return False
     if word.key in _FUNCTION or after.key in _FUNCTION:
         return False
-    return page.text[after.end : after.end + 2] in (", ", " (", ". ")
+    return _ENDED.match(page.text, after.end) is not None
 
 
 def _behind_initial(page: Page, place: int) -> bool:

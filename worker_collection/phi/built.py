@@ -29,12 +29,27 @@ _BEGINNINGS = tuple(
         reverse=True,
     )
 )
+_COMBINING = tuple(
+    cues.words(
+        "naso osteo ostio oro labio bucco cervico thoraco lumbo sacro ilio femoro tibio fibulo costo "
+        "sterno vertebro ulno humero "
+        "scapulo acromio coraco genito recto vesico utero vagino hepato spleno maxillo mandibulo temporo "
+        "fronto parieto occipito "
+        "spino dermo adipo lipo tympano audio oculo vitreo retino kerato cortico cerebro cerebello medio "
+        "latero antero postero "
+        "supero infero dorso ventro veno arterio atrio ventriculo aorto pleuro peritoneo rostro caudo "
+        "cranio glosso pharyngo "
+        "laryngo esophago oesophago duodeno jejuno colo procto pyelo uretero cysto urethro"
+    )
+)
 _REPLACED = ("", "e", "y", "a", "is", "us", "um", "ia")
 
 
 @lru_cache(maxsize=16384)
 def is_built(key: str) -> bool:
     """Whether the word is a known one with an ending or a beginning, or two known ones joined."""
+    if len(key) > 7 and key.startswith(_COMBINING):
+        return True
     return _is_ended(key) or _is_begun(key) or _is_joined(key)
 
 

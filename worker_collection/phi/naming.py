@@ -102,11 +102,28 @@ def fits(page: Page, word: Word, strength: int, *, opens: bool) -> bool:
         return False
     if is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
         return False
+    if strength == WEAK and _is_addressed(page, word):
+        return True
     if word.form == "U":
         return _fits_capitals(page, word, strength)
     if word.form == "l":
         return len(word.text) > 1 and _fits_lower(page, word, strength)
     return _fits_written(word, strength, opens=opens)
+
+
+def _is_addressed(page: Page, word: Word) -> bool:
+    """Whether somebody is told, met or thanked, whose name is a word as well: "informed Brown of"."""
+    borne = word.flags & DOUBLE or word.flags & SURNAME and word.flags & EPONYM
+    if not borne or word.key in _FUNCTION or page.told_before(word) not in _ADDRESSED:
+        return False
+    return _SAID_TO.match(page.text, word.end) is not None
+
+
+_SAID_TO = re.compile(
+    r"[ ]?(?:[,.;)\n]|$)|[ ](?:of|about|re|regarding|that|who|for|to|in|on|at|and|with|by|today|this|he|"
+    r"she|no|said|hold|start|stop)\b",
+    re.IGNORECASE,
+)
 
 
 def _fits_written(word: Word, strength: int, *, opens: bool) -> bool:

@@ -32,11 +32,14 @@ _STREETS = cues.group("streets")
 _DOUBLE_EPONYMS = frozenset(cues.phrases("eponyms"))
 _SCORES = cues.group("scores")
 _HEADLESS = cues.group("headless")
-_IS_OWNED = re.compile(  # a person's and no disease: "Barrett's wife"
+IS_OWNED = re.compile(  # a person's and no disease: "Barrett's wife"
     r"\s(?:"
     + "|".join(sorted(cues.names("kin")))
     + r"|house|home|room|bed|family|office|clinic|practice|team|note|notes|"
-    r"request|car|job|employer|school|phone|number|address|care|list|plan|progress|mood)\b",
+    r"bloods|results?|labs|scans?|meds|medications?|obs|vitals|chart|consent|appointment|referral|wound|"
+    r"pain|sleep|appetite|"
+    r"discharge|transfer|surgeon|registrar|nurse|carer|request|car|job|employer|school|phone|number|"
+    r"address|care|list|plan|progress|mood)\b",
     re.IGNORECASE,
 )
 _NO_STOP = cues.group("no_stop")
@@ -202,8 +205,10 @@ def is_clinical_use(text: str, start: int, end: int) -> bool:
     """Whether the name at this place is an eponym before its head, or paired with another."""
     if not kind(text[start:end]) & EPONYM:
         return False
-    if text[end - 2 : end] in ("'s", "’s") and fold(text[start:end]) in _HEADLESS:
-        return _IS_OWNED.match(text, end) is None
+    if text[end - 2 : end] in ("'s", "’s"):
+        owned = IS_OWNED.match(text, end) is not None
+        if owned or fold(text[start:end]) in _HEADLESS:
+            return not owned
     after = _HEAD_AFTER.match(text, end, end + 60)
     if after is None:
         return _is_graded(text, start, end)

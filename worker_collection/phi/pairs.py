@@ -1,9 +1,13 @@
 """Two words that are one name: "Quill, Marta", "spoke to rusty lamb"."""
 
+import re
+
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, SURNAME, WORD
 from worker_collection.phi.naming import is_clinical, is_cue
 from worker_collection.phi.page import Page, Word
+
+_ENTRY = re.compile(r"[ ](?:[-–(\d]|[MF]\b|bed\b|DOB\b|MRN\b)", re.IGNORECASE)
 
 
 def is_everyday(page: Page, place: int) -> bool:
@@ -61,6 +65,8 @@ def _is_family(last: Word, first: Word) -> bool:
 def _heads_line(page: Page, last: Word, first: Word) -> bool:
     """Whether two names that are words as well begin a line or a field: "SMITH, JOHN"."""
     both = last.flags & SURNAME and first.flags & GIVEN and last.flags & DOUBLE and first.flags & DOUBLE
+    if both and last.opens and _ENTRY.match(page.text, first.end):
+        return True  # "Brown, Grace - bed 3"
     return bool(both) and page.text[max(0, last.start - 2) : last.start].strip(" \t")[-1:] in (
         "",
         "\n",

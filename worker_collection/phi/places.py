@@ -28,6 +28,7 @@ _HOUSE_FIRST = cues.group("house_first")
 _PREFIX = cues.group("prefix")
 _SMALL = cues.group("small")
 _GENERIC = cues.group("generic")
+_NUMBERED = cues.words("no nr number id name tel fax phone address")
 _FOREIGN = frozenset({"de", "di", "da", "do", "du", "del", "della", "des", "der", "van", "von"})
 _TREATING = cues.words(
     "surgery medical medicine imaging lab labs laboratory rehab rehabilitation pathology maternity"
@@ -164,6 +165,8 @@ class Places:
             )
         ):
             after = self.words[at]
+            if after.key in _NUMBERED:
+                break
             small = after.key in _SMALL
             if (
                 after.flags & PUBLIC

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, EPONYM, GIVEN, HEAD, SURNAME
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
-from worker_collection.phi.page import Page, Word
+from worker_collection.phi.page import IS_OWNED, Page, Word
 from worker_collection.phi.spans import Span
 
 _VERBS = "|".join(sorted(cues.names("speech"), key=len, reverse=True))
@@ -50,7 +50,9 @@ _GENERIC = cues.group("generic")
 def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
     """Words at the head of a sentence or a line that act, are asked or lie in a bed as people do."""
     for place, word in enumerate(page.words):
-        if word.opens and not covered[place] and _may_be_called(page, word) and _acts(page, word):
+        if covered[place] or not _may_be_called(page, word):
+            continue
+        if word.opens and _acts(page, word) or _owns(page, word) or _lies_in_bed(page, word):
             yield Span(word.start, word.end, "NAME")
 
 
@@ -61,15 +63,37 @@ def _may_be_called(page: Page, word: Word) -> bool:
         return False
     if word.is_unknown:
         return not is_medical(word) and (word.form == "T" or not is_worded(word))
-    return bool(word.flags & GIVEN) or bool(word.flags & SURNAME and word.flags & DOUBLE)
+    family = word.flags & DOUBLE or word.flags & EPONYM and not word.flags & CORE
+    return bool(word.flags & GIVEN) or bool(word.flags & SURNAME and family)
+
+
+def _owns(page: Page, word: Word) -> bool:
+    """Whether somebody's results, relatives or things follow: "Reynolds's bloods"."""
+    return word.text[-2:] in ("'s", "’s", "'S", "’S") and IS_OWNED.match(page.text, word.end) is not None
+
+
+def _lies_in_bed(page: Page, word: Word) -> bool:
+    """Whether the number of a bed stands before: "Bed 4 Brown for CT"."""
+    borne = word.flags & (DOUBLE | EPONYM) or word.is_sure or word.is_unknown
+    return bool(borne) and _BED_BEFORE.search(page.text, max(0, word.start - 18), word.start) is not None
+
+
+_WISHES = cues.words("hope hopes will may")
+_BED_BEFORE = re.compile(
+    r"\b(?:bed|bay|room|rm|cubicle|chair|sr|space|trolley|pod)[ ]?#?\d{1,3}[a-z]?[ ]?[,:–-]?[ ]$",
+    re.IGNORECASE,
+)
 
 
 def _acts(page: Page, word: Word) -> bool:
     if _DID.match(page.text, word.end):
-        return bool(word.flags & GIVEN) or word.form != "l" or word.is_unknown
+        named = word.flags & GIVEN or word.flags & DOUBLE and not word.flags & CORE
+        return bool(named) or word.form != "l" or word.is_unknown
     if word.is_unknown:
         return _WHERE.match(page.text, word.end) is not None
-    sure = word.flags & GIVEN and word.flags & DOUBLE and not word.flags & EPONYM
+    if word.key in _WISHES:
+        return False  # "Hope to discharge"
+    sure = word.flags & DOUBLE and (word.flags & GIVEN or not word.flags & CORE)
     return (
         bool(sure or word.flags & GIVEN and not word.flags & CORE)
         and _WHERE.match(page.text, word.end) is not None
