@@ -14,6 +14,7 @@ from worker_collection.phi import (
     leaks,
     lodgings,
     numbers,
+    parishes,
     plates,
     shapes,
     spread,
@@ -122,9 +123,10 @@ def find(
     add(fields.find(text))
     add(addresses.find(page))
     add(lodgings.find(page))
-    if page.case == "mixed":
-        ends = [span.end for span in found if span.label == "ADDRESS"]
-        add([town for end in ends for town in addresses.town_after(text, end)])
+    add(parishes.find(page))
+    ends = [span.end for span in found if span.label == "ADDRESS"]
+    written = text if page.case == "mixed" or not ends else page.recased
+    add([town for end in ends for town in addresses.town_after(written, end)])
     add(numbers.find(text, found))
     free = _words_covered(page, covered)
     add(called.find(page))
