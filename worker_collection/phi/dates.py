@@ -186,11 +186,10 @@ def _written(page: Page, this_year: int) -> Iterator[Span]:
             if _is_written_date(match.group()):
                 yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
                 yield from _range_beside(page.text, match)
-    for key in page.places.keys() & _ALONE:
-        for place in page.places[key]:
-            word = page.words[place]
-            if _is_month(page, word):
-                yield Span(word.start, word.end, "DATE")
+    named = page.places.keys() & _ALONE
+    for place in (place for key in named for place in page.places[key]):
+        if _is_month(page, page.words[place]):
+            yield Span(page.words[place].start, page.words[place].end, "DATE")
 
 
 def _range_beside(text: str, date: re.Match[str]) -> Iterator[Span]:
@@ -254,6 +253,8 @@ def _short(text: str) -> Iterator[Span]:
         ):
             continue
         before = text[max(0, match.start() - 22) : match.start()]
+        if second == 10 and "/10" in before:
+            continue  # "pain 9/10, now 2/10"
         if second in (12, 52, 7) and between == "/" and _LASTS.search(before):
             continue  # 6/12 is six months
         if _RATIO_AFTER.match(text, match.end()) or _RATIO_BEFORE.search(before):
@@ -280,6 +281,8 @@ def _is_numeric_date(found: str) -> bool:
 
 def _is_written_date(found: str) -> bool:
     """Whether it is not "may 2" of a dose or "mar 3" in the middle of nothing."""
+    if re.match(r"\d+,", found) and not _YEAR_IN.search(found):
+        return False  # "score 8, Mayo 2"
     word = re.search(r"[^\W\d_]{3,}", found.removeprefix("the "))
     return not (
         word

@@ -24,7 +24,9 @@ _UNIT = re.compile(
     r"/100\b|/10\b|cfu|/[uµ]l|/mm|per\s|steps|meters?|metres?|euros?|dollars?|rs\b|kj|mah|ppm|rpm|lux)",
     re.IGNORECASE,
 )
+_VARIANT = r"[A-Z]\d{2,4}(?:[A-Z]|del|dup|ins|fs\w{0,4}|\*)"  # of a protein: L858R, F508del
 _CATALOGUE = re.compile(
+    rf"(?:{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|O\d{{1,3}}:[HK]\d{{1,3}}|\d{{1,4}}(?:/\d{{1,4}}){{1,3}}|\d{{1,2}}-?[A-Z]{{1,4}}\d)|"
     r"(?:[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[CTLS]\d{1,2}(?:[-/][CTLSI]?\d{1,2}){0,2}|\d{1,5}-\d|\d-0|"
     r"CA[- ]?\d{2,3}(?:-9)?|"
     r"COVID-?19|SARS-?COV-?2|HLA-\w+|[A-Z]{1,5}-?\d{1,2}[A-Z]?|\d{1,3}/\d{1,3}|\d+\.\d+|\d{1,4}|"
@@ -44,7 +46,10 @@ _LINKS = cues.group("links")
 _STOPS = cues.group("stops")
 _CLINICAL_CUES = cues.group("clinical_cues")
 _WEAK_CUES = cues.group("weak_numbers")
-_NUMERIC_DATE = re.compile(r"\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}")
+_NUMBER_ENDS = ("nummer", "nummeret", "numero", "-id", "-nr", "numer", "numara", "numarasi", "tunnus")
+_NOT_NUMBERS = re.compile(
+    r"\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{1,4}(?:/\d{1,4}){1,3}"  # a date, doses of an inhaler
+)
 
 
 def find(text: str, spans: Sequence[Span]) -> Iterator[Span]:
@@ -103,6 +108,8 @@ def cue_before(text: str, start: int) -> tuple[str, str] | None:
         key = fold(word.group()).rstrip(".")
         if line[word.start() - 1 : word.start()] == "/" and back == 1:
             return None  # the unit of a reading, "g/dL"
+        if key.endswith(_NUMBER_ENDS) and key not in numbers:
+            return "ID", key
         phrase2 = f"{fold(words[-back - 1].group()).rstrip('.')} {key}" if back < len(words) else ""
         for phrase in (phrase2, key):
             if phrase in numbers:
@@ -146,7 +153,8 @@ def _of_groups(text: str, start: int, found: str) -> str | None:
         return cue[0]
     if found[0] == "+" and len(digits) >= 8:
         return "PHONE"
-    if _clinical_before(text, start) or _NUMERIC_DATE.fullmatch(found):
+    is_dialled = found[0] in "0(" and len(digits) > 8
+    if _clinical_before(text, start) and not is_dialled or _NOT_NUMBERS.fullmatch(found):
         return None
     return _by_parts(found, parts, digits)
 

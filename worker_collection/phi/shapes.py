@@ -59,7 +59,7 @@ FORMS: tuple[Form, ...] = (
     _form("ID", r"(?<![\w.@])@[A-Z_][\w.]{1,29}\b", "@"),
     _form(
         "ID",
-        r"\b(?:u/|r/|fb/|ig:[ ]?@?|ig[ ]@|insta(?:gram)?:[ ]?@?|snap(?:chat)?:[ ]?@?|tiktok:[ ]?@?|discord:[ ]?)"
+        r"(?<!\d )\b(?:(?-i:[ur])/|fb/|ig:[ ]?@?|ig[ ]@|insta(?:gram)?:[ ]?@?|snap(?:chat)?:[ ]?@?|tiktok:[ ]?@?|discord:[ ]?)"
         r"[a-z_][\w.-]{2,29}",
         "/",
         ":",
