@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import VOCABULARY, kind
+from worker_collection.phi.lexicon import DOUBLE, VOCABULARY, kind
 from worker_collection.phi.spans import Span
 
 _HL7_LINE = re.compile(
@@ -44,11 +44,10 @@ def find(text: str) -> Iterator[Span]:
 def _people(fields: str, at: int, places: frozenset[int]) -> Iterator[Span]:
     """The names and numbers in the fields of a segment that hold people by the standard."""
     for place, cell in enumerate(fields.split("|"), 1):
-        if place in places:
-            for part in _COMPONENT.finditer(cell):
-                label = _class_of(part.group())
-                if label and (label == "NAME" or "^" in cell):
-                    yield Span(at + part.start(), at + part.end(), label)
+        for part in _COMPONENT.finditer(cell) if place in places else ():
+            label = _class_of(part.group())
+            if label and (label == "NAME" or "^" in cell):
+                yield Span(at + part.start(), at + part.end(), label)
         at += len(cell) + 1
 
 
@@ -89,6 +88,7 @@ def _class_of(value: str) -> str | None:
     digits = sum(char.isdigit() for char in bare)
     if digits:
         return "ID" if digits > 2 or len(bare) > 4 else None
-    if len(bare) <= 3 and bare.isupper() and not kind(bare) & ~VOCABULARY:
+    flags = kind(bare)
+    if len(bare) <= 3 and bare.isupper() and flags & VOCABULARY and not flags & DOUBLE:
         return None
     return "NAME"

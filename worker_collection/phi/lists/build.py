@@ -125,11 +125,11 @@ class Source:
     def _invented(self, prefix: str, language: str = "") -> Iterator[str]:
         """The names of Faker's lists of the locales of a language, or of all."""
         for path in sorted((self.root / "pip/faker/providers/person").glob(f"{language}*/__init__.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Assign) and _is_list(node, prefix):
-                    for leaf in ast.walk(node.value):
-                        if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str):
-                            yield from (fold(part) for part in leaf.value.split())
+            nodes = ast.walk(ast.parse(path.read_text()))
+            lists = [node.value for node in nodes if isinstance(node, ast.Assign) and _is_list(node, prefix)]
+            for leaf in (leaf for value in lists for leaf in ast.walk(value)):
+                if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str):
+                    yield from (fold(part) for part in leaf.value.split())
 
     @cached_property
     def cities(self) -> list[tuple[str, str, int]]:
