@@ -39,6 +39,9 @@ _IS_AGED = re.compile(
     r"(?:\s(?:is|was)\s(?:an?\s|now\s)?|,?\s\(?)\d{1,3}[\s-]?(?:yo|y/o|y\.o|yrs?|years?|months?|weeks?)\b",
     re.IGNORECASE,
 )
+_BRIEF = re.compile(r"[A-Z]{2,5}[xs]")  # PMHx, DOACs
+_CODED = re.compile(r"-\d")
+_READING = re.compile(r"[ ]?[=:]?[ ]?[<>~]?\d{1,4}(?:\.\d{1,2})?(?![\w-]|/\d)")
 _TELLS_AGE = re.compile(
     r"\s(?:is|was)\s(?:an?\s|now\s)?\d|,?\s\(?(?:\d{1,3}|[fmFM])[,)]?(?:\s?(?:yo|y/o|yrs?|years)\b|[,.)])|"
     r",\sDOB\b|\s/\s\d"
@@ -48,13 +51,15 @@ _TELLS_AGE = re.compile(
 def stands_alone(page: Page, place: int) -> bool:
     """Whether a word without a cue is a name."""
     word = page.words[place]
+    if _is_code(page, word):
+        return False
     if _is_capitals(page, word):
         return not is_clinical(page, word)
     if not page.looks_named(word) or word.flags & CORE and not word.flags & (NAME | EPONYM):
         return False
-    if _is_medicine(page, word) or is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
+    if _is_medicine(page, word):
         return False
-    if word.key in _NOT_NAMES:
+    if is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE or word.key in _NOT_NAMES:
         return False
     if len(word.text) < 3:
         return word.form == "T" and word.is_sure and not word.opens
@@ -70,6 +75,19 @@ def _is_capitals(page: Page, word: Word) -> bool:
 def _is_medicine(page: Page, word: Word) -> bool:
     """Whether a dose or a form stands behind the word, whatever it is called: "Sinemet 25/100 mg"."""
     return not word.flags & GIVEN and _DOSED.match(page.text, word.end) is not None
+
+
+def _is_code(page: Page, word: Word) -> bool:
+    """Whether letters before a reading or in a compound are a sign of medicine: "PASI 14", "DA-EPOCH-R"."""
+    if page.case == "upper" or word.form == "l":
+        return False
+    if _BRIEF.fullmatch(word.text) or len(word.text) < 4 and _CODED.match(page.text, word.end):
+        return True
+    parts = word.text.split("-")
+    if len(parts) > 1 and parts[0].isupper() and len(parts[0]) > 1 and not kind(parts[0]) & GIVEN:
+        return min(map(len, parts)) < 4 and not (len(parts[0]) > 4 and kind(parts[0]) & SURNAME)
+    brief = word.form in "UM" or len(word.text) < 6 and not word.opens
+    return brief and not word.is_sure and _READING.match(page.text, word.end) is not None
 
 
 def _after(page: Page, place: int) -> Word | None:

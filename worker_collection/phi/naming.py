@@ -15,10 +15,11 @@ from worker_collection.phi.lexicon import (
     PUBLIC,
     RARE,
     SURNAME,
+    TOWN,
     VOCABULARY,
     WORD,
 )
-from worker_collection.phi.page import Page, Word, is_clinical_use
+from worker_collection.phi.page import Page, Word, is_clinical_use, names_term
 
 TITLE, KIN, ROLE, WEAK = 4, 3, 2, 1
 _PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")
@@ -80,6 +81,8 @@ def is_cue(word: Word) -> bool:
 def is_clinical(page: Page, word: Word) -> bool:
     """Whether the word is an eponym in its clinical use here."""
     if word.start in page.double_eponyms:
+        return True
+    if word.flags & TOWN and word.form == "T" and names_term(page.text, word.end):
         return True
     return bool(word.flags & EPONYM) and is_clinical_use(page.text, word.start, word.end)
 

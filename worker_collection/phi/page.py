@@ -201,6 +201,18 @@ class Page:
         return word.form in "TM" or {"upper": "U", "lower": "l"}.get(self.case) == word.form
 
 
+_TERM_AFTER = re.compile(
+    r"[ ](?:(?:diagnostic|staging|modified|clinical|revised)[ ])?(?:criteria|classification|definition|guidelines?|consensus|"
+    r"protocol|staging|grading|score|scale|grade[ ][A-D]\b|heart[ ]association|agreement|statement|virus|[A-Z]\d[A-Z]\d\b|"
+    r"\d-I{1,2}[a-c]?\b)"
+)
+
+
+def names_term(text: str, end: int) -> bool:
+    """Whether a set of criteria or a classification follows the place it is named for: "Milan criteria"."""
+    return _TERM_AFTER.match(text, end, end + 40) is not None
+
+
 def is_clinical_use(text: str, start: int, end: int) -> bool:
     """Whether the name at this place is an eponym before its head, or paired with another."""
     if not kind(text[start:end]) & EPONYM:

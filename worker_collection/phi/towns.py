@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, PUBLIC, TOWN, VOCABULARY, WORD, places
-from worker_collection.phi.page import Page, is_clinical_use
+from worker_collection.phi.page import Page, is_clinical_use, names_term
 from worker_collection.phi.spans import Span
 
 _IN = cues.group("in")
@@ -19,6 +19,8 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
     """Towns of the list; one that is a word as well only where somebody lives or comes from."""
     for place, word in enumerate(page.words):
         length = _several_words(page, place)
+        if names_term(page.text, page.words[place + length].end):
+            continue
         if length:
             if word.form in "TU" or page.case == "lower":
                 yield Span(word.start, page.words[place + length].end, "ADDRESS")
