@@ -6,8 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, NAME, WORD, fold
-from worker_collection.phi.page import Page, is_clinical_use
+from worker_collection.phi.lexicon import (
+    DOUBLE,
+    EPONYM,
+    NAME,
+    PUBLIC,
+    VOCABULARY,
+    WORD,
+    fold,
+    kind,
+    nicknames,
+)
+from worker_collection.phi.page import Page, Word, is_clinical_use
 from worker_collection.phi.spans import Span
 
 _NAME_FIELDS = ("name", "aliases", "maiden_name", "contacts", "relatives", "providers", "staff")
@@ -22,6 +32,10 @@ _NUMBER_FIELDS = {
 _PLACE_FIELDS = ("address", "town", "employer", "email")
 _TITLES = cues.group("titles")
 _MIN_SIGNS = 4
+_LONG = 6  # letters of a name that may be misspelt
+_LINES = re.compile(r"[,;\n]")
+_WORDS = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
 _SIGN = re.compile(r"[^\W_]")
 _NO_DIGIT = re.compile(r"\D+")
 _BETWEEN = re.compile(r"[\w\s().\-/+#]*")
@@ -37,6 +51,8 @@ class Known:
     places: tuple[str, ...] = ()
     tokens: frozenset[str] = field(default=frozenset())
     logins: frozenset[str] = field(default=frozenset())
+    shorts: frozenset[str] = field(default=frozenset())
+    near: frozenset[str] = field(default=frozenset())
 
     @classmethod
     def of(cls, row: Mapping[str, Any], staff: Sequence[str] = ()) -> "Known":
@@ -50,8 +66,17 @@ class Known:
         tokens = {fold(part) for words in parts for part in words}
         tokens |= {piece for token in tokens if "-" in token for piece in token.split("-") if len(piece) > 2}
         logins = {form for words in parts for form in _logins([fold(word) for word in words])}
+        shorts = {short for token in tokens for short in nicknames(token)}
+        long = [token for token in tokens if len(token) >= _LONG]
         return cls(
-            tuple(names), tuple(staff), tuple(numbers), tuple(places), frozenset(tokens), frozenset(logins)
+            names=tuple(names),
+            staff=tuple(staff),
+            numbers=tuple(numbers),
+            places=tuple(dict.fromkeys(part for place in places for part in _pieces(place))),
+            tokens=frozenset(tokens),
+            logins=frozenset(logins),
+            shorts=frozenset(shorts - tokens),
+            near=frozenset(form for token in long for form in _less_one(token)),
         )
 
 
@@ -62,14 +87,17 @@ def find(page: Page, known: Known) -> Iterator[Span]:
     if known.numbers:
         yield from _numbers(page.text, known)
     for place in known.places:
-        for match in re.finditer(rf"(?<!\w){re.escape(place)}(?!\w)", page.text, re.IGNORECASE):
+        plain = bool(kind(place) & VOCABULARY)  # "Normal" is a town, "normal" is none
+        for match in re.finditer(
+            rf"(?<!\w){re.escape(place)}(?!\w)", page.text, re.NOFLAG if plain else re.IGNORECASE
+        ):
             yield Span(match.start(), match.end(), "EMAIL" if "@" in place else "ADDRESS")
 
 
 def _names(page: Page, known: Known) -> Iterator[Span]:
     """Every word of a known name, joined with its neighbours: "Quill, Marta", "M. Quill", "Marta Q."."""
     words = page.words
-    hits = [place for place, word in enumerate(words) if _is_known(word.key, known)]
+    hits = [place for place, word in enumerate(words) if _is_known(word, known)]
     initials = {token[0] for token in known.tokens}
     for place in hits:
         word = words[place]
@@ -99,10 +127,40 @@ def _names(page: Page, known: Known) -> Iterator[Span]:
 _NEAR = frozenset({" ", ", ", ",", ". ", "-", "  ", "^"})
 
 
-def _is_known(key: str, known: Known) -> bool:
+def _is_known(word: Word, known: Known) -> bool:
+    key = word.key
     if key in known.tokens or key in known.logins:
         return True
-    return "-" in key and any(part in known.tokens for part in key.split("-"))
+    if "-" in key and any(part in known.tokens for part in key.split("-")):
+        return True
+    if key in known.shorts:
+        return word.form in "TM" or not word.flags & VOCABULARY
+    return bool(known.near) and not word.flags & (VOCABULARY | EPONYM) and _is_misspelt(key, known.near)
+
+
+def _is_misspelt(key: str, near: frozenset[str]) -> bool:
+    """Whether a long name was written with a letter more, less or other: "Okonkow", "Hernandes"."""
+    return len(key) >= _LONG - 1 and (key in near or not near.isdisjoint(_less_one(key)))
+
+
+def _less_one(token: str) -> Iterator[str]:
+    """The token, and without each of its letters in turn."""
+    yield token
+    yield from (token[:at] + token[at + 1 :] for at in range(len(token)))
+
+
+def _pieces(place: str) -> Iterator[str]:
+    """An address as a whole and line by line; a country or a state by itself is none."""
+    yield place
+    for piece in _LINES.split(place):
+        part = piece.strip()
+        words = _WORDS.findall(part)
+        if (
+            len(part) > 3
+            and part != place
+            and (_DIGIT.search(part) or not all(kind(w) & PUBLIC for w in words))
+        ):
+            yield part
 
 
 def _is_meant(page: Page, place: int) -> bool:
@@ -169,4 +227,6 @@ def _parts(name: str) -> list[str]:
 def _listed(value: Any) -> list[str]:
     if value is None or value == "":
         return []
+    if isinstance(value, Mapping):
+        return [str(one) for one in value.values() if one]
     return [str(one) for one in value if one] if isinstance(value, list | tuple) else [str(value)]

@@ -95,6 +95,17 @@ def places() -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
     return {pair: tuple(sorted(rests, key=len, reverse=True)) for pair, rests in found.items()}
 
 
+def nicknames(given: str) -> tuple[str, ...]:
+    """The short forms of a given name, folded."""
+    return _nicknames().get(given, ())
+
+
+@cache
+def _nicknames() -> dict[str, tuple[str, ...]]:
+    lines = (_LISTS / "nicknames.txt").read_text().splitlines()
+    return {name: tuple(short) for name, *short in (line.split() for line in lines)}
+
+
 @cache
 def _lexicon() -> dict[str, int]:
     flags: dict[str, int] = {}
