@@ -38,7 +38,7 @@ _PREFIX = (
     r"boulevard|avenue|quai|faubourg|"
     r"heol|ffordd|sráid|bóthar|calea|strada|aleea|bulevardul|privada|colonia|cerrada|brgy\.?|purok|"
     r"barangay|kebele|hem|ulica|aleja|"
-    r"οδός|οδος|λεωφόρος|ул\.|улица|пр\.|проспект|вул\.|вулиця|rang|chaussée|sentier|cité|domaine|str\.|șos\.|bd\.|bdul|"
+    r"οδός|οδος|λεωφόρος|ул\.|улица|пр\.|проспект|вул\.|вулиця|rang|chaussée|sentier|cité|domaine|str\.|șos\.|bdul|"
     r"splaiul|glorieta|barrio|lungomare|contrada|località|loc\.|số|calçada|praceta|rotunda|viela|"
     r"soi|thanon|đường|phố|ngõ|hẻm|lorong|taman|sharia|shari['’]?)"
 )
