@@ -121,7 +121,7 @@ def is_qualified(practitioner: Resource, *, not_qualified: Collection[str], at: 
 
 def _said(qualification: Resource) -> set[str]:
     """The codes and the words of a qualification, and its words as one."""
-    code = next(iter(listed(qualification.get("code"))), {})
+    code: Resource = next(iter(listed(qualification.get("code"))), {})
     texts = [code.get("text"), *(c.get(part) for c in codings(code) for part in ("code", "display"))]
     words = [str(text).casefold().strip() for text in texts if text]
     return {*words, *(part for text in words for part in re.findall(r"\w+", text))}
