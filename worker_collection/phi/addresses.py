@@ -74,7 +74,8 @@ _UNIT_AFTER = re.compile(
     r",?[ ](?:(?:apto?|apt[oº]|apartamento|unit|suite|ste|flat|floor|fl|lot|dpto|depto|piso|puerta|pta|esc|escalera|"
     r"planta|int|interno|scala|app|appt|étage|etage|whg|lgh|top|bldg|block|blk|bloco|torre|sala|loja|b[âa]t|bl|sc|et|ap|"
     r"bus|bte|kat|daire|lok|m|d|n[ro])(?:\.?[ :]#?|\.|#|:|(?=\d))(?:\d[\w-]{0,5}|[A-Z]\d{0,3})|"
-    r"#[ ]?\d{1,5}[A-Z]?(?:[ ]?-[ ]?\d{1,4})?|\d{1,2}(?:st|nd|rd|th)[ ]floor|\d{1,2}[ºª°]?[ ]?[A-Z]|"
+    r"#[ ]?\d{1,5}[A-Z]?(?:[ ]?-[ ]?\d{1,4})?|\d{1,2}(?:st|nd|rd|th)[ ]floor|\d{1,2}[ºª°][ ]?(?:izda|izq|dcha|der|dto|esq|fte|frente|piso)\.?|"
+    r"\d{1,2}[ºª°]?[ ]?[A-Z]|"
     r"\d{1,2}\.?[ ](?:tv|th|mf|sal)\.?|[A-Z]-\d{1,2}/\d{1,2})(?![\w-])|-(?:[IVX]{1,4}|hs|bis)\b",
     re.IGNORECASE,
 )

@@ -29,7 +29,7 @@ _AFTER = (
     r"\s?/\s?[MFmf]\b|,\s?(?:M|F|male|female)\b|-and-a-half|\sand\sa\shalf|(?-i:[MF])\b|\s(?:(?-i:[MF])|"
     r"male|female|woman|man|lady|gentleman)\b(?![°/])|"
     r"\s(?:alive|deceased|still\s(?:alive|living)|living|and\s(?:alive|well|healthy|frail)|a&w)\b|"
-    r"\s(?-i:a|J\.|J)\s(?:con|de|mit)\b"
+    r"\s(?:(?-i:a|J\.|J)\s(?:con|de|mit)\b|(?-i:J\.?)(?=[,;/]))"
 )
 _BEFORE = (
     r"\bage[ds]?(?:/sex)?(?:\sat\s(?:death|diagnosis|presentation|onset))?(?:\s(?:is|was|of|over|about|"
@@ -101,8 +101,9 @@ def find(text: str, this_year: int) -> Iterator[Span]:
     if spoken:
         yield from _found(_SPOKEN_AGE, text)
     if _DIGITS.search(text):
-        for match in _AMID.finditer(text):
-            yield _aged(text, match.start(1), match.end(1))
+        for pattern in (_AMID, _THEN):
+            for match in pattern.finditer(text):
+                yield _aged(text, *match.span(match.lastindex or 0))
     if _BORN.search(text):
         for match in _BIRTH_YEAR.finditer(text):
             group = match.lastindex or 0
@@ -114,6 +115,9 @@ _AMID = re.compile(
     rf"(?<=[a-zß-ÿ]),\s({_OLD}),\s(?=(?:lives?|living|with|has|had|who|is|was|presents?|presented|seen|"
     rf"came|comes|fell|admitted|known|"
     r"retired|widow|referred|brought|independent|frail|previously|usually|walks|and)\b)"
+)
+_THEN = re.compile(
+    rf"\b[Aa]t\s({_OLD})(?=,?\s(?:he|she|they|his|her|still)\b)|\bnow\s({_OLD})(?=\s?(?:[,;)]|\.\s|\.$))"
 )
 _ALSO = re.compile(
     rf"(?:\sand|,|\s&|\sor|\sto|/)\s?({_OLD})(?![\w%/]|[.,]\d)(?!\s?(?:kg|mg|ml|bpm|%|on\b|in\b))"

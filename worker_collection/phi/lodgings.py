@@ -29,7 +29,7 @@ _WEAK = re.compile(rf"\b(?:of|at|to|on|near|from)[ ]{_RUN}")
 _LINE = re.compile(rf"(?:^|\n){_RUN}[ ]?(?=\n|$)")
 _LONELY = re.compile(rf"[,;][ ]{_RUN}(?=[.;)\n]|$)")
 _DIGIT = re.compile(r"\d")
-_CAPITAL = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_][\w'’-]*")
+_CAPITAL = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_](?:[^\W\d_]|['’-])*(?!\w)")
 _READING = re.compile(
     r"\b(?:[A-Z][A-Za-z]{0,2}[A-Z]\w{0,8}|[A-Z][a-z]{0,3})(?:-[A-Z][\w-]{0,8})?[ ]\d{1,4}(?![\w-])"
 )

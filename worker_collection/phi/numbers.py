@@ -26,7 +26,7 @@ _UNIT = re.compile(
 )
 _VARIANT = r"[A-Z]\d{2,4}(?:[A-Z]|del|dup|ins|fs\w{0,4}|\*)"  # of a protein: L858R, F508del
 _CATALOGUE = re.compile(
-    rf"(?:{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|O\d{{1,3}}:[HK]\d{{1,3}}|\d{{1,4}}(?:/\d{{1,4}}){{1,3}}|\d{{1,2}}-?[A-Z]{{1,4}}\d)|"
+    rf"(?:\d{{1,2}}[pq]/\d{{1,2}}[pq]|{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|O\d{{1,3}}:[HK]\d{{1,3}}|\d{{1,4}}(?:/\d{{1,4}}){{1,3}}|\d{{1,2}}-?[A-Z]{{1,4}}\d)|"
     r"(?:[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[CTLS]\d{1,2}(?:[-/][CTLSI]?\d{1,2}){0,2}|\d{1,5}-\d|\d-0|"
     r"CA[- ]?\d{2,3}(?:-9)?|"
     r"COVID-?19|SARS-?COV-?2|HLA-\w+|[A-Z]{1,5}-?\d{1,2}[A-Z]?|\d{1,3}/\d{1,3}|\d+\.\d+|\d{1,4}|"
@@ -134,7 +134,8 @@ def _prefix(text: str, start: int) -> int:
     known = (
         cue is None
         or cue[0] in ("STOP", "PHONE", "FAX", "ADDRESS", "IP")
-        or cue_before(text, start) is not None
+        or cue[0] != "LICENSE"
+        and cue_before(text, start) is not None
     )
     return 0 if known or cue and cue[1] in _WEAK_CUES else start - match.start()
 

@@ -52,7 +52,10 @@ def _is_given(first: Word, last: Word) -> bool:
     if first.form == "T":
         return last.is_sure and not first.flags & (WORD | PUBLIC | HEAD)
     return (
-        first.form == "U" and first.is_unknown and len(first.text) > 2 and (last.is_sure or last.is_unknown)
+        first.form == "U"
+        and first.is_unknown
+        and len(first.text) > 2
+        and (last.is_sure or last.is_unknown and min(len(last.text), len(first.text)) > 4)
     )
 
 

@@ -96,6 +96,11 @@ _CODED = re.compile(
     rf"(?:\d{{3}}[ ]\d{{2}}|\d{{2}}-\d{{3}}|\d{{4,6}})[ ](?:[A-Z]{{2}}[ ])?)({_NAMED})"
 )
 _CODE_HINT = re.compile(r"\d[ ]?[A-Za-z]?,?[ ](?:[A-Z]{1,2}-)?\d[\d -]{3,5}[ ]")
+_STREET = re.compile(
+    rf"[^\W\d_]+[ ](?:the[ ])?((?:{_CAP}[ ]){{1,2}}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Close|Crescent|Boulevard|Blvd|Highway|"
+    rf"Hwy|Parkway|Terrace|Gardens|Square|Bridge|Park|Roundabout|Station|Bypass|Motorway|Turnpike|Expressway)\b)"
+)
+_ALONG = cues.words("on at off near along down in from to of outside opposite via behind crossing")
 _SOUGHT = ((_ANNOUNCED, _SURE), (_OF, _WIDE), (_BOX, _BOXES), (_CORNER, _ROADS))
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LAST = cues.words("lt ap apto apt et no")
@@ -111,6 +116,9 @@ def find(page: Page) -> Iterator[Span]:
     for match in page.matches(_ANNOUNCED, _WIDE):
         if _is_place(match.group(1)):
             yield _span(match)
+    for match in page.matches(_STREET, _ALONG):
+        if not kind(match.group(1).partition(" ")[0]) & (HEAD | PUBLIC):
+            yield Span(match.start(1), match.end(1), "ADDRESS")
     for match in page.matches(_LOTS, _COUNTED):
         if _are_lots(match.group()):
             yield _span(match)

@@ -15,7 +15,7 @@ from worker_collection.phi.lexicon import (
     VOCABULARY,
     WORD,
 )
-from worker_collection.phi.naming import is_cue
+from worker_collection.phi.naming import is_cue, is_medical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
@@ -120,7 +120,8 @@ class Places:
         if self.flat:
             plain = word.flags & (CORE | RARE | CLINICAL)
             return not plain or bool(word.flags & (DOUBLE | TOWN)) or word.key in _PREFIX
-        return not (word.flags & (RARE | CLINICAL) and not word.flags & DOUBLE) or bool(word.flags & TOWN)
+        plain = word.flags & CLINICAL or word.flags & RARE and (word.opens or is_medical(word))
+        return not (plain and not word.flags & DOUBLE) or bool(word.flags & TOWN)
 
     def _joined(self, place: int) -> bool:
         gap = self.page.gap(place)

@@ -37,13 +37,13 @@ _CERTAIN = re.compile(
     r"[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[ ]\d{3,4}|\d{2,3}-[A-Z]{1,2}-\d{3,6}|[A-Z]{3}[ -]\d{3}[ -]?[A-Z]{2})(?![\w-])"
 )
 _UNIT = re.compile(
-    r"\d[ -]?(?:min|hrs?|wks?|yrs?|yo|sec|mph|kph|kmh|km|mi|ft|lbs?|kg|mg|ml|mm|cm|pm|am|m|days?|cc)\b",
+    r"\d[ -]?(?:min|hrs?|wks?|yrs?|yo|sec|mph|kph|kmh|km|mi|ft|lbs?|kg|mg|ml|mm|cm|pm|am|(?-i:m)|days?|cc)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_SENTENCE_END = re.compile(r"[.;]\s|\n")
+_SENTENCE_END = re.compile(r"(?<![Nn]r)(?<![Nn]o)(?<![Rr]eg)[.;]\s|\n")
 _NEAR = 70
 _CUED_SIGNS, _BARE_SIGNS = 2, 5
 _READING = re.compile(
