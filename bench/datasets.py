@@ -23,7 +23,7 @@ from shared.config import Settings, load_settings
 from shared.domain import diff as told
 from shared.domain.exports import line
 from shared.embedded import prepare_home, remove_home, start_postgres
-from shared.exports import table, text
+from shared.exports import text
 from shared.registry import datasets, diffs, withdrawals
 from shared.registry.migrate import migrate
 from shared.registry.tables import DatasetMember, DatasetVersion
@@ -32,7 +32,7 @@ from worker_collection.deps import Deps, make_deps
 
 RESULT = Path(__file__).parent / "results" / "datasets.json"
 ROWS, DIFF_ROWS = 1_000_000, 100_000
-FLAT = 1.10  # ten times the cases may take so many times the memory
+BYTES_A_CASE = 100  # a sealing that held its cases would need a thousand
 
 
 @contextmanager
@@ -83,11 +83,11 @@ def measure(size: int) -> list[dict[str, Any]]:
         grown(settings, deps, first=max(some, size // 10) + 1, last=max(some, size // 10) + some // 50)
         figures = [*compared(deps, max(some, size // 10)), *exported(deps)]
         whole = grown(settings, deps, first=max(some, size // 10) + some // 50 + 1, last=size)
-        ratio = whole["megabytes"] / tenth["megabytes"]
+        more = (whole["megabytes"] - tenth["megabytes"]) * 2**20 / (size - size // 10)
         return [
             *figures,
             figure(f"seconds to seal {size} cases", whole["seconds"], size / 1000, unit="s"),
-            figure("memory for ten times the cases", ratio, FLAT, unit="times"),
+            figure("memory for each further case", more, BYTES_A_CASE, unit="bytes"),
             *withdrawn(deps, size),
         ]
 
@@ -127,6 +127,8 @@ def withdrawn(deps: Deps, size: int) -> list[dict[str, Any]]:
 def exported(deps: Deps) -> list[dict[str, Any]]:
     """Cases a second into every format that is read from the registry as it is written."""
     found = []
+    from shared.exports import table  # pyarrow is no part of what a sealing needs
+
     with deps.sessions() as session:
         version = session.scalars(select(DatasetVersion).order_by(DatasetVersion.number).limit(1)).one()
         n = version.counts["training"] + version.counts["evaluation"]

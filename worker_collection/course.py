@@ -16,7 +16,7 @@ from shared.errors import InvalidInputError
 from shared.registry import chunks, events, leases, sources
 from shared.registry.leases import FencedOffError, Lease
 from shared.registry.tables import CollectionRun, Source
-from worker_collection import spool, sweep
+from worker_collection import hard_cases, spool, sweep
 from worker_collection.batch import Item, Pipeline, Sorting
 from worker_collection.chunks import run_chunk
 from worker_collection.deps import Deps
@@ -105,6 +105,8 @@ class Course:
     def look_again(self) -> None:
         """Hold what contradicts itself or was signed suspiciously, now that all of the run is there."""
         held_back = look_again(self.run.id, self.source.model_type, self.deps)
+        if self.source.kind == "feedback":
+            hard_cases.renew(self.source.model_type, self.deps, actor=f"run:{self.run.id}")
         with self.deps.sessions.begin() as session:
             self.pipeline.tally.hold(held_back)
             self._record(session, held(session, self.lease))

@@ -18,7 +18,8 @@ from shared.registry.validations import Word
 group = Group()
 CLINICIANS = frozenset({Role.CLINICIAN})
 _LOOKED_AT = 1000
-Kind = Literal["disagreement", "audit", "adjudicate", "second_read", "review", "unmapped"]
+READING_KINDS = ("disagreement", "audit", "hard")  # in the order in which they are shown
+Kind = Literal["disagreement", "audit", "hard", "adjudicate", "second_read", "review", "unmapped"]
 
 
 class WorklistQuery(Body):
@@ -26,6 +27,7 @@ class WorklistQuery(Body):
 
     model_type: Name | None = None
     kind: Kind | None = None
+    clinician: Opaque | None = None  # whose list of hard cases; those of everybody where nobody is named
     limit: int = Field(50, ge=1, le=PAGE_MOST)
 
 
@@ -53,7 +55,7 @@ class Said(Body):
 
 @group.get("/worklist", roles=CLINICIANS)
 def worklist(call: Call, query: WorklistQuery) -> list[WorkItem]:
-    """Disagreements of two versions first, for they decide; then the audit sample, then cases by rank."""
+    """Disagreements of two versions first, for they decide; then the audit sample, then the hard, by rank."""
     found: list[WorkItem] = []
     for kinds, work in _WORK:
         if query.kind in (None, *kinds) and len(found) < query.limit:
@@ -116,8 +118,13 @@ def _answered(call: Call, said: Said, reading_id: UUID) -> Taken:
 
 def _readings(call: Call, query: WorklistQuery) -> list[WorkItem]:
     waiting = readings.open(call.session, query.model_type, _LOOKED_AT)
-    wanted = [reading for reading in waiting if query.kind in (None, reading.kind)]
-    first = sorted(wanted, key=lambda reading: reading.kind != "disagreement")[: query.limit]
+    wanted = [
+        reading
+        for reading in waiting
+        if query.kind in (None, reading.kind)
+        and (reading.wanted_of is None or query.clinician in (None, reading.wanted_of))
+    ]
+    first = sorted(wanted, key=lambda reading: READING_KINDS.index(reading.kind))[: query.limit]
     _note_read(call, "readings", [reading.id for reading in first])
     return [_reading(call, reading) for reading in first]
 
@@ -146,7 +153,7 @@ def _unmapped(call: Call, query: WorklistQuery) -> list[WorkItem]:
 
 
 _WORK = (
-    (("disagreement", "audit"), _readings),
+    (READING_KINDS, _readings),
     (("adjudicate", "second_read"), _second),
     (("review",), _reviews),
     (("unmapped",), _unmapped),
@@ -177,6 +184,7 @@ def _reading(call: Call, reading: Reading) -> WorkItem:
         text=text,
         options=[str(option) for option in reading.options],
         asked_at=reading.asked_at,
+        wanted_of=reading.wanted_of,
     )
 
 

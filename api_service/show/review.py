@@ -14,8 +14,9 @@ from shared.registry.tables import Label, SecondRead, ValidatedCase, Validator, 
 class WorkItem(Shape):
     """One thing to read or to decide.
 
-    `kind` is disagreement or audit (a prediction, read blind, answered by `reading_id`), review, second_read
-    or adjudicate (a case, answered by `case_id`), unmapped (words that no label has, over `count` cases).
+    `kind` is disagreement, audit or hard (a prediction, read blind, answered by `reading_id`; a hard one is
+    on the list of `wanted_of`), review, second_read or adjudicate (a case, answered by `case_id`), unmapped
+    (words that no label has, over `count` cases).
     """
 
     kind: str
@@ -26,6 +27,7 @@ class WorkItem(Shape):
     text: str | None = None
     options: list[str] = []
     asked_at: datetime | None = None
+    wanted_of: str | None = None
     diagnosis: str | None = None
     icd_code: str | None = None
     reasons: list[str] = []

@@ -13,6 +13,8 @@ from shared.errors import ConflictError, NotFoundError
 from shared.registry import audit, outcomes
 from shared.registry.tables import Outcome, Reading
 
+_SAID_OF = {"disagreement": "reading", "audit": "audit", "hard": "feedback"}
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -82,9 +84,9 @@ def answer(session: Session, reading_id: UUID, *, label: str, reader: str, now: 
         session,
         Outcome(
             prediction_id=reading.prediction_id,
-            kind="reading" if reading.kind == "disagreement" else "audit",
+            kind=_SAID_OF[reading.kind],
             label=label,
-            blind=True,
+            blind=reading.kind != "hard",  # chosen for being hard, it decides nothing between two versions
             validated_by=reader,
             validated_at=now,
             received_at=now,

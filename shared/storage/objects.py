@@ -11,7 +11,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 from shared.config import Settings
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 
-WHOLE_BYTES, PART_BYTES = 16 << 20, 8 << 20
+WHOLE_BYTES, PART_BYTES = 16 << 20, 5 << 20
 
 
 class ObjectStorage:
