@@ -19,7 +19,7 @@ _ENDINGS = tuple(
 _BEGINNINGS = tuple(
     sorted(
         cues.words(
-            "re un non pre post anti hemi sub intra inter hyper hypo over under mid semi multi micro "
+            "re un de non pre post anti hemi sub intra inter hyper hypo over under mid semi multi micro "
             "macro mini para peri retro supra "
             "trans ultra uni bi tri quad poly pseudo neo auto co counter dis mis en em ex extra fore in "
             "im iso mal mega meta mono out "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import EPONYM, GIVEN, HEAD, NAME, PUBLIC, VOCABULARY
+from worker_collection.phi.lexicon import CLINICAL, EPONYM, GIVEN, HEAD, NAME, PUBLIC, VOCABULARY
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical
 from worker_collection.phi.page import Page, Word
 
@@ -34,7 +34,10 @@ def _belongs(page: Page, place: int) -> bool:
         return False
     if word.key in cues.names("particles"):
         return word.form == name.form or word.form == "l" and word.key not in _NOT_PARTICLES
-    return word.form in "TM" and name.form in "TM" and _is_given(page, word)
+    if word.form not in "TM" or name.form not in "TM":
+        return False
+    announced = place > 0 and page.gap(place) == " " and is_cue(page.words[place - 1]) and not is_cue(word)
+    return announced and not word.flags & (HEAD | PUBLIC | CLINICAL) or _is_given(page, word)
 
 
 def _is_given(page: Page, word: Word) -> bool:

@@ -17,6 +17,7 @@ _TAG = re.compile(r"<(?:\w{1,12}:)?([A-Za-z][\w.-]{0,40})(?:\s[^<>]{0,200})?>([^
 _ATTRIBUTE = re.compile(r'\s([a-zA-Z]\w{1,24})="([^"<>]{1,120})"')
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _WHOLE = frozenset({"NAME", "ADDRESS", "HOSPITAL", "ORG", "PHONE", "EMAIL"})
+_OWN = cues.words("first last given family middle surname forename maiden firstname lastname")
 _NOT_PEOPLE = cues.words(
     "drug med medication test lab product file event class type code system unit field status country"
 )
@@ -27,10 +28,10 @@ def find(text: str) -> Iterator[Span]:
     if '":' in text or '" :' in text or "':" in text:
         for pair in _PAIR.finditer(text):
             for value in _STRING.finditer(text, pair.start(2), pair.end(2)):
-                yield from _value(text, value.span(value.lastindex or 0), _label(pair.group(1)))
+                yield from _value(text, value.span(value.lastindex or 0), pair.group(1))
     if "</" in text or "/>" in text:
         for match in chain(_TAG.finditer(text), _ATTRIBUTE.finditer(text)):
-            yield from _value(text, match.span(2), _label(match.group(1)))
+            yield from _value(text, match.span(2), match.group(1))
 
 
 def _label(key: str) -> str | None:
@@ -44,7 +45,8 @@ def _label(key: str) -> str | None:
     return next((columns[part] for part in reversed(parts) if part in columns), None)
 
 
-def _value(text: str, where: tuple[int, int], label: str | None) -> Iterator[Span]:
+def _value(text: str, where: tuple[int, int], key: str) -> Iterator[Span]:
+    label = _label(key)
     if label is None:
         return
     start, end = where
@@ -61,7 +63,8 @@ def _value(text: str, where: tuple[int, int], label: str | None) -> Iterator[Spa
     if label not in _WHOLE and digits < 3 or label == "PHONE" and digits < 5:
         return
     words = bare.split()
-    if label in ("NAME", "HOSPITAL", "ORG") and all(_is_plain(word) for word in words):
+    sure = not _OWN.isdisjoint(part.lower() for part in _PARTS.findall(key))
+    if label in ("NAME", "HOSPITAL", "ORG") and not sure and all(_is_plain(word) for word in words):
         return
     lead = value.index(bare)
     yield Span(start + lead, start + lead + len(bare), label)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues, leading, pairs, signatures
+from worker_collection.phi import credentials, cues, leading, pairs, signatures
 from worker_collection.phi.alone import stands_alone
-from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, VOCABULARY
+from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC
 from worker_collection.phi.naming import (
     KIN,
     ROLE,
@@ -56,7 +56,7 @@ class Names:
         for place, word in enumerate(self.words):
             if is_telling(word.key):
                 self._after_cue(place)
-                self._before_credential(place)
+                self._take(credentials.before(self.page, place, self.covered))
             if text[word.end : word.end + 1] == "," and not (
                 self.covered[place] or self.covered[min(place + 1, last)]
             ):
@@ -96,7 +96,7 @@ class Names:
         if self.covered[at]:
             return
         opens = word.opens and self.page.gap(at)[-1:] not in "' \"(:"
-        if self._starts_so(at, strength):
+        if self._starts_so(at, strength) or strength in (KIN, ROLE) and self._is_apposed(at):
             self._take(self._run(at, strong=True))
         elif word.form == "I":
             return
@@ -119,6 +119,19 @@ class Names:
         if word.key in cues.names("particles"):
             return self._leads(at)
         return strength == KIN and word.key in _NAMELIKE and word.form == "T"
+
+    def _is_apposed(self, at: int) -> bool:
+        """Whether a capitalised word stands between commas behind a kinship: "her partner, Rain, says"."""
+        word = self.words[at]
+        between = self.page.gap(at) == ", " and self.page.text[word.end : word.end + 1] == ","
+        plain = word.flags & (HEAD | PUBLIC) or is_cue(word) or word.key in cues.names("not_names")
+        return (
+            between
+            and word.form == "T"
+            and self.page.case == "mixed"
+            and not plain
+            and not is_clinical(self.page, word)
+        )
 
     def _is_called(self, at: int, strength: int) -> bool:
         """Whether an everyday word in a note without capitals is somebody: "pt amber c/o", "call holly"."""
@@ -156,39 +169,6 @@ class Names:
             and self.page.gap(after) in (". ", spaced, ".")
             and self.words[after].form in "TIU"
         )
-
-    def _before_credential(self, place: int) -> None:
-        """Take the one or two words before "RN" or ", MD" when they look like a name."""
-        word = self.words[place]
-        if place == 0 or word.key not in cues.names("credentials") or word.form == "T":
-            return
-        if (
-            self.page.gap(place) not in (", ", " ", "  ", ",")
-            or not self._may_lead(place - 1)
-            or len(self.words[place - 1].text) < 2
-        ):
-            return
-        first = place - 1
-        while (
-            first > 0
-            and place - first < 4
-            and self.page.gap(first) in (" ", ". ", "-")
-            and self._may_lead(first - 1)
-        ):
-            first -= 1
-        self._take(range(first, place))
-
-    def _may_lead(self, place: int) -> bool:
-        word = self.words[place]
-        if self.covered[place] or word.key in cues.names("not_names") or is_cue(word):
-            return False
-        if word.form == "l":
-            return self.page.case == "lower" and (
-                word.is_sure or bool(word.flags & DOUBLE) or word.is_unknown
-            )
-        if word.form == "U":
-            return word.may_be_name or self.page.case == "upper" and word.is_unknown
-        return word.form == "I" or word.may_be_name or not word.flags & VOCABULARY
 
     def _relations(self) -> None:
         """Take the name behind "S/o" or "W/o", as Indian records write it."""
@@ -258,6 +238,8 @@ class Names:
 
     def _is_listed(self, word: Word) -> bool:
         if not self.page.looks_named(word) or is_clinical(self.page, word) or is_cue(word):
+            return False
+        if word.key in cues.names("not_names"):
             return False
         return (
             word.is_sure

@@ -189,6 +189,8 @@ class Page:
     def told_before(self, word: Word) -> str:
         """The key of the word before this one."""
         place = bisect_left(self.words, word.start, key=_start)
+        if self.text[max(0, word.start - 4) : word.start].casefold() == "d/w ":
+            return "d/w"
         return self.words[place - 1].key if place else ""
 
     def gap(self, place: int) -> str:

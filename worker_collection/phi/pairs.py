@@ -7,6 +7,7 @@ from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, S
 from worker_collection.phi.naming import is_clinical, is_cue
 from worker_collection.phi.page import Page, Word
 
+_NOT_NAMES = cues.names("not_names")
 _ENTRY = re.compile(r"[ ](?:[-–(\d]|[MF]\b|bed\b|DOB\b|MRN\b)", re.IGNORECASE)
 
 
@@ -17,7 +18,8 @@ def is_everyday(page: Page, place: int) -> bool:
         return False
     first, last = page.words[place], page.words[after]
     return (
-        last.form == first.form
+        not is_clinical(page, first)
+        and last.form == first.form
         and bool(last.flags & DOUBLE)
         and bool(first.flags & GIVEN)
         and not last.flags & HEAD
@@ -37,6 +39,8 @@ def last_first(page: Page, place: int, *, taken: bool) -> range:
         return range(0)
     last, first = page.words[place], page.words[after]
     capitals = last.form == "U" and first.form == "T" and len(last.text) > 2
+    if not _NOT_NAMES.isdisjoint((first.key, last.key)):
+        return range(0)
     alike = capitals or last.form == first.form and (page.looks_named(first) or first.form == "U")
     if not alike or is_cue(last) or is_cue(first) or last.flags & PUBLIC or is_clinical(page, first):
         return range(0)
