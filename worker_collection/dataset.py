@@ -1,7 +1,7 @@
 """Stage: dataset. Seals the cases that may be learnt from as an immutable version, split by person."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -19,9 +19,26 @@ from shared.errors import InvalidInputError, TransientError
 from shared.registry import audit, datasets, events, jobs, models, outbox, policies, sealing, summaries
 from shared.registry.sealing import Gathered
 from shared.registry.tables import DatasetVersion, EvaluationSet, TrainingJob
+from worker_collection.check import MASK
 from worker_collection.deps import Deps
 
 MIN_CASES_OF_A_LABEL = 2
+SEGMENTATION = "segmentation"
+TEXT_STEPS: Mapping[str, object] = {
+    "text": {
+        "label_mask": MASK,
+        "normalisation": ["invisible signs removed", "control signs removed", "orders to a model removed"],
+        "window": "the whole text; a training cuts it at max_tokens of its recipe",
+    }
+}
+IMAGE_STEPS: Mapping[str, object] = {
+    "image": {
+        "window": "least to greatest stored value, stretched to 0 to 1",
+        "resize": "the longest side fills the square at the upper left, bilinear; below and right is 0",
+        "spacing": "millimetres kept with each picture; unknown stays unknown",
+        "box": "as given, else the smallest that holds the mask",
+    }
+}
 _TRIES = 3
 _GUARD = "23000"  # what the database answers when a case ended while it was being sealed
 
@@ -95,7 +112,7 @@ def seal_for_job(job_id: UUID, deps: Deps) -> None:
 
 def _seal(session: Session, model_type: str, deps: Deps, *, actor: str, needed: int) -> UUID:
     """The manifest is in the store before the row that names it, so no version points to nothing."""
-    models.model_type(session, model_type)
+    family = models.model_type(session, model_type).family
     policy_version, policy = policies.current(session)
     sealing.begin(session, model_type)
     parent = datasets.newest(session, model_type)
@@ -126,7 +143,7 @@ def _seal(session: Session, model_type: str, deps: Deps, *, actor: str, needed: 
         manifest_key=key,
         counts=summaries.of_sealing(session) | _told(gathered) | {"influence": weighed.influence},
         policy_version=policy_version,
-        preprocessing=_preprocessing(policy) | {"replay": weighed.replayed},
+        preprocessing=_preprocessing(policy, family) | {"replay": weighed.replayed},
         sealed_by=actor,
         sealed_at=deps.clock(),
     )
@@ -174,9 +191,10 @@ def _told(gathered: Gathered) -> dict[str, object]:
     return {"left_out": dict(gathered.rare), "not_used": dict(gathered.not_used)}
 
 
-def _preprocessing(policy: Policy) -> dict[str, object]:
-    deid = policy.deid.model_dump(mode="json")
+def _preprocessing(policy: Policy, family: str) -> dict[str, object]:
+    """What was done to the members before a model sees them, and what the model's family does with them."""
     return {
-        "text": {"label_mask": "[DIAGNOSIS]", "deidentified": deid, "unicode": "as written"},
+        "deidentified": policy.deid.model_dump(mode="json"),
         "min_cases_of_a_label": MIN_CASES_OF_A_LABEL,
+        **(IMAGE_STEPS if family == SEGMENTATION else TEXT_STEPS),
     }

@@ -62,6 +62,8 @@ def test_a_version_is_split_by_person_and_its_manifest_proves_it(many, deps):
     lines = deps.storage.get(version.manifest_key).decode().splitlines()
     assert version.name == "diagnosis-data-1"
     assert merkle.root(lines) == version.sha256
+    assert version.preprocessing["text"]["label_mask"] == "[DIAGNOSIS]"
+    assert {"window", "normalisation"} <= version.preprocessing["text"].keys()
     assert version.counts["training"] + version.counts["evaluation"] == len(lines) == 120
     sides = {}
     for line in map(json.loads, lines):
