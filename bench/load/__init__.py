@@ -58,7 +58,7 @@ def measured(deps: Deps, *, rows: int, workers: int, seed: int = 7) -> Load:
         memory_ratio=watched.peak / max(1.0, watched.early),
         peak_mb=watched.peak,
         delta_seconds=delta,
-        delta_share=became / CHANGED,
+        delta_share=became / min(CHANGED, rows),
         answer=answer,
     )
 

@@ -14,7 +14,8 @@ from worker_collection.mapping import CaseMapping
 from worker_collection.sources import files
 from worker_collection.sources.base import Broken, Page, Said, Trial
 from worker_collection.sources.fhir import exports, people, records
-from worker_collection.sources.fhir.records import Site
+from worker_collection.sources.fhir.records import Around, Site
+from worker_collection.sources.fhir.references import Resource, name_of
 from worker_collection.sources.fhir.server import FhirServer
 from worker_collection.sources.fhir.shelf import Shelf
 
@@ -126,22 +127,27 @@ class FhirSource:
             after = due[-1].lookup.hex()
             standing = [self._held.opened(one) for one in due if one.sealed is not None]
             beside = records.around(standing, self._held)
-            rows: list[Any] = []
-            consents = []
-            for root in standing:
-                try:
-                    if root["resourceType"] == "Consent":
-                        consents.append(records.consenting(root, beside, self._site))
-                    else:
-                        rows.append(records.row(root, beside, self._site) | self._mapping.constants)
-                except _ODD:  # something that it refers to is not what FHIR has there
-                    rows.append(Broken(root["resourceType"], "unreadable_resource"))
+            rows = [self._row(one, beside) for one in standing if one["resourceType"] != "Consent"]
+            consents = [self._consent(one, beside) for one in standing if one["resourceType"] == "Consent"]
+            odd: list[Any] = [one for one in consents if isinstance(one, Broken)]
             yield Page(
-                rows,
+                rows + odd,
                 {**mark, "after": after},
                 deleted=[one.natural_key for one in due if one.sealed is None],
-                consents=[one for one in consents if one is not None],
+                consents=[one for one in consents if isinstance(one, Mapping)],
             )
+
+    def _row(self, root: Resource, beside: Around) -> Any:
+        try:
+            return records.row(root, beside, self._site) | self._mapping.constants
+        except _ODD:  # something that it refers to is not what FHIR has there
+            return Broken(name_of(root), "unreadable_resource")
+
+    def _consent(self, root: Resource, beside: Around) -> Any:
+        try:
+            return records.consenting(root, beside, self._site)
+        except _ODD:
+            return Broken(name_of(root), "unreadable_resource")
 
 
 def fhir_source(
