@@ -205,8 +205,12 @@ class Pipeline:
     def _replace(self, session: Session, before: UUID, after: UUID | None, *, reason: str) -> None:
         now, actor = self.deps.clock(), f"run:{self.terms.run_id}"
         why = "source row changed" if after else f"recalled: {reason}"
-        if cases.replace(session, before, by=after, actor=actor, at=now, why=why) and after is None:
+        if not cases.replace(session, before, by=after, actor=actor, at=now, why=why):
+            return
+        if after is None:
             endings.take_back(session, before, reason, actor=actor, now=now)
+        else:
+            endings.put_right(session, before, after, actor=actor, now=now)
 
     def _remember(self, session: Session, placed: Sequence[tuple[Item, Candidate, UUID | None, str]]) -> None:
         rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
