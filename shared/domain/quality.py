@@ -1,7 +1,6 @@
-"""How good one case is, 0 to 100 with reasons, and how much one clinician may weigh in a dataset."""
+"""How good one case is, 0 to 100 with reasons."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,28 +54,3 @@ def judge(text: str, filled: Mapping[str, object], *, flags: Sequence[str] = ())
     } | dict.fromkeys(flags, True)
     reasons = tuple(name for name in PENALTIES if found.get(name))
     return Quality(max(0, 100 - sum(PENALTIES[name] for name in reasons)), completeness(filled), reasons)
-
-
-def capped_weights(validators: Sequence[str | None], cap: float) -> list[float]:
-    """A weight for each case so that no validator holds more than `cap` of the whole; at most 1 each.
-
-    Where there are too few validators for the cap, all weigh the same in sum. None marks a case that the
-    cap does not touch (curated sets).
-    """
-    counts = Counter(name for name in validators if name is not None)
-    free = len(validators) - sum(counts.values())
-    share = max(cap, 1 / len(counts)) if counts and not free else cap
-    allowed = _allowance(sorted(counts.values(), reverse=True), free, share)
-    return [1.0 if name is None else round(min(1.0, allowed / counts[name]), 6) for name in validators]
-
-
-def _allowance(counts: Sequence[int], free: int, share: float) -> float:
-    """The largest sum a validator may weigh, so that it is `share` of the total it leads to."""
-    for capped in range(len(counts) + 1):
-        rest = free + sum(counts[capped:])
-        room = 1 - capped * share
-        # The first `capped` validators weigh `share` of the total each, the others all they have.
-        total = rest / room if room > 1e-9 else float("inf")
-        if capped == len(counts) or counts[capped] <= share * total + 1e-9:
-            return share * total if total != float("inf") and total > 0 else float(min(counts, default=0))
-    return float(min(counts, default=0))

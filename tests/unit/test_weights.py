@@ -71,3 +71,14 @@ def test_exempt_cases_count_in_the_whole_and_are_not_lowered():
     sums = {("a", "s", "w"): 30.0} | {(f"v{n}", "s", "w"): 1.0 for n in range(9)}
     assert factors(sums, 1000.0, POLICY)["a", "s", "w"] == 1.0
     assert factors(sums, 0.0, POLICY)["a", "s", "w"] < 0.1
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=30, max_size=120))
+def test_nobody_outweighs_the_cap_where_enough_share(validators):
+    sums = {}
+    for name in validators:
+        sums[name, "s", "w"] = sums.get((name, "s", "w"), 0.0) + 1.0
+    found = factors(sums, 0.0, POLICY)
+    most = max(0.2, 1.2 / len(sums))
+    if all(one > 0.02 for one in found.values()):
+        assert largest(sums, found, 0) <= most + 1e-6
