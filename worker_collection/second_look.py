@@ -10,15 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.domain import suspicion
+from shared.domain.bells import TaskName
 from shared.domain.cycle import CaseState
 from shared.domain.suspicion import CLOSE_SECONDS, LEAST_RUN, Found
-from shared.registry import policies, second_reads, suspicions, testimonies
+from shared.registry import models, outbox, policies, second_reads, suspicions, testimonies
 from shared.registry.suspicions import Copies, Island, Torn
-from shared.registry.tables import ValidatedCase, ValidatorFinding
+from shared.registry.tables import ModelType, ValidatedCase, ValidatorFinding
 from worker_collection import duplicates, rejudge
 from worker_collection.deps import Deps
 
 CONFLICT, BURST, COPIED = "same_text_other_label", "burst_signing", "copied_text"
+CLUSTER_SECONDS = 20.0  # of a run; the near duplicates of a large one are found after it
 _CLEAR_MAJORITY, _LEAST_MAJORITY = 0.9, 10
 
 
@@ -27,7 +29,9 @@ def look_again(run_id: UUID, model_type: str, deps: Deps) -> Counter[str]:
 
     Doing it again changes nothing. Cases that a clinician read one by one stay as they were read.
     """
-    duplicates.cluster(model_type, deps)
+    if not duplicates.cluster(model_type, deps, seconds=CLUSTER_SECONDS):
+        with deps.sessions.begin() as session:
+            outbox.ring(session, TaskName.JUDGE_AGAIN, models.model_type(session, model_type).id)
     by = f"run:{run_id}"
     with deps.sessions.begin() as session:
         now = deps.clock()
@@ -44,6 +48,16 @@ def look_again(run_id: UUID, model_type: str, deps: Deps) -> Counter[str]:
     with deps.sessions.begin() as session:
         testimonies.drop_decided(session)
     return +held
+
+
+def go_on(model_type_id: UUID, deps: Deps) -> None:
+    """What a run left for after it: near duplicates still to be placed, waiting cases to be judged again."""
+    rejudge.waiting(deps, by="judge again")
+    with deps.sessions() as session:
+        name = session.get_one(ModelType, model_type_id).name
+    if not duplicates.cluster(name, deps, seconds=CLUSTER_SECONDS):
+        with deps.sessions.begin() as session:
+            outbox.ring(session, TaskName.JUDGE_AGAIN, model_type_id)
 
 
 def _draw_second_reads(session: Session, run_id: UUID, deps: Deps, *, by: str) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.broker.app import task
 from shared.broker.names import TaskName
-from worker_collection import chunks, collect, dataset, rejudge
+from worker_collection import chunks, collect, dataset, rejudge, second_look
 from worker_collection.deps import process_deps
 
 
@@ -27,9 +27,9 @@ def seal_for_job(job_id: str) -> None:
 
 
 @task(TaskName.JUDGE_AGAIN)
-def judge_again(model_type_id: str) -> None:  # noqa: ARG001 - whatever waits is judged, of whichever type
-    """Judge the waiting cases that the site has learnt something about."""
-    rejudge.waiting(process_deps(), by="judge again")
+def judge_again(model_type_id: str) -> None:
+    """Judge the waiting cases that the site has learnt something about; place what belongs to no cluster."""
+    second_look.go_on(UUID(model_type_id), process_deps())
 
 
 @task(TaskName.MASK_CASE)

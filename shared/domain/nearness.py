@@ -9,6 +9,7 @@ Source: Broder 1997 (min-wise hashing); Li, Owen and Zhang 2012 (one permutation
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -64,15 +65,22 @@ def groups(sealed: bytes) -> list[int]:
     return [int(value) for value in mixed.view(np.int64)]
 
 
-def likeness(one: bytes, other: bytes) -> float:
-    """The overlap of two texts as their signatures estimate it, 0 to 1, within about 0.06."""
-    return float(np.mean(np.frombuffer(one, dtype="<u4") == np.frombuffer(other, dtype="<u4")))
+def likeness(one: bytes, others: Sequence[bytes]) -> list[float]:
+    """The overlap of a text with others as their signatures estimate it, 0 to 1, within about 0.06."""
+    mine = np.frombuffer(one, dtype="<u4")  # (60,)
+    theirs = np.frombuffer(b"".join(others), dtype="<u4").reshape(-1, BINS)  # (n, 60)
+    return [float(value) for value in (theirs == mine).mean(axis=1)]
 
 
-def overlap(one: str, other: str) -> float:
-    """The overlap of two texts, 0 to 1: shared five-letter runs among all of them."""
-    first, second = set(_runs(normal(one)).tolist()), set(_runs(normal(other)).tolist())
-    return len(first & second) / max(len(first | second), 1)
+def runs_of(text: str) -> frozenset[int]:
+    """The five-letter runs of a text, a number each."""
+    return frozenset(_runs(normal(text)).tolist())
+
+
+def overlap(one: frozenset[int], other: frozenset[int]) -> float:
+    """The share of the runs of two texts that both have, 0 to 1."""
+    shared = len(one & other)
+    return shared / max(len(one) + len(other) - shared, 1)
 
 
 def _runs(words: str) -> npt.NDArray[np.uint64]:
@@ -80,8 +88,11 @@ def _runs(words: str) -> npt.NDArray[np.uint64]:
     letters = np.frombuffer(words.encode(), dtype=np.uint8).astype(np.uint64)
     if len(letters) < RUN:
         return np.zeros(0, dtype=np.uint64)
-    windows = np.lib.stride_tricks.sliding_window_view(letters, RUN)  # (n, 5)
-    return _mixed(np.unique(windows @ _POWERS))
+    many = len(letters) - RUN + 1
+    codes = np.zeros(many, dtype=np.uint64)
+    for place, power in enumerate(_POWERS):
+        codes += letters[place : place + many] * power
+    return _mixed(codes)
 
 
 def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

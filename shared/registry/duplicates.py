@@ -1,21 +1,23 @@
 """Clusters of near duplicates: the first text of each is found by its groups of min-hashes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import cast, func, select, text
+from sqlalchemy import Text, Uuid, cast, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, distinct_on
 from sqlalchemy.orm import Session
 
 from shared.registry import bulk
 from shared.registry.tables import DuplicateBand, QualityReport, ValidatedCase
 
+# One text a column: thousands of single parameters would be parsed one by one.
 _SETTLE = text(
     "UPDATE quality_reports q SET cluster = v.cluster, duplicate_of = v.duplicate_of, likeness = v.likeness "
-    "FROM unnest(cast(:ids AS uuid[]), cast(:clusters AS uuid[]), cast(:others AS uuid[]), "
-    "cast(:alike AS float8[])) AS v(case_id, cluster, duplicate_of, likeness) WHERE q.case_id = v.case_id"
+    "FROM unnest(cast(cast(:ids AS text) AS uuid[]), cast(cast(:clusters AS text) AS uuid[]), "
+    "cast(cast(:others AS text) AS uuid[]), cast(cast(:alike AS text) AS float8[])) "
+    "AS v(case_id, cluster, duplicate_of, likeness) WHERE q.case_id = v.case_id"
 )
 
 
@@ -93,53 +95,51 @@ def by_text(session: Session, model_type: str, names: Collection[bytes]) -> dict
     }
 
 
-def candidates(
-    session: Session, model_type: str, groups: Collection[int], *, most: int
-) -> dict[int, list[Leader]]:
-    """The leaders that stand under each group number, at most `most` under one."""
-    numbers = func.unnest(cast(list(groups), ARRAY(BIGINT)))
+def candidates(session: Session, model_type: str, groups: Collection[int]) -> dict[int, list[Leader]]:
+    """The leaders that stand under each group number; no more are put under one than `lead` was given."""
+    numbers = func.unnest(cast(cast(_array(groups), Text), ARRAY(BIGINT)))
     wanted = numbers.table_valued("value", name="wanted").render_derived()
-    ranked = (
-        select(
-            DuplicateBand.value,
-            DuplicateBand.case_id,
-            func.row_number()
-            .over(partition_by=DuplicateBand.value, order_by=DuplicateBand.case_id)
-            .label("place"),
-        )
+    rows = session.execute(
+        select(DuplicateBand.value, DuplicateBand.case_id)
         .join(wanted, wanted.c.value == DuplicateBand.value)
         .where(DuplicateBand.model_type == model_type)
-        .subquery()
-    )
-    rows = session.execute(
-        select(
-            ranked.c.value,
-            ValidatedCase.id,
-            ValidatedCase.person_id,
-            QualityReport.signature,
-            ValidatedCase.input_sealed,
-        )
-        .join(ValidatedCase, ValidatedCase.id == ranked.c.case_id)
-        .join(QualityReport, QualityReport.case_id == ranked.c.case_id)
-        .where(ranked.c.place <= most)
-    )
+    ).all()
+    leaders = _leaders(session, {row.case_id for row in rows})
     found: dict[int, list[Leader]] = {}
-    for value, *leader in rows:
-        found.setdefault(value, []).append(Leader(*leader))
+    for value, case_id in rows:
+        found.setdefault(value, []).append(leaders[case_id])
     return found
+
+
+def _leaders(session: Session, case_ids: Collection[UUID]) -> dict[UUID, Leader]:
+    numbers = func.unnest(cast(cast(_array(case_ids), Text), ARRAY(Uuid())))
+    wanted = numbers.table_valued("case_id", name="wanted").render_derived()
+    rows = session.execute(
+        select(ValidatedCase.id, ValidatedCase.person_id, QualityReport.signature, ValidatedCase.input_sealed)
+        .join(QualityReport, QualityReport.case_id == ValidatedCase.id)
+        .join(wanted, wanted.c.case_id == ValidatedCase.id)
+    )
+    return {
+        case_id: Leader(case_id, person, mark, sealed)
+        for case_id, person, mark, sealed in rows
+        if mark is not None
+    }
 
 
 def settle(session: Session, placed: Sequence[Placed]) -> None:
     """Write down where cases belong."""
-    session.execute(
-        _SETTLE,
-        {
-            "ids": [one.case_id for one in placed],
-            "clusters": [one.cluster for one in placed],
-            "others": [one.duplicate_of for one in placed],
-            "alike": [one.likeness for one in placed],
-        },
-    )
+    columns: dict[str, list[object]] = {
+        "ids": [one.case_id for one in placed],
+        "clusters": [one.cluster for one in placed],
+        "others": [one.duplicate_of for one in placed],
+        "alike": [one.likeness for one in placed],
+    }
+    session.execute(_SETTLE, {name: _array(values) for name, values in columns.items()})
+
+
+def _array(values: Iterable[object]) -> str:
+    """The text form of an array."""
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 
 def lead(session: Session, model_type: str, leaders: Mapping[UUID, Collection[int]]) -> None:
@@ -147,6 +147,6 @@ def lead(session: Session, model_type: str, leaders: Mapping[UUID, Collection[in
     rows: list[dict[str, Any]] = [
         {"model_type": model_type, "value": value, "case_id": case_id}
         for case_id, groups in leaders.items()
-        for value in sorted(set(groups))
+        for value in sorted(groups)
     ]
     bulk.copy(session, DuplicateBand, rows)

@@ -72,9 +72,9 @@ class ValidatorFinding(Table):
 
 
 class DuplicateBand(Table):
-    """Where the first text of a cluster is found again: one group of its min-hashes."""
+    """Where the first text of a cluster is found: one group of its min-hashes. Many rows, no foreign key."""
 
     __tablename__ = "duplicate_bands"
-    model_type: Mapped[str] = mapped_column(ForeignKey("model_types.name"), primary_key=True)
+    model_type: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("validated_cases.id"), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
