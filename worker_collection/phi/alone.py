@@ -31,6 +31,7 @@ _DOSED = re.compile(
     r"vaccine)\b)",
     re.IGNORECASE,
 )
+_DRUG_BEFORE = re.compile(r"(?<![\w.])(?:T|[Tt]ab|[Cc]ap|[Ii]nj|[Ss]yp|[Ss]yr|[Oo]int|[Gg]tt)s?\.[ ]?$")
 _ENDED = re.compile(
     rf"[ ]?(?:[,.;)\n]|$)|[ ](?:[(\d–-]|[mf]\b|dob\b|(?:{'|'.join(sorted(cues.names('speech')))})\b)",
     re.IGNORECASE,
@@ -51,13 +52,11 @@ _TELLS_AGE = re.compile(
 def stands_alone(page: Page, place: int) -> bool:
     """Whether a word without a cue is a name."""
     word = page.words[place]
-    if _is_code(page, word):
+    if _is_code(page, word) or is_medicine(page, word):
         return False
     if _is_capitals(page, word):
         return not is_clinical(page, word)
     if not page.looks_named(word) or word.flags & CORE and not word.flags & (NAME | EPONYM):
-        return False
-    if _is_medicine(page, word):
         return False
     if is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE or word.key in _NOT_NAMES:
         return False
@@ -72,9 +71,14 @@ def _is_capitals(page: Page, word: Word) -> bool:
     return written and word.is_sure and bool(word.flags & SURNAME)
 
 
-def _is_medicine(page: Page, word: Word) -> bool:
+def is_medicine(page: Page, word: Word) -> bool:
     """Whether a dose or a form stands behind the word, whatever it is called: "Sinemet 25/100 mg"."""
-    return not word.flags & GIVEN and _DOSED.match(page.text, word.end) is not None
+    if word.flags & GIVEN and not word.flags & WORD:
+        return False
+    dotted = page.text[word.start - 2 : word.start] == ". "
+    if dotted and _DRUG_BEFORE.search(page.text, max(0, word.start - 6), word.start):
+        return True
+    return _DOSED.match(page.text, word.end) is not None
 
 
 def _is_code(page: Page, word: Word) -> bool:

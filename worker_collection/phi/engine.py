@@ -22,6 +22,7 @@ from worker_collection.phi import (
     tagger,
     towns,
 )
+from worker_collection.phi.alone import is_medicine
 from worker_collection.phi.behind import Behind
 from worker_collection.phi.houses import Houses
 from worker_collection.phi.known import Known
@@ -132,7 +133,7 @@ def find(
     add(called.find(page))
     add(_named(page, free, tagged=tagged))
     if tagged:
-        add(tagger.find(page, _words_covered(page, covered), unsure))
+        add(tagger.find(page, _settled(page, covered), unsure))
     add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
     add(spread.find(page, found, covered))
     add(list(ages.beside(text, [span for span in found if span.label == "NAME"])))
@@ -144,6 +145,11 @@ def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:
     found = [*Names(page, free).find(), *towns.find(page, free), *Places(page, free).find()]
     found += [*Behind(page, free).find(), *Houses(page, free).find(), *subjects.find(page, free)]
     return tagger.believed(page, free, found) if tagged else found
+
+
+def _settled(page: Page, covered: bytearray) -> Sequence[bool]:
+    """Which words the tagger need not judge: those that are taken, and medicines."""
+    return [bool(covered[word.start]) or is_medicine(page, word) for word in page.words]
 
 
 def _words_covered(page: Page, covered: bytearray) -> Sequence[bool]:
