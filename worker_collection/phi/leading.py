@@ -56,5 +56,7 @@ def _is_given(page: Page, word: Word) -> bool:
 
 
 def _ends_sentence(page: Page, place: int) -> bool:
-    """Whether the letter ends a sentence, as the "a" of "hepatitis a. maria"."""
+    """Whether the letter ends a sentence: the "a" of "hepatitis a. maria", the "h" of "48 h. parent"."""
+    if page.text[max(0, page.words[place].start - 2) : page.words[place].start].strip()[-1:].isdigit():
+        return True
     return place > 0 and page.gap(place) == " " and page.words[place - 1].flags & HEAD > 0
