@@ -67,14 +67,18 @@ def town_after(text: str, end: int) -> Iterator[Span]:
 
 _LABELS = frozenset(cues.numbers()) | frozenset(cues.labels())
 _HOUSE_AFTER = re.compile(
-    r"[ ]\d{1,4}(?:[ ]?[A-Za-z]\b)?(?:[ ][A-Z]?[ ]?\d{1,3}\b)?(?=,[ ][A-ZÀ-ÞΑ-ΩЀ-Я]|[ ]?\n|$|[ ](?:in|near)\b|"
+    r"[ ]\d{1,4}(?:[ ]?[A-Za-z]\b)?(?:[ ][A-Z]?[ ]?\d{1,3}\b)?(?=,[ ][A-ZÀ-ÞΑ-ΩЀ-Я]|[ ]?\n|$|[ ](?:in|"
+    r"near)\b|"
     r",?[ ]\d{4,6}|,?[ ]\d{3}[ ]\d{2})"
 )
 _UNIT_AFTER = re.compile(
-    r",?[ ](?:(?:apto?|apt[oº]|apartamento|unit|suite|ste|flat|floor|fl|lot|dpto|depto|piso|puerta|pta|esc|escalera|"
-    r"planta|int|interno|scala|app|appt|étage|etage|whg|lgh|top|bldg|block|blk|bloco|torre|sala|loja|b[âa]t|bl|sc|et|ap|"
+    r",?[ ](?:(?:apto?|apt[oº]|apartamento|unit|suite|ste|flat|floor|fl|lot|dpto|depto|piso|puerta|pta|esc|"
+    r"escalera|"
+    r"planta|int|interno|scala|app|appt|étage|etage|whg|lgh|top|bldg|block|blk|bloco|torre|sala|loja|"
+    r"b[âa]t|bl|sc|et|ap|"
     r"bus|bte|kat|daire|lok|m|d|n[ro])(?:\.?[ :]#?|\.|#|:|(?=\d))(?:\d[\w-]{0,5}|[A-Z]\d{0,3})|"
-    r"#[ ]?\d{1,5}[A-Z]?(?:[ ]?-[ ]?\d{1,4})?|\d{1,2}(?:st|nd|rd|th)[ ]floor|\d{1,2}[ºª°][ ]?(?:izda|izq|dcha|der|dto|esq|fte|frente|piso)\.?|"
+    r"#[ ]?\d{1,5}[A-Z]?(?:[ ]?-[ ]?\d{1,4})?|\d{1,2}(?:st|nd|rd|th)[ ]floor|\d{1,2}[ºª°][ ]?(?:izda|izq|"
+    r"dcha|der|dto|esq|fte|frente|piso)\.?|"
     r"\d{1,2}[ºª°]?[ ]?[A-Z]|"
     r"\d{1,2}\.?[ ](?:tv|th|mf|sal)\.?|[A-Z]-\d{1,2}/\d{1,2})(?![\w-])|-(?:[IVX]{1,4}|hs|bis)\b",
     re.IGNORECASE,

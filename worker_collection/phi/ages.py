@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
-from worker_collection.phi.spans import Span
+from worker_collection.phi.spans import Span, stretches
 
 _YEAR = r"(?:19|20)\d\d"
 _OLD = r"(?:9\d|1[0-2]\d)"
@@ -95,15 +96,14 @@ _BORN = re.compile(r"(?<!\d)19[0-3]\d(?!\d)")
 def find(text: str, this_year: int) -> Iterator[Span]:
     """Ages of 90 and more in digits and in words, and years of birth that far back."""
     lowered = text.lower()
-    spoken = any(word in lowered for word in _WORDS)
-    if spoken or _DIGITS.search(text):
-        yield from _found(_AGE, text)
-    if spoken:
-        yield from _found(_SPOKEN_AGE, text)
-    if _DIGITS.search(text):
-        for pattern in (_AMID, _THEN):
-            for match in pattern.finditer(text):
-                yield _aged(text, *match.span(match.lastindex or 0))
+    old = [match.start() for match in _DIGITS.finditer(text)]
+    if any(word in lowered for word in _WORDS):
+        yield from _found(_AGE.finditer(text), text)
+        yield from _found(_SPOKEN_AGE.finditer(text), text)
+    for start, end in stretches(old, before=70, after=60):
+        yield from _found(_AGE.finditer(text, start, end), text)
+        for match in chain(_AMID.finditer(text, start, end), _THEN.finditer(text, start, end)):
+            yield _aged(text, *match.span(match.lastindex or 0))
     if _BORN.search(text):
         for match in _BIRTH_YEAR.finditer(text):
             group = match.lastindex or 0
@@ -136,8 +136,8 @@ def beside(text: str, names: Sequence[Span]) -> Iterator[Span]:
             yield _aged(text, match.start(1), match.end(1))
 
 
-def _found(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
-    for match in pattern.finditer(text):
+def _found(matches: Iterator[re.Match[str]], text: str) -> Iterator[Span]:
+    for match in matches:
         group = match.lastindex or 0
         start, end = match.span(group)
         if text[end : end + 2].strip().startswith("F") and _TEMPERATURE.search(

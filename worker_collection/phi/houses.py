@@ -1,4 +1,4 @@
-"""Institutions in the words of many countries, wards and units by name, initials where somebody is treated."""
+"""Institutions in the words of many countries, named wards, initials where somebody is treated."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -42,19 +42,24 @@ _TO = frozenset({"at", "from", "to", "by", "of", "via", "the"})
 _TOOK = frozenset({"accepted", "declined", "care"})
 _DEPARTMENTS = cues.group("departments")
 _LEGAL = re.compile(
-    r"[ ](?:AS|ApS|A/S|AB|Oyj?|sp\.[ ]?z[ ]?o\.[ ]?o\.|S\.?A\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|GmbH(?:[ ]&[ ]Co\.?(?:[ ]KG)?)?|KG|OHG|"
-    r"e\.[ ]?[VGK]\.|B\.?V\.?|N\.?V\.?|Kft\.?|Zrt\.?|s\.r\.o\.|a\.s\.|d\.o\.o\.|Ltda\.?|Pte|Pvt|Bhd|Sdn|PLC|LLC|LLP|Inc\.?|Corp\.?|"
+    r"[ ](?:AS|ApS|A/S|AB|Oyj?|sp\.[ ]?z[ ]?o\.[ ]?o\.|S\.?A\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|"
+    r"GmbH(?:[ ]&[ ]Co\.?(?:[ ]KG)?)?|KG|OHG|"
+    r"e\.[ ]?[VGK]\.|B\.?V\.?|N\.?V\.?|Kft\.?|Zrt\.?|s\.r\.o\.|a\.s\.|d\.o\.o\.|Ltda\.?|Pte|Pvt|Bhd|Sdn|"
+    r"PLC|LLC|LLP|Inc\.?|Corp\.?|"
     r"Ltd\.?|Limited|PLLC|Şti\.?|A\.Ş\.|Pty)(?!\w)"
 )
 _LEGAL_HINT = re.compile(r"[ ](?:[A-ZŞ][A-Za-z./]{1,4}\b|sp\.|e\.[ ]?[VG]|a\.s|s\.r\.o|d\.o\.o)")
 _TROOP = re.compile(
-    r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|Squadron|Airborne|Infantry|Cavalry|"
-    r"Armou?red|Rifles|Artillery|Engineers|Fleet|Wing|Platoon)\b(?:[ ](?:of[ ](?:the[ ])?)?[A-Z][\w'’-]+){0,3}|"
-    r"(?:[A-Z][\w'’-]+[ ]){0,4}(?:Local|Lodge|Post|Troop|Precinct|Chapter|Squadron|Ladder|Engine|Medic|Station)[ ](?:No\.?[ ]|#)?\d{2,4}\b"
+    r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|Squadron|"
+    r"Airborne|Infantry|Cavalry|"
+    r"Armou?red|Rifles|Artillery|Engineers|Fleet|Wing|"
+    r"Platoon)\b(?:[ ](?:of[ ](?:the[ ])?)?[A-Z][\w'’-]+){0,3}|"
+    r"(?:[A-Z][\w'’-]+[ ]){0,4}(?:Local|Lodge|Post|Troop|Precinct|Chapter|Squadron|Ladder|Engine|Medic|"
+    r"Station)[ ](?:No\.?[ ]|#)?\d{2,4}\b"
 )
-_TROOPS = frozenset(
-    "battalion regiment brigade division squadron airborne infantry cavalry armoured armored rifles artillery engineers fleet "  # noqa: SIM905
-    "wing platoon local lodge post troop precinct chapter ladder engine medic station".split()
+_TROOPS = cues.words(
+    "battalion regiment brigade division squadron airborne infantry cavalry armoured armored rifles "
+    "artillery engineers fleet wing platoon local lodge post troop precinct chapter ladder engine medic station"
 )
 
 
@@ -66,7 +71,7 @@ class Houses:
         self.mixed = page.case == "mixed"
 
     def find(self) -> Iterator[Span]:
-        """Foreign nouns, short heads, named wards, initials, firms by their legal form, troops by their number."""
+        """Foreign nouns, short heads, named wards, initials, firms by their form, troops by number."""
         for place, word in enumerate(self.words):
             if _is_house(word.key) and not (word.form == "l" and word.flags & CORE):
                 yield from self._around(place)
@@ -81,7 +86,7 @@ class Houses:
                     yield Span(match.start(), match.end(), "ORG")
 
     def _around(self, place: int) -> Iterator[Span]:
-        """The noun with the capitalised words before and after it: "Nordvik sykehus", "szpital w Brzozowie"."""
+        """The noun with the capitalised words around it: "Nordvik sykehus", "szpital w Brzozowie"."""
         first, end = place, place
         while (
             first > 0
@@ -213,9 +218,9 @@ class Houses:
         )
 
 
-_CARED = frozenset(
-    "liver unit renal cardiac ward clinic neuro neurosurgery icu ed ae burns transplant spinal team".split()
-)  # noqa: SIM905
+_CARED = cues.words(
+    "liver unit renal cardiac ward clinic neuro neurosurgery icu ed ae burns transplant spinal team"
+)
 
 
 @lru_cache(maxsize=65536)

@@ -26,7 +26,9 @@ _UNIT = re.compile(
 )
 _VARIANT = r"[A-Z]\d{2,4}(?:[A-Z]|del|dup|ins|fs\w{0,4}|\*)"  # of a protein: L858R, F508del
 _CATALOGUE = re.compile(
-    rf"(?:\d{{1,2}}[pq]/\d{{1,2}}[pq]|{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|O\d{{1,3}}:[HK]\d{{1,3}}|\d{{1,4}}(?:/\d{{1,4}}){{1,3}}|\d{{1,2}}-?[A-Z]{{1,4}}\d)|"
+    rf"(?:\d{{1,2}}[pq]/\d{{1,2}}[pq]|"
+    rf"{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|O\d{{1,3}}:[HK]\d{{1,3}}|"
+    rf"\d{{1,4}}(?:/\d{{1,4}}){{1,3}}|\d{{1,2}}-?[A-Z]{{1,4}}\d)|"
     r"(?:[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[CTLS]\d{1,2}(?:[-/][CTLSI]?\d{1,2}){0,2}|\d{1,5}-\d|\d-0|"
     r"CA[- ]?\d{2,3}(?:-9)?|"
     r"COVID-?19|SARS-?COV-?2|HLA-\w+|[A-Z]{1,5}-?\d{1,2}[A-Z]?|\d{1,3}/\d{1,3}|\d+\.\d+|\d{1,4}|"
@@ -97,29 +99,31 @@ def cue_before(text: str, start: int) -> tuple[str, str] | None:
     tail = len(line)
     for back in range(1, min(4, len(words)) + 1):
         word = words[-back]
-        between = line[word.end() : tail]
-        if (
-            len(between.strip(" \t.:#=([\"'-,/?"))
-            or len(between) > 14
-            or (";" in between)
-            or (". " in between and back > 1)
-        ):
-            return None
         key = fold(word.group()).rstrip(".")
-        if line[word.start() - 1 : word.start()] == "/" and back == 1:
-            return None  # the unit of a reading, "g/dL"
-        if key.endswith(_NUMBER_ENDS) and key not in numbers:
-            return "ID", key
+        is_unit = line[word.start() - 1 : word.start()] == "/" and back == 1  # of a reading, "g/dL"
+        if is_unit or not _leads_on(line[word.end() : tail], back):
+            return None
         phrase2 = f"{fold(words[-back - 1].group()).rstrip('.')} {key}" if back < len(words) else ""
         for phrase in (phrase2, key):
             if phrase in numbers:
                 return numbers[phrase], phrase
-        if key in _STOPS:
-            return "STOP", key
         if key not in _LINKS:
-            return None
+            return _unlisted(key)
         tail = word.start()
     return None
+
+
+def _leads_on(between: str, back: int) -> bool:
+    """Whether what stands between a word and the number, or the words that lead to it, parts them not."""
+    bare = not between.strip(" \t.:#=([\"'-,/?") and len(between) <= 14
+    return bare and not (". " in between and back > 1)
+
+
+def _unlisted(key: str) -> tuple[str, str] | None:
+    """What a word that no list has promises: no number of a person, any number, nothing."""
+    if key in _STOPS:
+        return "STOP", key
+    return ("ID", key) if key.endswith(_NUMBER_ENDS) else None
 
 
 _PREFIX_BEFORE = re.compile(r"(?<![\w/.-])([A-Z]{1,5})[ -]$")

@@ -204,8 +204,10 @@ class Page:
 
 
 _TERM_AFTER = re.compile(
-    r"[ ](?:(?:diagnostic|staging|modified|clinical|revised)[ ])?(?:criteria|classification|definition|guidelines?|consensus|"
-    r"protocol|staging|grading|score|scale|grade[ ][A-D]\b|heart[ ]association|agreement|statement|virus|[A-Z]\d[A-Z]\d\b|"
+    r"[ ](?:(?:diagnostic|staging|modified|clinical|revised)[ ])?(?:criteria|classification|definition|"
+    r"guidelines?|consensus|"
+    r"protocol|staging|grading|score|scale|grade[ ][A-D]\b|heart[ ]association|agreement|statement|virus|"
+    r"[A-Z]\d[A-Z]\d\b|"
     r"\d-I{1,2}[a-c]?\b)"
 )
 

@@ -65,40 +65,50 @@ _ROADS = frozenset(
     }
 )
 _ANNOUNCED = re.compile(
-    rf"[^\W\d_]+(?:[-.][^\W\d_]+)?\.?:?[ ](?:(?i:of|no|nr|de|do|da|di|del)\.?:?[ ]{{0,1}})?((?:{_NAMED}|{_SIGN})(?:[ ]{_SIGN})?)"
+    rf"[^\W\d_]+(?:[-.][^\W\d_]+)?\.?:?[ ](?:(?i:of|no|nr|de|do|da|di|del)\.?:?[ ]{{0,1}})?((?:{_NAMED}|"
+    rf"{_SIGN})(?:[ ]{_SIGN})?)"
 )
 _OF = re.compile(rf"[^\W\d_]+[ ]of[ ](?:the[ ])?({_NAMED})")
 _LOTS = re.compile(
-    rf"(?:[^\W\d_]+\.?[ ]?(?:no\.?:?[ ]?|nr\.?[ ]?|#[ ]?)?{_SIGN},?[ ]){{1,3}}[^\W\d_]+\.?[ ]?(?:no\.?[ ]?|#)?{_SIGN}",
+    rf"(?:[^\W\d_]+\.?[ ]?(?:no\.?:?[ ]?|nr\.?[ ]?|#[ ]?)?{_SIGN},?[ ]){{1,3}}[^\W\d_]+\.?[ ]?(?:no\.?[ ]?|"
+    rf"#)?{_SIGN}",
     re.IGNORECASE,
 )
 _BOX = re.compile(
-    r"(?:postfach|bo[iî]te[ ]postale|apartado(?:[ ](?:postal|de[ ]correos|aéreo))?|casilla(?:[ ]postal)?|caixa[ ]postal|postboks|postbus|"
-    r"skrytka(?:[ ]pocztowa)?|pmb|private[ ](?:mail[ ])?bag|gpo[ ]box|locked[ ]bag|p\.?[ ]?o\.?[ ]?box|c\.[ ]?p\.)[ ]?(?:n[ro°º]\.?:?[ ]?|#)?"
+    r"(?:postfach|bo[iî]te[ ]postale|apartado(?:[ ](?:postal|de[ ]correos|aéreo))?|casilla(?:[ ]postal)?|"
+    r"caixa[ ]postal|postboks|postbus|"
+    r"skrytka(?:[ ]pocztowa)?|pmb|private[ ](?:mail[ ])?bag|gpo[ ]box|locked[ ]bag|p\.?[ ]?o\.?[ ]?box|"
+    r"c\.[ ]?p\.)[ ]?(?:n[ro°º]\.?:?[ ]?|#)?"
     r"[A-Z]{0,2}[ ]?\d{1,6}(?:[ -]\d{2,6})?(?:[ ]Succ\.[ ][A-Z]\b)?",
     re.IGNORECASE,
 )
 _CORNER = re.compile(
-    rf"(?:(?:corner|intersection|crossroads|junction)[ ]of[ ](?:the[ ])?{_CAP}(?:[ ]{_CAP})?[ ](?:and|&|with)[ ](?:the[ ])?"
-    rf"{_CAP}(?:[ ]{_CAP})?|(?:[MA]\d{{1,3}}[ ])?(?:[Jj]unction|[Ee]xit|km|[Kk]ilomet(?:er|re))[ ]\d{{1,3}}\b)"
+    rf"(?:(?:corner|intersection|crossroads|junction)[ ]of[ ](?:the[ ])?{_CAP}(?:[ ]{_CAP})?[ ](?:and|&|"
+    rf"with)[ ](?:the[ ])?"
+    rf"{_CAP}(?:[ ]{_CAP})?|(?:[MA]\d{{1,3}}[ ])?(?:[Jj]unction|[Ee]xit|km|[Kk]ilomet(?:er|"
+    rf"re))[ ]\d{{1,3}}\b)"
 )
 _MOTORWAY = re.compile(
     r"\b(?:[MA]\d{1,3}(?:\(M\))?[ ](?:junction|jct|exit|services|slip|J)[ ]?\d{0,3}|NH[- ]?\d{1,3}\b)"
 )
 _CROSS = re.compile(
-    rf"(?:#[ ]?\d{{1,4}}(?:/\d{{1,3}})?,[ ])?\d{{1,2}}(?:st|nd|rd|th)[ ](?:Cross|Main)\b(?:[ ]Road\b)?(?:,?[ ](?:\d{{1,2}}(?:st|nd|rd|th)[ ]"
+    rf"(?:#[ ]?\d{{1,4}}(?:/\d{{1,3}})?,[ ])?\d{{1,2}}(?:st|nd|rd|th)[ ](?:Cross|"
+    rf"Main)\b(?:[ ]Road\b)?(?:,?[ ](?:\d{{1,2}}(?:st|nd|rd|th)[ ]"
     rf"(?:Cross|Main|Block|Stage|Phase)(?:[ ]Road)?|{_NAMED}))*"
 )
 _GRID = re.compile(rf"\b[NSEW]\d{{2,3}}[ ]?[NSEW]\d{{3,5}}(?:[ ]{_CAP}){{1,3}}")
 # Hradec 48, 482 13 Lipová; Lindenstraße 14, 50482 Köln; Kerkstraat 4, 4821 KX Dorp
 _CODED = re.compile(
-    rf"({_CAP}(?:[ ](?:{_SMALL}[ ])?{_CAP}){{0,3}}[ ]\d{{1,4}}(?:/\d{{1,4}})?[ ]?[A-Za-z]?,?[ ](?:[A-Z]{{1,2}}-)?"
+    rf"({_CAP}(?:[ ](?:{_SMALL}[ ])?{_CAP}){{0,3}}[ ]"
+    rf"\d{{1,4}}(?:/\d{{1,4}})?[ ]?[A-Za-z]?,?[ ](?:[A-Z]{{1,2}}-)?"
     rf"(?:\d{{3}}[ ]\d{{2}}|\d{{2}}-\d{{3}}|\d{{4,6}})[ ](?:[A-Z]{{2}}[ ])?)({_NAMED})"
 )
 _CODE_HINT = re.compile(r"\d[ ]?[A-Za-z]?,?[ ](?:[A-Z]{1,2}-)?\d[\d -]{3,5}[ ]")
 _STREET = re.compile(
-    rf"[^\W\d_]+[ ](?:the[ ])?((?:{_CAP}[ ]){{1,2}}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Close|Crescent|Boulevard|Blvd|Highway|"
-    rf"Hwy|Parkway|Terrace|Gardens|Square|Bridge|Park|Roundabout|Station|Bypass|Motorway|Turnpike|Expressway)\b)"
+    rf"[^\W\d_]+[ ](?:the[ ])?((?:{_CAP}[ ]){{1,2}}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Close|"
+    rf"Crescent|Boulevard|Blvd|Highway|"
+    rf"Hwy|Parkway|Terrace|Gardens|Square|Bridge|Park|Roundabout|Station|Bypass|Motorway|Turnpike|"
+    rf"Expressway)\b)"
 )
 _ALONG = cues.words("on at off near along down in from to of outside opposite via behind crossing")
 _SOUGHT = ((_ANNOUNCED, _SURE), (_OF, _WIDE), (_BOX, _BOXES), (_CORNER, _ROADS))
@@ -113,15 +123,11 @@ def find(page: Page) -> Iterator[Span]:
         return
     for pattern, keys in _SOUGHT:
         yield from map(_span, page.matches(pattern, keys))
-    for match in page.matches(_ANNOUNCED, _WIDE):
-        if _is_place(match.group(1)):
-            yield _span(match)
+    yield from (_span(match) for match in page.matches(_ANNOUNCED, _WIDE) if _is_place(match.group(1)))
+    yield from (_span(match) for match in page.matches(_LOTS, _COUNTED) if _are_lots(match.group()))
     for match in page.matches(_STREET, _ALONG):
         if not kind(match.group(1).partition(" ")[0]) & (HEAD | PUBLIC):
             yield Span(match.start(1), match.end(1), "ADDRESS")
-    for match in page.matches(_LOTS, _COUNTED):
-        if _are_lots(match.group()):
-            yield _span(match)
     yield from _numbered(page.text)
 
 
@@ -132,7 +138,7 @@ def _are_lots(found: str) -> bool:
 
 
 def _numbered(text: str) -> Iterator[Span]:
-    """Parts that their numbers give away: crosses and mains, grids, motorways, a code between house and town."""
+    """Parts that their numbers give away: crosses, grids, motorways, a code between house and town."""
     if "Cross" in text or "Main" in text:
         yield from map(_span, _CROSS.finditer(text))
     if not _DIGIT.search(text):

@@ -20,7 +20,10 @@ _PLATE = (
     r"reg\.?)|nopol|"
     r"no\.? polisi|plat(?: nomor)?|tail number|tail no|n-number|hull number|aircraft|glider)"
 )
-_LINK = r"(?:[ ](?:reg(?:istration)?|plates?|no|nr|number|num|is|was|with|the|bearing|marked|do|del|de|della|van|vom|carro|veículo|auto))*"
+_LINK = (
+    r"(?:[ ](?:reg(?:istration)?|plates?|no|nr|number|num|is|was|with|the|bearing|marked|do|del|de|"
+    r"della|van|vom|carro|veículo|auto))*"
+)
 _CUED = re.compile(rf"\b{_PLATE}(?!\w)\.?{_LINK}[.]?[ ]?[#:(]?[ ]?(?=\S{{2}})", re.IGNORECASE)
 _WRITTEN = re.compile(_BODY)
 _SMALL = re.compile(_BODY, re.IGNORECASE)

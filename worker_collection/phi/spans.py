@@ -19,6 +19,17 @@ class Span:
         return f"[{self.label}]" if self.put is None else self.put
 
 
+def stretches(starts: Iterable[int], *, before: int, after: int) -> list[tuple[int, int]]:
+    """The surroundings of some places in order, joined where they meet."""
+    found: list[tuple[int, int]] = []
+    for place in starts:
+        if found and place - before <= found[-1][1]:
+            found[-1] = (found[-1][0], place + after)
+        else:
+            found.append((max(0, place - before), place + after))
+    return found
+
+
 def joined(spans: Iterable[Span]) -> list[Span]:
     """Spans in order without overlaps; the longest of a cluster names it."""
     answer: list[Span] = []

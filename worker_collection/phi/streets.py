@@ -1,12 +1,12 @@
 """Street addresses of many countries by form: each form is tried only where a word that it needs stands."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker_collection.phi import cues
 from worker_collection.phi.page import Page
-from worker_collection.phi.spans import Span
+from worker_collection.phi.spans import Span, stretches
 from worker_collection.phi.street_forms import FORMS, FREE, LOWER
 
 
@@ -30,20 +30,9 @@ def _windows_of(page: Page) -> Iterator[tuple[re.Pattern[str], int, int]]:
     for number, sign in _BY_SIGN:
         at[number] = [match.start() for match in sign.finditer(page.text)]
     for number, starts in at.items():
-        for start, end in _stretches(sorted(starts), before=_REACH, after=_REACH):
+        for start, end in stretches(sorted(starts), before=_REACH, after=_REACH):
             if _DIGIT.search(page.text, start, end):
                 yield _ALL[number].pattern, start, end
-
-
-def _stretches(starts: Sequence[int], *, before: int, after: int) -> list[tuple[int, int]]:
-    """The surroundings of some places, joined where they meet."""
-    found: list[tuple[int, int]] = []
-    for place in starts:
-        if found and place - before <= found[-1][1]:
-            found[-1] = (found[-1][0], place + after)
-        else:
-            found.append((max(0, place - before), place + after))
-    return found
 
 
 _REACH = 90
@@ -90,4 +79,4 @@ _LONG = 4000
 
 def _windows(text: str) -> list[tuple[int, int]]:
     """Where numbers stand, for no street is without one."""
-    return _stretches([match.start() for match in _DIGITS.finditer(text)], before=64, after=106)
+    return stretches([match.start() for match in _DIGITS.finditer(text)], before=64, after=106)
