@@ -52,7 +52,7 @@ _TELLS_AGE = re.compile(
 def stands_alone(page: Page, place: int) -> bool:
     """Whether a word without a cue is a name."""
     word = page.words[place]
-    if _is_code(page, word) or is_medicine(page, word):
+    if word.form == "l" and page.case == "mixed" or _is_code(page, word) or is_medicine(page, word):
         return False
     if _is_capitals(page, word):
         return not is_clinical(page, word)

@@ -149,7 +149,7 @@ def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:
 
 def _settled(page: Page, covered: bytearray) -> Sequence[bool]:
     """Which words the tagger need not judge: those that are taken, and medicines."""
-    return [bool(covered[word.start]) or is_medicine(page, word) for word in page.words]
+    return [bool(covered[word.start]) or word.form != "l" and is_medicine(page, word) for word in page.words]
 
 
 def _words_covered(page: Page, covered: bytearray) -> Sequence[bool]:
