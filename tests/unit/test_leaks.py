@@ -129,7 +129,7 @@ def test_no_text_takes_long(text):
     short = time.process_time() - began
     began = time.process_time()
     doubts(text, ANN)
-    assert time.process_time() - began < max(24 * short, 0.3)  # 8 for linear time, and room for noise
+    assert time.process_time() - began < max(40 * short, 1.0)  # linear is 8 times, quadratic 64
 
 
 @settings(max_examples=200, deadline=None)
