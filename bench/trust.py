@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
 
 
 def _near(rows: int, seed: int) -> Iterator[Figure]:
-    """Planted copies found, and rows a second for a tenth and for all."""
+    """Planted copies found, and rows a second of this process for a tenth and for all."""
     with ExitStack() as stack:
         deps = fresh(stack)
         made = list(notes(rows, seed=seed))
@@ -69,9 +69,9 @@ def _near(rows: int, seed: int) -> Iterator[Figure]:
         families: dict[UUID, int] = {}
         for part in (made[:few], made[few:]):
             families |= _store(deps, part, where)
-            began = time.perf_counter()
+            began = time.process_time()
             duplicates.cluster("diagnosis", deps)
-            rates.append(len(part) / (time.perf_counter() - began))
+            rates.append(len(part) / (time.process_time() - began))
         with deps.sessions() as session:
             clusters = {
                 row.case_id: row.cluster

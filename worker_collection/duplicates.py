@@ -16,7 +16,7 @@ from shared.vault import Vault
 from worker_collection.deps import Deps
 
 BATCH = 2000
-MOST_UNDER_A_GROUP = 8  # leaders; more share a run by chance
+MOST_UNDER_A_GROUP = 6  # first texts; more share a group by chance
 _SURE, _HOPELESS = 0.8, 0.3  # what the estimate alone decides
 _COMPARED = 5  # texts looked into for one
 
@@ -25,7 +25,7 @@ def cluster(model_type: str, deps: Deps, *, seconds: float = math.inf) -> bool:
     """Place cases whose text belongs to no cluster yet; whether all are placed.
 
     Linear in the new cases: a text is compared with the first texts of clusters that share one of its groups,
-    and at most eight stand under each. Interrupted, or at the end of the seconds, it goes on where it was.
+    and at most six stand under each. Interrupted, or at the end of the seconds, it goes on where it was.
     """
     until = time.monotonic() + seconds
     while time.monotonic() < until:
