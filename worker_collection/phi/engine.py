@@ -16,6 +16,7 @@ from worker_collection.phi import (
     numbers,
     parishes,
     plates,
+    registers,
     shapes,
     spread,
     subjects,
@@ -136,7 +137,9 @@ def find(
         add(tagger.find(page, _settled(page, covered), unsure))
     add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
     add(spread.find(page, found, covered))
-    add(list(ages.beside(text, [span for span in found if span.label == "NAME"])))
+    names = [span for span in found if span.label == "NAME"]
+    add(ages.beside(text, names))
+    add(registers.beside(text, names))
     return bridged(text, joined(found))
 
 

@@ -59,7 +59,8 @@ _TROOP = re.compile(
 )
 _TROOPS = cues.words(
     "battalion regiment brigade division squadron airborne infantry cavalry armoured armored rifles "
-    "artillery engineers fleet wing platoon local lodge post troop precinct chapter ladder engine medic station"
+    "artillery engineers fleet wing platoon local lodge post troop precinct chapter "
+    "ladder engine medic station"
 )
 
 

@@ -50,7 +50,7 @@ _CLINICAL_CUES = cues.group("clinical_cues")
 _WEAK_CUES = cues.group("weak_numbers")
 _NUMBER_ENDS = ("nummer", "nummeret", "numero", "-id", "-nr", "numer", "numara", "numarasi", "tunnus")
 _NOT_NUMBERS = re.compile(
-    r"\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{1,4}(?:/\d{1,4}){1,3}"  # a date, doses of an inhaler
+    r"\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{1,4}(?:/\d{1,4}){1,3}"  # dates, inhalers
 )
 
 
