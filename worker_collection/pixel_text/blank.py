@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from worker_collection.pixel_text import strokes
 from worker_collection.pixel_text.reader import Line, lines
-from worker_collection.pixel_text.views import Plain, plains
+from worker_collection.pixel_text.views import every_frame, looks
 
 _ROUNDS = 4
 _MOST = 0.5  # of a picture: what is mostly text is no picture
@@ -24,7 +24,7 @@ class Cleared:
 
     Attributes:
         pixels: as they came, or with text blanked; the same shape and type.
-        lines: how many lines were blanked.
+        lines: how many patches were blanked; neighbouring lines are one.
         share: of the picture that was blanked, 0 to 1.
         reasons: why it may not be released; empty when it may.
     """
@@ -48,17 +48,20 @@ def clear_text(pixels: NDArray[Any], axes: str) -> Cleared:
         axes: `yx`, `yxc`, `zyx` or `zyxc`.
     """
     covered = np.zeros(pixels.shape[1:3] if axes[0] == "z" else pixels.shape[:2], bool)
-    found = _found(pixels, axes)
-    count, clear = 0, pixels
+    clear, found = pixels, False
     for _ in range(_ROUNDS):
+        found = False
+        for look in looks(pixels, axes):
+            for plain in look(clear):
+                read = lines(plain)
+                if read:
+                    found, covered = True, covered | _mask(read, covered.shape)
+                    clear = blanked(pixels, axes, covered)
         if not found:
             break
-        count += len(found)
-        covered |= _mask(found, covered.shape)
-        clear = blanked(pixels, axes, covered)
-        found = _found(clear, axes)
     reasons = ("text_left",) if found else _doubts(clear, axes, covered)
     share = float(covered.mean())
+    count = sum(1 for _ in _patches(covered))
     return Cleared(clear, count, share, reasons + (("mostly_text",) if share > _MOST else ()))
 
 
@@ -72,24 +75,28 @@ def blanked(pixels: NDArray[Any], axes: str, mask: NDArray[np.bool_]) -> NDArray
     """
     out = pixels.copy()
     frames = out if axes[0] == "z" else out[None]
-    for patch, ring in _patches(mask):
+    for part, patch, ring in _patches(mask):
         for frame in frames:
-            around = frame[ring]  # (n,) or (n, colours)
-            frame[patch] = np.median(around, axis=0).astype(frame.dtype) if len(around) else frame.min()
+            near = frame[part]
+            around = near[ring]  # (n,) or (n, colours)
+            near[patch] = np.median(around, axis=0).astype(frame.dtype) if len(around) else frame.min()
     return out
 
 
-def _patches(mask: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Each connected patch with the ring of unmarked pixels around it."""
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+Part = tuple[slice, slice]
+
+
+def _patches(mask: NDArray[np.bool_]) -> Iterator[tuple[Part, NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Each connected patch: where it and its surroundings are, it, and the ring of unmarked pixels around."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     kernel = np.ones((2 * _RING + 1, 2 * _RING + 1), np.uint8)
     for number in range(1, count):
-        patch = labels == number
-        yield patch, (cv2.dilate(patch.astype(np.uint8), kernel) > 0) & ~mask
-
-
-def _found(pixels: NDArray[Any], axes: str) -> list[Line]:
-    return [line for plain in plains(pixels, axes) for line in lines(plain)]
+        left, top, wide, high = (int(value) for value in stats[number][:4])
+        rows = slice(max(0, top - _RING), top + high + _RING)
+        columns = slice(max(0, left - _RING), left + wide + _RING)
+        patch = labels[rows, columns] == number
+        ring = (cv2.dilate(patch.astype(np.uint8), kernel) > 0) & ~mask[rows, columns]
+        yield (rows, columns), patch, ring
 
 
 def _mask(found: Sequence[Line], shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -115,15 +122,9 @@ def _grown(line: Line) -> NDArray[np.float32]:
 
 def _doubts(pixels: NDArray[Any], axes: str, covered: NDArray[np.bool_]) -> tuple[str, ...]:
     """What the second family of detection still sees, where nothing was blanked."""
-    frames = pixels if axes[0] == "z" else pixels[None]
-    for plain in _every_frame(frames):
+    for plain in every_frame(pixels, axes):
         for row in strokes.rows(plain):
             top, left, low, right = row.box
             if covered[top:low, left:right].mean() < 0.5:
                 return ("text_doubtful",)
     return ()
-
-
-def _every_frame(frames: NDArray[Any]) -> Iterator[Plain]:
-    for frame in frames:
-        yield from plains(frame, "yx" if frame.ndim == 2 else "yxc")

@@ -1,6 +1,7 @@
 """How a picture is shown to a reader of text: grey, with its local contrast raised."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import cv2
@@ -17,21 +18,39 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _COLOURED = 0.08  # mean difference of the channels from which on colour can carry text
 
 
-def plains(pixels: NDArray[Any], axes: str) -> Iterator[Plain]:
-    """The grey pictures to read: each frame, or some of a long film and its brightest and darkest of all.
+Look = Callable[[NDArray[Any]], Iterable[Plain]]
+
+
+def looks(pixels: NDArray[Any], axes: str) -> list[Look]:
+    """The ways to look at a picture, each applied to it as it is by then.
+
+    Of several frames first the brightest and the darkest of all, where standing text shows at once, then each
+    frame, or some of a long film.
 
     Args:
         pixels: one picture of any number type.
         axes: `yx`, `yxc`, `zyx` or `zyxc`.
     """
-    frames = pixels if axes[0] == "z" else pixels[None]
-    low, high = _range(frames)
-    chosen = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), _SAMPLES)).astype(int))
-    for number in chosen:
-        yield from _greys(frames[number], low, high)
-    if len(frames) > len(chosen):
-        yield from _greys(frames.max(axis=0), low, high)
-        yield from _greys(frames.min(axis=0), low, high)
+    low, high = _range(pixels)
+    if axes[0] != "z":
+        return [lambda now: _greys(now, low, high)]
+    over: list[Look] = [
+        lambda now: _greys(now.max(axis=0), low, high),
+        lambda now: _greys(now.min(axis=0), low, high),
+    ]
+    chosen = np.unique(np.linspace(0, len(pixels) - 1, min(len(pixels), _SAMPLES)).astype(int))
+    return over + [partial(_frame, number=int(number), low=low, high=high) for number in chosen]
+
+
+def every_frame(pixels: NDArray[Any], axes: str) -> Iterator[Plain]:
+    """Each frame as grey."""
+    low, high = _range(pixels)
+    for frame in pixels if axes[0] == "z" else pixels[None]:
+        yield from _greys(frame, low, high)
+
+
+def _frame(now: NDArray[Any], *, number: int, low: float, high: float) -> Iterator[Plain]:
+    return _greys(now[number], low, high)
 
 
 def local_contrast(plain: Plain, spread: float = _SPREAD) -> Grey:
