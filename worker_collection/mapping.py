@@ -53,6 +53,8 @@ class FhirTerms(BaseModel):
 
     types: tuple[str, ...] = ()  # asked of a server, in this order
     page_size: int = Field(200, ge=1)
+    # A server that gives exports is asked for one instead of page after page.
+    bulk: str = Field("", pattern=r"^(system|patient|group/[A-Za-z0-9.\-]{1,64})?$")
     asserter: str = Field("own", pattern="^(own|encounter_participant)$")
     not_qualified: tuple[str, ...] = ()
     record_system: str = ""  # of the record numbers that the site's applications use as they are

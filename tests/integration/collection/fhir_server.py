@@ -25,6 +25,12 @@ class FhirServerForTests:
         self.loops = False
         self.elsewhere = ""
         self.tokens: set[str] = set()
+        self.exports: list[dict[str, str]] = []  # the queries of what was asked for
+        self.waits: list[str] = []  # values of Retry-After before an export is made
+        self.files: dict[str, bytes] = {}
+        self.manifest: dict[str, Any] = {}
+        self.forgotten: list[str] = []
+        self.breaks_off = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Answers,), {"held": self}))
         self.url = f"http://127.0.0.1:{self._server.server_port}/fhir"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -94,6 +100,8 @@ class Answers(BaseHTTPRequestHandler):
         held.asked.append(self.path)
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if self._exported(parts.path, query):
+            return
         open_to_all = parts.path.endswith(("metadata", "smart-configuration"))
         if held.busy and not open_to_all:
             self._say(503, {"resourceType": "OperationOutcome"}, {"Retry-After": held.busy.pop()})
@@ -106,6 +114,34 @@ class Answers(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         answer = self.held.token(parse_qs(body))
         self._say(200 if answer else 400, answer or {})
+
+    def _exported(self, path: str, query: dict[str, str]) -> bool:
+        """Answer what belongs to Bulk Data; False for anything else."""
+        held = self.held
+        if path.endswith("$export"):
+            held.exports.append(query | {"path": path, "prefer": str(self.headers.get("Prefer"))})
+            self._say(202, {}, {"Content-Location": f"{held.url}/jobs/{len(held.exports)}"})
+        elif path.startswith("/fhir/jobs/") and held.waits:
+            self._say(202, {}, {"Retry-After": held.waits.pop(0), "X-Progress": "some"})
+        elif path.startswith("/fhir/jobs/"):
+            gone = path.rsplit("/", 1)[1] in held.forgotten
+            self._say(404 if gone else 200, {} if gone else held.manifest)
+        elif path.startswith("/fhir/files/"):
+            self._file(held.files[path.rsplit("/", 1)[1]])
+        else:
+            return False
+        return True
+
+    def do_DELETE(self) -> None:
+        self.held.forgotten.append(self.path.rsplit("/", 1)[1])
+        self._say(202, {})
+
+    def _file(self, raw: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw[: len(raw) // 2] if self.held.breaks_off else raw)
+        self.close_connection = True
 
     def _bearer(self) -> str:
         return str(self.headers.get("Authorization", "")).removeprefix("Bearer ")

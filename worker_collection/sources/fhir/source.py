@@ -14,6 +14,7 @@ from worker_collection.mapping import CaseMapping
 from worker_collection.sources import files
 from worker_collection.sources.base import Broken, Page, Said, Trial
 from worker_collection.sources.fhir import exports, people, records
+from worker_collection.sources.fhir.bulk import FhirBulk
 from worker_collection.sources.fhir.records import Around, Site
 from worker_collection.sources.fhir.references import Resource, name_of
 from worker_collection.sources.fhir.server import FhirServer
@@ -161,5 +162,8 @@ def fhir_source(
 ) -> FhirSource:
     """The source at an address: a server, or exports in a folder."""
     on_the_web = urlsplit(address).scheme in ("http", "https")
-    feed = FhirServer(address, mapping, pause=pause) if on_the_web else FhirFolder(address)
+    feed: Feed = FhirFolder(address)
+    if on_the_web:
+        kind = FhirBulk if mapping.fhir.bulk else FhirServer
+        feed = kind(address, mapping, pause=pause)
     return FhirSource(feed, mapping, shelf=shelf, site=Site(name, mapping.fhir, at))
