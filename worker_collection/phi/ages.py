@@ -117,7 +117,7 @@ _AMID = re.compile(
     r"retired|widow|referred|brought|independent|frail|previously|usually|walks|and)\b)"
 )
 _THEN = re.compile(
-    rf"\b[Aa]t\s({_OLD})(?=,?\s(?:he|she|they|his|her|still)\b)|\bnow\s({_OLD})(?=\s?(?:[,;)]|\.\s|\.$))"
+    rf"\b[Aa]t\s({_OLD})(?=,?\s(?:he|she|they|his|her|still)\b)|\b[Nn]ow\s({_OLD})(?=\s?(?:[,;)]|\.\s|\.$))"
 )
 _ALSO = re.compile(
     rf"(?:\sand|,|\s&|\sor|\sto|/)\s?({_OLD})(?![\w%/]|[.,]\d)(?!\s?(?:kg|mg|ml|bpm|%|on\b|in\b))"

@@ -89,7 +89,9 @@ _CORNER = re.compile(
     rf"re))[ ]\d{{1,3}}\b)"
 )
 _MOTORWAY = re.compile(
-    r"\b(?:[MA]\d{1,3}(?:\(M\))?[ ](?:junction|jct|exit|services|slip|J)[ ]?\d{0,3}|NH[- ]?\d{1,3}\b)"
+    r"\b(?:[MA]\d{1,3}(?:\(M\))?[ ](?:junction|jct|exit|services|slip|J)[ ]?\d{0,3}|NH[- ]?\d{1,3}\b)|"
+    r"(?<=\bthe )[AM]\d{1,4}(?:\(M\))?(?=[ ]?(?:[,.;)\n]|$)|[ ](?:near|at|from|to|towards|outside|by|"
+    r"north|south|east|west|and)\b)"
 )
 _CROSS = re.compile(
     rf"(?:#[ ]?\d{{1,4}}(?:/\d{{1,3}})?,[ ])?\d{{1,2}}(?:st|nd|rd|th)[ ](?:Cross|"
