@@ -7,7 +7,7 @@ from itertools import chain
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page, Word
-from worker_collection.phi.spans import Span
+from worker_collection.phi.spans import Span, stretches
 
 _MONTHS = cues.group("months")
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=lambda month: (-len(month), month))) + ")"
@@ -69,6 +69,7 @@ _WRITTEN = re.compile(
     rf"\b(?:{_FULL_MONTH})\s(?:the\s)?(?:{_ORDINAL})\b{_SPOKEN_YEAR}",
     re.IGNORECASE,
 )
+_STARTS = re.compile(rf"(?<!\w)(?:\d|the\s(?=\d|[fstent])|(?=[fstent])(?:{_ORDINAL})\b)", re.IGNORECASE)
 _SHORT = re.compile(r"(?<![\d/.\w-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3[01])(?![\d/%-]|[.:]\d)")
 _DATE_CUE = re.compile(
     r"(?:\b(?:on|due|since|dated?|until|till?|thru|through|by|seen|visit(?:ed)?|admit(?:ted)?|adm|"
@@ -180,14 +181,21 @@ def _foreign(text: str, this_year: int) -> Iterator[Span]:
 
 
 def _written(page: Page, this_year: int) -> Iterator[Span]:
-    """Dates with the month in letters, sought around the words that name months."""
-    for start, end in _windows(page):
-        for match in _WRITTEN.finditer(page.text, start, end):
+    """Dates with the month in letters, tried where a month, or a day near one, begins."""
+    text, end = page.text, 0
+    named = page.places.keys() & _MONTH_WORDS
+    starts = {page.words[place].start for key in named for place in page.places[key]}
+    months = sorted(starts.union(match.start() for match in _GLUED.finditer(text)))
+    for first, last in stretches(months, before=24, after=40):
+        starts.update(match.start() for match in _STARTS.finditer(text, first, last))
+    for start in sorted(starts):
+        match = _WRITTEN.match(text, start) if start >= end else None
+        if match:
+            end = match.end()
             if _is_written_date(match.group()):
-                yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
-                yield from _range_beside(page.text, match)
-    named = page.places.keys() & _ALONE
-    for place in (place for key in named for place in page.places[key]):
+                yield Span(match.start(), end, "DATE", _put(match.group(), this_year))
+                yield from _range_beside(text, match)
+    for place in (place for key in named & _ALONE for place in page.places[key]):
         if _is_month(page, page.words[place]):
             yield Span(page.words[place].start, page.words[place].end, "DATE")
 
@@ -203,21 +211,6 @@ def _range_beside(text: str, date: re.Match[str]) -> Iterator[Span]:
     year = _YEAR_AFTER.match(text, date.end())
     if year and _BORN_BEFORE.search(text, max(0, date.start() - 18), date.start()):
         yield Span(year.start(1), year.end(1), "DATE")
-
-
-def _windows(page: Page) -> list[tuple[int, int]]:
-    """Where a month is named: the stretches of text around it, joined where they meet."""
-    named = page.places.keys() & _MONTH_WORDS
-    anchors = [page.words[place].start for key in named for place in page.places[key]]
-    anchors += [match.start() for match in _GLUED.finditer(page.text)]
-    windows: list[tuple[int, int]] = []
-    for anchor in sorted(anchors):
-        start, end = max(0, anchor - 24), anchor + 40
-        if windows and start <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], end)
-        else:
-            windows.append((start, end))
-    return windows
 
 
 def _is_month(page: Page, word: Word) -> bool:

@@ -145,14 +145,14 @@ class Names:
             return bool(_STATES.match(self.page.text, word.end))
         return before.key in _ADDRESSED and not word.flags & CORE
 
-    def _leads(self, at: int) -> bool:
-        """Whether a particle begins a name here: "GP da Silva", "De Luca lives"."""
+    def _leads(self, at: int, *, deep: int = 0) -> bool:
+        """Whether a particle begins a name here: "GP da Silva", "De Luca lives", at most three of them."""
         after = at + 1
         if after >= len(self.words) or self.page.gap(after) not in (" ", "-"):
             return False
         word = self.words[after]
-        if word.key in cues.names("particles") and word.form == self.words[at].form and after - at < 3:
-            return self._leads(after)
+        if word.key in cues.names("particles") and word.form == self.words[at].form and deep < 3:
+            return self._leads(after, deep=deep + 1)
         named = word.is_sure or word.flags & DOUBLE or word.is_unknown and len(word.text) > 2
         return self.page.looks_named(word) and bool(named)
 

@@ -37,6 +37,7 @@ _NAMESAKES = cues.group("namesakes")
 _TELLING_LOWER = cues.group("telling_lower")
 _WEAK = cues.names("weak")
 _NO_STOP = cues.group("no_stop")
+_LONGEST = 4  # nouns in a row: "Medical Centre Pharmacy"
 
 
 class Places:
@@ -68,9 +69,7 @@ class Places:
             told or self.page.text[self.words[first].start : word.end] == "General Hospital"
         ):
             end = place
-            while (
-                end + 1 < len(self.words) and self.page.gap(end + 1) == " " and self._extends(end + 1, word)
-            ):
+            while end + 1 < len(self.words) and end - place < _LONGEST and self._extends(end + 1, word):
                 end += 1
             yield Span(
                 self.words[first].start, self.words[end].end, "HOSPITAL" if word.key in _HOUSE else "ORG"
@@ -85,7 +84,8 @@ class Places:
 
     def _extends(self, place: int, noun: Word) -> bool:
         word = self.words[place]
-        return word.form == noun.form and (word.key in _HOUSE or word.key in _ORG)
+        named = word.form == noun.form and (word.key in _HOUSE or word.key in _ORG)
+        return named and self.page.gap(place) == " "
 
     def _walk_back(self, place: int) -> tuple[int, bool]:
         """The first word of the name that ends here, and whether any of it tells one house from another."""
