@@ -144,12 +144,12 @@ def import_cases(
     as_json: AsJson = False,
 ) -> None:
     """Import a file of cases (JSON lines, CSV or Parquet), here and now."""
-    from worker_collection import collect as stage
+    from rounds.collecting import collect_here
 
     here, deps = site(), collector()
     with deps.sessions.begin() as session:
         run_id = _import_run(session, file, mapping=mapping, model_type=model_type, curated=curated)
-    stage.collect_run(run_id, deps)
+    collect_here(run_id, deps)
     answer = _await_run(here, run_id)
     shown = {"run_id": answer["run_id"], "imported": answer["collected"]}
     shown |= {key: answer[key] for key in ("refused", "review", *SUMMED[1:])}
@@ -238,8 +238,12 @@ def _await_run(here: Site, run_id: UUID) -> dict[str, Any]:
     def look() -> tuple[bool, str, float]:
         with here.sessions() as session:
             run = runs.get(session, run_id)
-            found = run.counts.get("collected", 0)
-            return ended(run.state), f"{run.state.value}, {found} collected", float(ended(run.state))
+            counts, is_over = run.counts, ended(run.state)
+            total, read = counts.get("total"), counts.get("rows", 0)
+            share = min(1.0, read / total) if total and not is_over else float(is_over)
+            of = f" of {total}" if total else ""
+            told = f"{run.state.value}, {read}{of} rows read, {counts.get('collected', 0)} collected"
+            return is_over, told, share
 
     wait_for(f"collection {run_id}", look)
     with here.sessions() as session:

@@ -1,10 +1,12 @@
 """Collecting: incremental, edited and recalled rows, restarts, broken lines, what is handed in."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
+from rounds.collecting import collect_here
 from shared.domain.cycle import CaseState, RunState
 from shared.errors import ForbiddenError, NotFoundError
 from shared.registry import cases, labels, leases, runs, sources, validators
@@ -365,3 +367,20 @@ def test_while_a_run_of_a_source_is_held_another_one_waits(clinic, collect_again
     stage.collect_run(second, deps)
     with deps.sessions() as session:
         assert runs.get(session, second).state is RunState.COMPLETED
+
+
+def test_an_import_goes_on_where_a_killed_one_holds_its_source(deps, clinic, collect_again):
+    clinic.plan(clinic.patient("I-1", "Ann Quill"))
+    collect_again()
+    with deps.sessions.begin() as session:
+        source = session.scalars(select(Source)).one()
+        dead, mine = (
+            runs.create(session, source, now=deps.clock(), triggered_by="test", wish=wish).id
+            for wish in ({}, {"min_confidence": 0.9})
+        )
+        leases.claim(session, CollectionRun, dead, worker="killed", now=deps.clock())
+    quick = replace(deps, settings=deps.settings.model_copy(update={"lease_seconds": 0.5}))
+    collect_here(mine, quick)
+    with deps.sessions() as session:
+        assert runs.get(session, mine).state is RunState.COMPLETED
+        assert runs.get(session, dead).state is RunState.QUEUED
