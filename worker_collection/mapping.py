@@ -71,7 +71,7 @@ class DicomTerms(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    # Whether an approval counts from whoever may give one in the imaging system, or from the site's list only.
+    # Whether an approval counts from whoever may give one in the imaging system, or from the site's list.
     reviewers: str = Field("trusted", pattern="^(trusted|known)$")
     # Photographs of people and volumes of heads, from which a face can be rendered.
     faces: str = Field("held", pattern="^(held|allowed)$")
