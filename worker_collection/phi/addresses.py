@@ -20,6 +20,8 @@ _STATE = (
     "OH|OK|OR|PA|RI|SC|SD|"
     "TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR"
 )
+_STATES_DOWN_UNDER = cues.words("nsw vic qld sa wa tas act nt")
+_DIGIT = re.compile(r"\d")
 _STATE_CODE = re.compile(r"\b((?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT)[ ]\d{4})(?![\d/.])")
 _ZIP = re.compile(r"(?<![\d.,-])\d{5}(?:-\d{4})?(?![\w-])")
 _STATE_BEFORE = re.compile(rf"(?<!\w)(?:{_STATE})[\s,]{{1,2}}$", re.IGNORECASE)
@@ -46,6 +48,8 @@ _HAS_CODE = re.compile(
 def find(page: Page) -> Iterator[Span]:
     """Streets, boxes, roads and postcodes."""
     text = page.text
+    if not _DIGIT.search(text):
+        return
     yield from streets.find(page)
     for hint in _HAS_CODE.finditer(text):
         for pattern in (_POSTCODE, _POSTCODE_LOWER) if page.case == "lower" else (_POSTCODE,):
@@ -54,7 +58,7 @@ def find(page: Page) -> Iterator[Span]:
     for match in _ZIP.finditer(text):
         if _STATE_BEFORE.search(text, max(0, match.start() - 4), match.start()):
             yield Span(match.start(), match.end(), "ADDRESS")
-    for match in _STATE_CODE.finditer(text):
+    for match in page.matches(_STATE_CODE, _STATES_DOWN_UNDER):
         yield Span(match.start(1), match.end(1), "ADDRESS")
 
 

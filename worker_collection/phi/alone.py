@@ -83,7 +83,7 @@ def is_medicine(page: Page, word: Word) -> bool:
 
 def _is_code(page: Page, word: Word) -> bool:
     """Whether letters before a reading or in a compound are a sign of medicine: "PASI 14", "DA-EPOCH-R"."""
-    if page.case == "upper" or word.form == "l":
+    if word.form == "l" or page.case == "upper":
         return False
     if _BRIEF.fullmatch(word.text) or len(word.text) < 4 and _CODED.match(page.text, word.end):
         return True

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from worker_collection.phi import cues, hl7, markup
 from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, HEAD, NAME, VOCABULARY, fold, kind
-from worker_collection.phi.spans import Span
+from worker_collection.phi.spans import Span, stretches
 
 _LABEL = re.compile(
     r"(?:^|(?<=[\n,;|{(/\t])|(?<=[ ]{2})|(?<=[.;,\n|{(/] )|(?<=[\s,;|{(/][-*•])|(?<=[-*•] )|"
@@ -132,9 +132,15 @@ def _cell_span(at: int, cell: str, label: str | None) -> Span | None:
     return Span(start, end, label)
 
 
+_COLON = re.compile(r"[:=]|\.{3}|(?<=[ \t])\.(?=\.?[ ])")
+_LONGEST_LABEL = 90
+
+
 def _labelled(text: str) -> Iterator[Span]:
     labels = cues.labels()
-    for match in _LABEL.finditer(text):
+    colons = [match.start() for match in _COLON.finditer(text)]
+    windows = stretches(colons, before=_LONGEST_LABEL, after=44)
+    for match in (match for start, end in windows for match in _LABEL.finditer(text, start, end)):
         words = match.group(1).casefold().strip(" .")
         sort = labels.get(words) or labels.get(re.sub(r"['’]s$|\(s\)$", "", words))
         if sort == "name" and words in _SURE_LABELS and text[match.end() - 1 : match.end()] != "(":

@@ -62,9 +62,7 @@ class Names:
             ):
                 self._take(pairs.last_first(self.page, place, taken=place in self.taken))
         self._relations()
-        for place in range(len(self.words)):
-            if place in self.taken or self.covered[place]:
-                continue
+        for place in (place for place in range(len(self.words)) if self._may_stand(place)):
             if stands_alone(self.page, place) or self._begins_with_particle(place):
                 self._take(self._run(place, strong=False))
         for place in sorted(self.taken):
@@ -72,6 +70,13 @@ class Names:
             self._list_beside(place)
         yield from self._spans()
         yield from signatures.find(self.page)
+
+    def _may_stand(self, place: int) -> bool:
+        """Whether the word is free and written so that it can be a name without a cue."""
+        word = self.words[place]
+        if place in self.taken or self.covered[place]:
+            return False
+        return word.form != "l" or self.page.case != "mixed" or word.key in _LEADING
 
     def _after_cue(self, place: int) -> None:
         """Take the name that follows this word, if it is one of those that announce a name."""

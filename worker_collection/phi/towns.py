@@ -19,12 +19,12 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
     """Towns of the list; one that is a word as well only where somebody lives or comes from."""
     for place, word in enumerate(page.words):
         length = _several_words(page, place)
-        if names_term(page.text, page.words[place + length].end):
+        if not length and not word.flags & TOWN or names_term(page.text, page.words[place + length].end):
             continue
         if length:
             if word.form in "TU" or page.case == "lower":
                 yield Span(word.start, page.words[place + length].end, "ADDRESS")
-        elif word.flags & TOWN and not covered[place] and _is_town(page, place):
+        elif not covered[place] and _is_town(page, place):
             yield Span(word.start, word.end, "ADDRESS")
 
 

@@ -50,19 +50,31 @@ def clear_text(pixels: NDArray[Any], axes: str) -> Cleared:
     covered = np.zeros(pixels.shape[1:3] if axes[0] == "z" else pixels.shape[:2], bool)
     clear, found = pixels, False
     for _ in range(_ROUNDS):
-        found = False
-        for look in looks(pixels, axes):
-            for plain in look(clear):
-                read = lines(plain)
-                if read:
-                    found, covered = True, covered | _mask(read, covered.shape)
-                    clear = blanked(pixels, axes, covered)
+        clear, found = _round(pixels, clear, axes, covered=covered)
         if not found:
             break
     reasons = ("text_left",) if found else _doubts(clear, axes, covered)
     share = float(covered.mean())
     count = sum(1 for _ in _patches(covered))
     return Cleared(clear, count, share, reasons + (("mostly_text",) if share > _MOST else ()))
+
+
+def _round(
+    pixels: NDArray[Any], clear: NDArray[Any], axes: str, *, covered: NDArray[np.bool_]
+) -> tuple[NDArray[Any], bool]:
+    """Read the picture once in every way, blanking what is found as it goes; whether anything was.
+
+    `covered` grows by what was found.
+    """
+    found = False
+    for look in looks(pixels, axes):
+        for plain in look(clear):
+            read = lines(plain)
+            if read:
+                found = True
+                covered |= _mask(read, covered.shape)
+                clear = blanked(pixels, axes, covered)
+    return clear, found
 
 
 def blanked(pixels: NDArray[Any], axes: str, mask: NDArray[np.bool_]) -> NDArray[Any]:

@@ -31,6 +31,7 @@ class FhirServerForTests:
         self.manifest: dict[str, Any] = {}
         self.forgotten: list[str] = []
         self.breaks_off = False
+        self.outcome_for = ""  # a type that is answered with an OperationOutcome
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Answers,), {"held": self}))
         self.url = f"http://127.0.0.1:{self._server.server_port}/fhir"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -59,6 +60,11 @@ class FhirServerForTests:
             gone = [f"{kind}/{name}" for of, name in self.deleted if of == kind]
             return {"resourceType": "Bundle", "type": "history", "entry": [
                 {"request": {"method": "DELETE", "url": url}} for url in gone]}  # fmt: skip
+        if kind == self.outcome_for:
+            return {
+                "resourceType": "OperationOutcome",
+                "issue": [{"severity": "error", "code": "too-costly"}],
+            }
         found = [
             one for one in self.resources[kind].values() if _is_since(one, query.get("_lastUpdated", ""))
         ]

@@ -99,3 +99,11 @@ def test_a_token_from_a_file(server, tmp_path):
     (tmp_path / "token").write_text("another")
     with pytest.raises(InvalidInputError, match="401"):
         fhir_source(server.url, mapping, at=datetime.now(UTC)).test()
+
+
+def test_an_outcome_in_the_place_of_a_page_is_told_and_the_type_is_asked_for_again(server, collect_source):
+    server.outcome_for = "Condition"
+    first = collect_source("fhir", server.url, MAPPING)
+    assert (first["state"], first["collected"], first["refused"]) == ("completed", 0, {"not_a_page": 1})
+    server.outcome_for = ""
+    assert collect_source("fhir", server.url, MAPPING)["collected"] == 5

@@ -15,7 +15,8 @@ from worker_collection.sources.fhir.shelf import Shelf
 from worker_collection.sources.fhir.signin import SignIn
 from worker_collection.sources.fhir.wire import Gone, Wire
 
-_EMPTY_PAGES, _LOOP = 20, "paging_loop"
+_EMPTY_PAGES = 20
+_LOOP, _NO_PAGE = "paging_loop", "not_a_page"  # after these the type is not read to its end
 Held = tuple[list[Resource | Removed | Broken], str | None]  # a page, and the address of the one after it
 
 
@@ -51,7 +52,7 @@ class FhirServer:
             for found, place in self._pages(kind, kept, with_history="history-type" in offered[kind]):
                 shelf.put((one for one in found if not isinstance(one, Broken)), generation=generation)
                 broken: list[Any] = [one for one in found if isinstance(one, Broken)]
-                whole = whole and all(one.reason != _LOOP for one in broken)
+                whole = whole and all(one.reason not in (_LOOP, _NO_PAGE) for one in broken)
                 kept = {**kept, "page": {"kind": kind, "next": place, "latest": _latest(kept, kind, found)}}
                 yield Page(broken, kept)
             latest = _latest(kept, kind, [])
@@ -87,6 +88,9 @@ class FhirServer:
         empty = 0
         while place is not None:
             bundle = self._wire.ask(place)
+            if not isinstance(bundle, Mapping) or bundle.get("resourceType") != "Bundle":
+                yield [Broken(address, _NO_PAGE)], None  # an OperationOutcome, most likely
+                return
             found = list(taken_apart(bundle, urlsplit(place).path.rsplit("/", 1)[-1]))
             content = hash(tuple(map(str, found))) if found else None
             empty = 0 if found else empty + 1
