@@ -3,23 +3,8 @@ import json
 import pytest
 from sqlalchemy import select
 
-from rounds.main import run
 from shared.registry import keys, schedules, switches
 from shared.registry.tables import AuditEvent, Outbox, TrainingJob
-
-
-@pytest.fixture
-def cli(settings, capsys, monkeypatch):
-    """Runs a command on this test's site; answers exit code, standard output and standard error."""
-    monkeypatch.setenv("ROUNDS_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("ROUNDS_BROKER_URL", settings.broker_url)
-
-    def command(*arguments):
-        code = run(["--home", str(settings.root), *arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
 
 
 def answer(result):

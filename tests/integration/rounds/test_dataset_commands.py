@@ -7,22 +7,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from rounds.main import run
-
 FORMATS = ("jsonl", "chat", "alpaca", "csv", "parquet")
-
-
-@pytest.fixture
-def cli(settings, capsys, monkeypatch):
-    monkeypatch.setenv("ROUNDS_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("ROUNDS_BROKER_URL", settings.broker_url)
-
-    def command(*arguments):
-        code = run(["--home", str(settings.root), *arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
 
 
 def answer(result):

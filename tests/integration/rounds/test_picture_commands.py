@@ -7,21 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rounds.main import run
-
-
-@pytest.fixture
-def cli(settings, capsys, monkeypatch):
-    monkeypatch.setenv("ROUNDS_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("ROUNDS_BROKER_URL", settings.broker_url)
-
-    def command(*arguments):
-        code = run(["--home", str(settings.root), *arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return command
-
 
 def answer(result):
     code, out, err = result
