@@ -25,7 +25,7 @@ check: .venv/ready-dev ## formatter, linter, types, import contracts, quick test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(QUIET_CPU) $(BIN)/python -m pytest tests/house tests/unit -m "not slow"
+	$(QUIET_CPU) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/house tests/unit -m "not slow"
 
 bench: .venv/ready-dev ## run the benchmarks and show the table of all figures
 	$(QUIET_CPU) $(BIN)/python -m bench.run $(ARGS)
