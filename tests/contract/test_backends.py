@@ -12,12 +12,11 @@ import pytest
 import torch
 from safetensors.torch import load, load_file, save
 
-from shared.backends import backend_for
+from shared.backends import backend_for, checkpoints
 from shared.backends.base import Fitted, Step
+from shared.backends.checkpoints import Checkpoint
 from shared.backends.files import digest_of, fetch, folder_of, store
-from shared.backends.text_classifier import checkpoints
 from shared.backends.text_classifier.base_model import BaseModelError, find_base, load_base
-from shared.backends.text_classifier.checkpoints import Checkpoint
 from shared.backends.text_classifier.encoder import embed, features, pad, plain, pool, run_layers
 from shared.backends.text_classifier.material import NothingToLearnError, batches, prepare
 from shared.backends.text_classifier.scorer import PROBES

@@ -27,7 +27,8 @@ class TextClassifier:
 
     def load(self, files: Mapping[str, bytes], base: str) -> Scorer:
         """Bring a version onto its base, which all versions of a process share."""
-        from shared.backends.text_classifier.base_model import load_base, to_device
+        from shared.backends.devices import to_device
+        from shared.backends.text_classifier.base_model import load_base
         from shared.backends.text_classifier.scorer import load_scorer
 
         device = to_device(self._settings.device)

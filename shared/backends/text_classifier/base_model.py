@@ -153,12 +153,3 @@ def _in_hub_cache(name: str) -> Path | None:
     except HFValidationError:
         return None
     return Path(config).parent if isinstance(config, str) else None
-
-
-def to_device(device: str) -> str:
-    """The device that a setting means: `auto` is the first GPU where there is one."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InvalidInputError("no GPU is visible", field="ROUNDS_DEVICE", fix="set ROUNDS_DEVICE=auto")
-    return device

@@ -9,9 +9,11 @@ import torch
 from safetensors.torch import save
 
 from shared.backends.base import FitRequest, Fitted, Progress
-from shared.backends.text_classifier import head, train
+from shared.backends.calibration import USUAL_TEMPERATURE
+from shared.backends.devices import to_device
+from shared.backends.text_classifier import train
 from shared.backends.text_classifier.adapter import peft_config, to_files
-from shared.backends.text_classifier.base_model import load_base, to_device
+from shared.backends.text_classifier.base_model import load_base
 from shared.backends.text_classifier.learner import Learner, Task, freeze
 from shared.backends.text_classifier.material import identity_of, prepare
 from shared.backends.text_classifier.scorer import PROBES, hash_of, load_scorer
@@ -59,7 +61,7 @@ def _learn(task: Task, progress: Progress) -> tuple[Learner, float, dict[str, fl
     twin = replace(task, name="twin", learnt=rest if apart else ())
     model = replace(task, learnt=everybody, steps_before=twin.steps)
     frozen, meter = freeze(task), train.Meter(progress, [twin, model])
-    temperature, calibration = head.USUAL_TEMPERATURE, {"held_back": 0.0}
+    temperature, calibration = USUAL_TEMPERATURE, {"held_back": 0.0}
     if apart:
         temperature, calibration = train.calibrate(train.learn(twin, frozen, meter.of(twin)))
     learner = train.learn(model, frozen, meter.of(model))

@@ -1,16 +1,10 @@
-"""The linear head: a convex fit first, one temperature for calibration last."""
-
-from collections.abc import Callable
-from math import exp, log
+"""The linear head, by a convex fit."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.text_classifier.adapter import Weights
-
-COLDEST, HOTTEST = 0.05, 20.0
-USUAL_TEMPERATURE, SPREAD = 0.6, 0.3
 
 
 def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float) -> Weights:
@@ -43,33 +37,3 @@ def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float)
     # Undo the standardisation, so that the head reads raw features.
     raw = matrix.detach() / spread
     return {"weight": raw.float(), "bias": (bias.detach() - raw @ centre).float()}
-
-
-def fit_temperature(logits: Tensor, targets: Tensor, weights: Tensor) -> float:
-    """The likeliest temperature, given cases the model did not learn from, to three digits.
-
-    Few cases say little, and a wrong temperature spoils every confidence. So what is usual for such models
-    weighs in (a logarithm about that of 0.6, give or take 0.3: smoothed labels make them too modest), and
-    decides alone where there are no cases.
-
-    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017; the prior is measured here.
-    """
-
-    def loss(logarithm: float) -> float:
-        each = functional.cross_entropy(logits.double() / exp(logarithm), targets, reduction="none")
-        unusual = (logarithm - log(USUAL_TEMPERATURE)) / SPREAD
-        return float((each * weights.double()).sum()) + unusual**2 / 2
-
-    return round(exp(_least(loss, log(COLDEST), log(HOTTEST))), 3)
-
-
-def _least(function: Callable[[float], float], low: float, high: float) -> float:
-    """The minimum of a function with one valley, by golden section."""
-    golden = (5**0.5 - 1) / 2
-    for _ in range(60):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if function(left) <= function(right):
-            high = right
-        else:
-            low = left
-    return (low + high) / 2

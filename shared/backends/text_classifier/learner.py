@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.base import FitRequest
+from shared.backends.checkpoints import Checkpoint
 from shared.backends.text_classifier.adapter import Weights, adapting, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
-from shared.backends.text_classifier.checkpoints import Checkpoint
 from shared.backends.text_classifier.encoder import (
     Linear,
     embed,

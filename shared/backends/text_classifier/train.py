@@ -1,7 +1,6 @@
 """The learning itself: a linear head on frozen embeddings first, then LoRA from that head."""
 
 import math
-import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from shared.backends import calibration, checkpoints
 from shared.backends.base import Progress, Step
-from shared.backends.text_classifier import checkpoints, head
+from shared.backends.devices import peak_memory_bytes
+from shared.backends.text_classifier import head
 from shared.backends.text_classifier.adapter import make_adapter, top_layers
 from shared.backends.text_classifier.learner import Frozen, Learner, Task, plain_features
 from shared.backends.text_classifier.material import batches
@@ -94,7 +95,7 @@ def calibrate(twin: Learner) -> tuple[float, dict[str, float]]:
     figures = {"held_back": float(len(rows))}
     if rows:
         figures["held_back_accuracy"] = float((logits.argmax(1) == targets).double().mean())
-    return head.fit_temperature(logits, targets, weights), figures
+    return calibration.fit_temperature(logits, targets, weights), figures
 
 
 def rate_at(step: int, steps: int, recipe: TextRecipe) -> float:
@@ -152,10 +153,3 @@ class Meter:
             "tokens_per_second": self._tokens / seconds,
             "peak_memory_bytes": float(peak_memory_bytes()),
         }
-
-
-def peak_memory_bytes() -> int:
-    """The most memory this process ever held: of the GPU where one is used, else of the host."""
-    if torch.cuda.is_available() and torch.cuda.max_memory_allocated():
-        return int(torch.cuda.max_memory_allocated())
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
