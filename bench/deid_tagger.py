@@ -2,8 +2,7 @@
 
 `python -m bench.deid_tagger [--seed N] [--count N]` writes `bench/results/deid_tagger.json`; it ends with the
 precision at several thresholds, by label, from which `SURE` in `worker_collection/phi/tagger.py` is chosen.
-The notes come from `bench/deid_unseen`, which nobody tunes on: only totals are printed. The rules have gone
-over them first, so only what they leave is counted.
+The notes come from `bench/deid_read`. The rules have gone over them first: only what they leave is counted.
 """
 
 import argparse
@@ -14,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from bench.deid_unseen.notes import notes
+from bench.deid_read.notes import notes
 from worker_collection.phi import engine, tagger
 from worker_collection.phi.known import Known
 from worker_collection.phi.page import Page

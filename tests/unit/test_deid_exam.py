@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from bench.deid_exam.score import really_gone, required, score
-from bench.deid_unseen import checks
-from bench.deid_unseen.checks import Holder
-from bench.deid_unseen.national import NATIONAL
-from bench.deid_unseen.notes import notes, templates
-from bench.deid_unseen.people import table
+from bench.deid_read import checks
+from bench.deid_read.checks import Holder
+from bench.deid_read.national import NATIONAL
+from bench.deid_read.notes import notes, templates
+from bench.deid_read.people import table
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ROUNDS_TEST_DATA", "/nowhere"))

@@ -7,7 +7,7 @@ import pytest
 
 from bench.deid_exam.drive import Product
 from bench.deid_exam.fuzz import REPEATED, SLOW_MS, fuzzed, mangled
-from bench.deid_unseen.notes import notes
+from bench.deid_read.notes import notes
 
 COMMAND = f"{sys.executable} -m rounds.main deidentify"
 

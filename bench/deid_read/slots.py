@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from bench.deid_unseen import dates
-from bench.deid_unseen.checks import Holder, filled
-from bench.deid_unseen.national import NATIONAL
-from bench.deid_unseen.numbers import NUMBERS
-from bench.deid_unseen.people import Person, Piece, kin, names_of, person, table
+from bench.deid_read import dates
+from bench.deid_read.checks import Holder, filled
+from bench.deid_read.national import NATIONAL
+from bench.deid_read.numbers import NUMBERS
+from bench.deid_read.people import Person, Piece, kin, names_of, person, table
 
 _SPOKEN = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _DOMAINS = (

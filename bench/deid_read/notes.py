@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.deid_unseen.people import table
-from bench.deid_unseen.slots import Slots
+from bench.deid_read.people import table
+from bench.deid_read.slots import Slots
 
 HERE = Path(__file__).parent
 _MARKUP = re.compile(r"<<(\w+):|>>|\[\[|\]\]|\{\{|\}\}|\{([^{}]+)\}")
@@ -86,9 +86,9 @@ def _note(name: str, place: str, *, dice: random.Random, number: int, make: str)
     ]
     _forgive(page, spans)
     note: Note = {
-        "id": f"u-{template['kind']}-{number:05}",
+        "id": f"r-{template['kind']}-{number:05}",
         "text": cased(page.text, case),
-        "source": "unseen templates",
+        "source": "read templates",
         "spans": [{"start": start, "end": end, "label": mark} for start, end, mark in sorted(spans)],
         "keep": [_kept(mark) for mark in page.marks if mark[2].startswith("keep:")],
         "ignore": _ignored(page),

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from bench.deid_unseen import european
-from bench.deid_unseen.checks import Holder, filled, luhn, verhoeff, weighted
+from bench.deid_read import european
+from bench.deid_read.checks import Holder, filled, luhn, verhoeff, weighted
 
 Maker = Callable[[Holder], str]
 

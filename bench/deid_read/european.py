@@ -1,6 +1,6 @@
 """National numbers of Europe with their check digits; see `national.py`."""
 
-from bench.deid_unseen.checks import Holder, filled, luhn, mod11, until, weighted
+from bench.deid_read.checks import Holder, filled, luhn, mod11, until, weighted
 
 
 def nhs(holder: Holder) -> str:

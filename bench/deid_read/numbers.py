@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from bench.deid_unseen.checks import dea, filled, iban, imei, mbi, npi, vin
+from bench.deid_read.checks import dea, filled, iban, imei, mbi, npi, vin
 
 
 def _of(label: str, *patterns: str) -> tuple[str, Callable[[random.Random], str]]:
