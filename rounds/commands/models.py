@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rounds.commands import model_files
 from rounds.show import AsJson, show_record, show_rows
 from rounds.site import site
 
@@ -21,6 +22,8 @@ Reason = Annotated[str, typer.Option(help="Why, in your words; the evidence reco
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.add_typer(models, name="models", help="Model versions.")
+    models.command("export")(model_files.export)
+    models.command("import")(model_files.bring_in)
     app.command("approve")(approve)
     app.command("deploy")(deploy)
     app.command("rollback")(rollback)

@@ -8,6 +8,7 @@ from typing import Protocol
 from shared.domain.example import Answer, Example
 
 Progress = Callable[["Step"], None]
+Naming = Callable[[Sequence[str]], Sequence[str]]  # from a model's labels, in its order, to the site's
 
 
 @dataclass(frozen=True)
@@ -79,4 +80,18 @@ class Backend(Protocol):
 
         Raises:
             InvalidInputError: the files do not fit the base, or the base is not the one they were made on.
+        """
+
+    def adopt(self, source: str, naming: Naming) -> Fitted:
+        """Make a version's files of a model that was trained elsewhere: a folder, or a hub id in the cache.
+
+        Raises:
+            InvalidInputError: it is of another kind, or its labels are not the site's.
+        """
+
+    def base_folder(self, base: str) -> Path:
+        """Where the base lies as transformers saves it: configuration, tokenizer, one `model.safetensors`.
+
+        Raises:
+            InvalidInputError: it is not on this machine, or does not lie there in this form.
         """

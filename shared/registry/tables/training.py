@@ -11,7 +11,7 @@ from shared.registry.tables.base import Json, JsonList, Leased, StateText, Table
 from shared.registry.tables.collection import SPLITS
 
 FAMILIES = ("text_classifier", "causal_lm", "segmentation")
-TRIGGERS = ("manual", "scheduled", "threshold")
+TRIGGERS = ("manual", "scheduled", "threshold", "import")
 _CHALLENGERS = ", ".join(f"'{state}'" for state in CHALLENGING)
 
 

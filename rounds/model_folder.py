@@ -1,0 +1,111 @@
+"""A version as a folder that plain transformers and peft load, with a page that says how."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rounds.site import Site
+from shared.errors import ConflictError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.registry.tables import ModelVersion
+
+README = """# {name}
+
+{family} of the model type {model_type}, exported from Rounds. Digest {digest}.
+
+Base model: {base} (digest {base_digest}).
+Labels, in order: {labels}
+
+{how}
+"""
+HOW_ADAPTER = """The adapter lies in the format of peft:
+
+    from peft import PeftModel
+    model = PeftModel.from_pretrained(base_model, "this folder")
+
+`rounds.json` holds the recipe, the temperature and the probe answers{head}. Another Rounds takes the folder
+with `rounds models import`."""
+HOW_MERGED = """Base and adapter are one: `transformers.{auto}.from_pretrained("this folder")`{head}."""
+HOW_OLLAMA = """
+
+Ollama takes it by `ollama create {tag} -f Modelfile`, run in this folder; the tag names the digest."""
+HEAD = "; `head.safetensors` is the linear head"
+AUTO = {"causal_lm": "AutoModelForCausalLM", "text_classifier": "AutoModel"}
+
+
+def write(here: Site, version: "ModelVersion", family: str, *, out: Path, merged: bool) -> dict[str, object]:
+    """Write the folder whole or not at all, and answer what it holds.
+
+    Raises:
+        ConflictError: `out` exists.
+        InvalidInputError: the version cannot be merged.
+    """
+    from shared.backends.files import fetch
+
+    if out.exists():
+        raise ConflictError(f"{out} exists", field="out", fix="name a folder that does not exist")
+    files = fetch(here.storage, version.digest)
+    scratch = out.with_name(f".{out.name}.half")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True, mode=0o700)
+    try:
+        answer = _fill(here, version, family, files=files, out=scratch, merged=merged)
+        scratch.rename(out)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return answer
+
+
+def _fill(  # noqa: PLR0913
+    here: Site,
+    version: "ModelVersion",
+    family: str,
+    *,
+    files: "Mapping[str, bytes]",
+    out: Path,
+    merged: bool,
+) -> dict[str, object]:
+    from shared.backends import adoption
+
+    facts = {
+        "name": version.name,
+        "model_type": version.model_type,
+        "family": family,
+        "digest": version.digest,
+        "base": version.base,
+        "base_digest": version.base_digest,
+        "labels": ", ".join(version.labels),
+    }
+    head = HEAD if "head.safetensors" in files else ""
+    tag = None
+    if merged:
+        how, tag = _merge(here, version, family, files=files, out=out), _tag(version, family)
+    else:
+        adoption.write(out, files, facts | {"fingerprint": version.fingerprint})
+        how = HOW_ADAPTER
+    how = how.format(head=head, auto=AUTO.get(family, "AutoModel"), tag=tag)
+    (out / "README.md").write_text(README.format(**facts, how=how))
+    return {"digest": version.digest, "merged": merged} | ({"ollama_tag": tag} if tag else {})
+
+
+def _merge(
+    here: Site, version: "ModelVersion", family: str, *, files: "Mapping[str, bytes]", out: Path
+) -> str:
+    from shared.backends import backend_for
+    from shared.backends.merging import merge
+
+    merge(files, backend_for(family, here.settings).base_folder(version.base), out)
+    if "head.safetensors" in files:
+        (out / "head.safetensors").write_bytes(files["head.safetensors"])
+    if family != "causal_lm":
+        return HOW_MERGED
+    (out / "Modelfile").write_text("FROM .\nPARAMETER temperature 0\n")
+    return HOW_MERGED + HOW_OLLAMA
+
+
+def _tag(version: "ModelVersion", family: str) -> str | None:
+    """How Ollama is to call it: never a name that a later version could take over."""
+    return f"rounds/{version.model_type}:{version.digest[:12]}" if family == "causal_lm" else None
