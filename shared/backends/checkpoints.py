@@ -40,7 +40,7 @@ class NotFiniteError(InvalidInputError):
 
     def __init__(self, step: int) -> None:
         super().__init__(
-            f"the weights are no numbers any more after step {step}",
+            f"a weight is not a number any more after step {step}",
             field="learning_rate",
             fix="lower learning_rate; the state before is kept",
         )
