@@ -141,6 +141,11 @@ class TrainingJob(Leased, Table):
     )  # samples_per_second, tokens_per_second, peak_memory_bytes …
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
+    error_fix: Mapped[str | None]  # what would help
+    repairs: Mapped[JsonList] = mapped_column(default=list, server_default="[]")  # of what failed and why
+    provenance: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # code, packages, kernels …
+    cost: Mapped[Json] = mapped_column(default=dict, server_default="{}")  # of all attempts together
+    retry_of: Mapped[UUID | None] = mapped_column(ForeignKey("training_jobs.id"))
     created_at: Mapped[datetime]
     start_time: Mapped[datetime | None]
     end_time: Mapped[datetime | None]
@@ -154,9 +159,11 @@ class Attempt(Table):
     fence: Mapped[int] = mapped_column(primary_key=True)
     attempt: Mapped[int]
     worker: Mapped[str]
+    device: Mapped[str | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[str | None]
+    cost: Mapped[Json] = mapped_column(default=dict, server_default="{}")
 
 
 class JobMetric(Table):
@@ -185,10 +192,17 @@ class Trial(Table):
 
 
 class GpuLease(Table):
-    """One device and the job that owns it; `fence` rises at each grant."""
+    """One GPU, or one lane of cores, of one host, and the job that it was granted to last.
+
+    It is that job's as long as the job is held under `fence`, and free from then on: nobody frees it.
+    """
 
     __tablename__ = "gpu_leases"
-    device: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = (one_of("kind", ("gpu", "cores")),)
+    device: Mapped[str] = mapped_column(primary_key=True)  # "host/gpu-0"
+    host: Mapped[str]
+    kind: Mapped[str]
+    memory_bytes: Mapped[int | None]
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("training_jobs.id"))
     fence: Mapped[int]
     worker: Mapped[str | None]
