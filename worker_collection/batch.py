@@ -1,6 +1,6 @@
 """Rows on their way to cases: `sort` names and judges them in order, `clean` is pure, `write` stores."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -148,9 +148,14 @@ class Pipeline:
         self._insert(session, made)
         whom = [item.person_id for _, item, _ in made]
         self.records.store(session, whom, self.deps.vault, now=self.deps.clock())
-        for item, one, case_id, outcome in placed:
-            if item.seen is not None and item.seen.case_id is not None:
-                self._replace(session, item.seen.case_id, case_id, reason=(one.reasons or (outcome,))[0])
+        self._replace(
+            session,
+            {
+                item.seen.case_id: (case_id, (one.reasons or (outcome,))[0])
+                for item, one, case_id, outcome in placed
+                if item.seen is not None and item.seen.case_id is not None
+            },
+        )
         self._remember(session, placed)
 
     def _place(
@@ -202,15 +207,18 @@ class Pipeline:
         waiting = [(case_id, one) for case_id, _, one in made if one.state in testimonies.WAITING]
         testimonies.add(session, [testimony_row(case_id, one, **kept) for case_id, one in waiting])
 
-    def _replace(self, session: Session, before: UUID, after: UUID | None, *, reason: str) -> None:
+    def _replace(self, session: Session, became: Mapping[UUID, tuple[UUID | None, str]]) -> None:
+        """End the cases of rows that changed; each has a next version, or a reason why there is none."""
         now, actor = self.deps.clock(), f"run:{self.terms.run_id}"
-        why = "source row changed" if after else f"recalled: {reason}"
-        if not cases.replace(session, before, by=after, actor=actor, at=now, why=why):
-            return
-        if after is None:
-            endings.take_back(session, before, reason, actor=actor, now=now)
-        else:
-            endings.put_right(session, before, after, actor=actor, now=now)
+        whys = {
+            before: (after, "source row changed" if after else f"recalled: {reason}")
+            for before, (after, reason) in became.items()
+        }
+        ended = cases.replace(session, whys, actor=actor, at=now)
+        for before in sorted(one for one in ended if became[one][0] is None):
+            endings.take_back(session, before, became[before][1], actor=actor, now=now)
+        edited = {before: after for before, (after, _) in became.items() if after and before in ended}
+        endings.put_right(session, edited, actor=actor, now=now)
 
     def _remember(self, session: Session, placed: Sequence[tuple[Item, Candidate, UUID | None, str]]) -> None:
         rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}

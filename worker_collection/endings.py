@@ -1,6 +1,6 @@
 """What ends cases: rows that a source deleted, consent that it says was refused, labels that it took back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CaseState, ended
 from shared.registry import moves, withdrawals
-from shared.registry.tables import Consent, SourceRecord, ValidatedCase
+from shared.registry.tables import Consent, DatasetMember, SourceRecord, ValidatedCase
 from worker_collection import withdraw
 
 CONSENT, DELETED = "consent_refused_at_source", "deleted_at_source"
@@ -55,10 +55,15 @@ def take_back(session: Session, case_id: UUID, reason: str, *, actor: str, now: 
         withdraw.recall(session, case.person_id, [case_id], cause=reason, actor=actor, now=now)
 
 
-def put_right(session: Session, before: UUID, after: UUID, *, actor: str, now: datetime) -> None:
-    """Name what learnt the label of a row that has another one since its edit."""
-    label = session.scalar(select(ValidatedCase.diagnosis).where(ValidatedCase.id == after))
-    withdrawals.correct(session, before, label, actor=actor, now=now)
+def put_right(session: Session, edited: Mapping[UUID, UUID], *, actor: str, now: datetime) -> None:
+    """Name what learnt the label of a row that has another one since its edit; cases before and after."""
+    used = select(DatasetMember.case_id).where(DatasetMember.case_id.in_(edited)).distinct()
+    learnt = set(session.scalars(used))
+    named = select(ValidatedCase.id, ValidatedCase.diagnosis)
+    afters = session.execute(named.where(ValidatedCase.id.in_([edited[one] for one in learnt])))
+    labels = {row.id: row.diagnosis for row in afters}
+    for before in sorted(learnt):
+        withdrawals.correct(session, before, labels[edited[before]], actor=actor, now=now)
 
 
 def standing_records(session: Session, source_id: UUID) -> int:

@@ -186,7 +186,7 @@ def _succeeded(  # noqa: PLR0913 - a case, its report, what is new and who says 
     if quality is not None:
         session.add(QualityReport(**_columns(quality) | {"case_id": case_id}))
     session.flush()
-    cases.replace(session, case.id, by=case_id, actor=by, at=now, why="an identifier was taken out")
+    cases.replace(session, {case.id: (case_id, "an identifier was taken out")}, actor=by, at=now)
     session.execute(update(SourceRecord).where(SourceRecord.case_id == case.id).values(case_id=case_id))
     return session.get_one(ValidatedCase, case_id), session.get_one(DeidReport, case_id)
 

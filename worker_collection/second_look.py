@@ -14,7 +14,7 @@ from shared.domain.bells import TaskName
 from shared.domain.cycle import CaseState
 from shared.domain.suspicion import CLOSE_SECONDS, LEAST_RUN, Found
 from shared.registry import models, outbox, policies, second_reads, suspicions, testimonies
-from shared.registry.suspicions import Copies, Island, Torn
+from shared.registry.suspicions import Island, Torn
 from shared.registry.tables import ModelType, ValidatedCase, ValidatorFinding
 from worker_collection import duplicates, rejudge
 from worker_collection.deps import Deps
@@ -96,9 +96,10 @@ def _minority(group: Sequence[Torn]) -> list[UUID]:
 
 
 def _hold_bursts(session: Session, run_id: UUID, model_type: str, *, by: str, now: datetime) -> list[UUID]:
-    islands = suspicions.islands(session, run_id, model_type, close_seconds=CLOSE_SECONDS)
+    known = {"close_seconds": CLOSE_SECONDS, "least": LEAST_RUN}
+    islands = suspicions.islands(session, run_id, model_type, **known)
     held: list[UUID] = []
-    for island in (one for one in islands if one.touched and one.n >= LEAST_RUN):
+    for island in (one for one in islands if one.touched):
         found = suspicion.burst(island.n, *_elsewhere(island, islands))
         if found is None:
             continue
@@ -112,25 +113,21 @@ def _hold_bursts(session: Session, run_id: UUID, model_type: str, *, by: str, no
 
 def _elsewhere(island: Island, islands: Iterable[Island]) -> tuple[int, int]:
     """Close gaps and all gaps of peers, and of the clinician's own signatures that form no run."""
-    others = [one for one in islands if one.who != island.who or one.n < LEAST_RUN]
-    return sum(one.close for one in others), sum(one.gaps for one in others)
+    own = [one for one in islands if one.who == island.who]
+    return island.all_close - sum(one.close for one in own), island.all_gaps - sum(one.gaps for one in own)
 
 
 def _hold_copies(session: Session, run_id: UUID, model_type: str, *, by: str, now: datetime) -> list[UUID]:
-    used: dict[UUID, list[Copies]] = defaultdict(list)
-    for one in suspicions.copies(session, run_id, model_type):
-        used[one.who].append(one)
-    most = {who: max(mine, key=lambda one: one.persons) for who, mine in used.items()}
-    cases = {who: sum(one.persons for one in mine) for who, mine in used.items()}
+    used = suspicions.copies(session, run_id, model_type)
+    most, cases = sum(one.persons for one in used), sum(one.cases for one in used)
     held: list[UUID] = []
-    for who, one in most.items():
-        peers = sum(most[other].persons for other in used if other != who), sum(cases.values()) - cases[who]
-        found = suspicion.copied(one.persons, cases[who], peers) if one.touched else None
+    for one in (each for each in used if each.touched):
+        found = suspicion.copied(one.persons, one.cases, (most - one.persons, cases - one.cases))
         if found is None:
             continue
         what = {"kind": COPIED, "mark": one.same.hex(), "n": one.persons}
-        suspicions.note(session, _finding(found, what, who=who, model_type=model_type, now=now))
-        mine = suspicions.having(session, who, model_type, same=one.same)
+        suspicions.note(session, _finding(found, what, who=one.who, model_type=model_type, now=now))
+        mine = suspicions.having(session, one.who, model_type, same=one.same)
         held += suspicions.hold(session, mine, COPIED, by=by, now=now)
     return held
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from shared.registry import bulk
 from shared.registry.tables import AuditEvent
 
 
@@ -30,3 +31,18 @@ def write(
             details=dict(details or {}),
         )
     )
+
+
+def write_all(  # noqa: PLR0913 - one act on many records
+    session: Session,
+    *,
+    act: str,
+    kind: str,
+    details: Mapping[str, Mapping[str, object]],
+    actor: str,
+    at: datetime,
+) -> None:
+    """Record one act on many records of a kind, by their ids, each with its details."""
+    same = {"at": at, "actor": actor, "act": act, "subject_kind": kind}
+    rows = [same | {"subject_id": one, "details": dict(told)} for one, told in details.items()]
+    bulk.copy(session, AuditEvent, rows)

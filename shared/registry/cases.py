@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,10 @@ from shared.registry.tables import (
 )
 
 CASE_PURPOSE = "case"
+_SUPERSEDE = text(
+    "UPDATE validated_cases c SET superseded_by = v.after, updated_at = :at "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:afters AS uuid[])) AS v(id, after) WHERE c.id = v.id"
+)
 CONSENT_SCOPE = "training"
 
 
@@ -125,23 +129,31 @@ def remember(
     )
 
 
-def replace(  # noqa: PLR0913 - who, by what, when and why
-    session: Session, case_id: UUID, *, by: UUID | None, actor: str, at: datetime, why: str
-) -> bool:
-    """End a case whose source row changed: superseded by the next version, or rejected when there is none.
+def replace(
+    session: Session, endings: Mapping[UUID, tuple[UUID | None, str]], *, actor: str, at: datetime
+) -> set[UUID]:
+    """End cases whose source rows changed: superseded by the next version, or rejected when there is none.
 
-    False where it had ended before.
+    Args:
+        session: a session.
+        endings: for each case the one that replaces it, if any, and why.
+        actor: who found it.
+        at: when.
+
+    Returns:
+        The cases that had not ended before.
     """
-    case = session.get(ValidatedCase, case_id)
-    if case is None or ended(case.state) or (by is None and case.state == CaseState.REJECTED):
-        return False
-    to = CaseState.REJECTED if by is None else CaseState.SUPERSEDED
-    if by is not None:
-        session.execute(
-            update(ValidatedCase).where(ValidatedCase.id == case_id).values(superseded_by=by, updated_at=at)
-        )
-    moves.move(session, case, to, by=actor, at=at, why=why)
-    return True
+    mine = select(ValidatedCase).where(ValidatedCase.id.in_(endings)).order_by(ValidatedCase.id)
+    by = {case: endings[case.id] for case in session.scalars(mine.with_for_update()) if not ended(case.state)}
+    superseded = {case: why for case, (after, why) in by.items() if after is not None}
+    recalled = {
+        case: why for case, (after, why) in by.items() if after is None and case.state != CaseState.REJECTED
+    }
+    pairs = {"ids": [str(case.id) for case in superseded], "afters": [str(by[one][0]) for one in superseded]}
+    session.execute(_SUPERSEDE, pairs | {"at": at})
+    moves.move_all(session, superseded, CaseState.SUPERSEDED, by=actor, at=at)
+    moves.move_all(session, recalled, CaseState.REJECTED, by=actor, at=at)
+    return {case.id for case in (*superseded, *recalled)}
 
 
 def versions(session: Session, source_id: UUID, keys: Collection[str]) -> dict[str, int]:

@@ -17,36 +17,45 @@ _STANDING = "c.state IN ('validated', 'needs_review', 'pending') AND NOT c.curat
 _TOUCHED = (
     "SELECT DISTINCT validated_by FROM validated_cases WHERE run_id = :run AND validated_by IS NOT NULL"
 )
+# MATERIALIZED: before it has statistics Postgres would work out what holds for a run for each of its rows.
 _ISLANDS = text(
     f"""
-    WITH touched AS ({_TOUCHED}),
-    span AS (SELECT min(validated_at) - interval '90 days' AS a, max(validated_at) + interval '1 day' AS b
-             FROM validated_cases WHERE run_id = :run AND validated_by IS NOT NULL),
+    WITH touched AS MATERIALIZED ({_TOUCHED}),
+    span AS MATERIALIZED (
+      SELECT min(validated_at) - interval '90 days' AS a, max(validated_at) + interval '1 day' AS b
+      FROM validated_cases WHERE run_id = :run AND validated_by IS NOT NULL),
     gaps AS (
       SELECT c.validated_by AS who, c.validated_at AS at, extract(epoch FROM c.validated_at
              - lag(c.validated_at) OVER (PARTITION BY c.validated_by ORDER BY c.validated_at, c.id)) AS gap
       FROM validated_cases c, span WHERE c.model_type = :type AND {_STANDING} AND c.validated_by IS NOT NULL
         AND c.validated_at BETWEEN span.a AND span.b),
-    islands AS (
+    parted AS (
       SELECT who, at, gap, count(*) FILTER (WHERE gap IS NULL OR gap > :close)
-             OVER (PARTITION BY who ORDER BY at ROWS UNBOUNDED PRECEDING) AS island FROM gaps)
-    SELECT who, min(at) AS began, max(at) AS ended, count(*) AS n, count(gap) AS gaps,
-           count(*) FILTER (WHERE gap <= :close) AS close, who IN (TABLE touched) AS touched
-    FROM islands GROUP BY who, island
+             OVER (PARTITION BY who ORDER BY at ROWS UNBOUNDED PRECEDING) AS island FROM gaps),
+    islands AS (
+      SELECT who, min(at) AS began, max(at) AS ended, count(*) AS n, count(gap) AS gaps,
+             count(*) FILTER (WHERE gap <= :close) AS close FROM parted GROUP BY who, island),
+    summed AS (SELECT *, sum(close) OVER () AS all_close, sum(gaps) OVER () AS all_gaps FROM islands)
+    SELECT who, began, ended, n, gaps, close, who IN (TABLE touched) AS touched, all_close, all_gaps
+    FROM summed WHERE n >= :least ORDER BY who, began
     """  # noqa: S608 - constants
 )
 _COPIES = text(
     f"""
-    SELECT c.validated_by AS who, q.same_text AS same, count(DISTINCT c.person_id) AS persons,
-           c.validated_by IN ({_TOUCHED}) AS touched
-    FROM validated_cases c JOIN quality_reports q ON q.case_id = c.id
-    WHERE c.model_type = :type AND {_STANDING} AND c.validated_by IS NOT NULL AND q.same_text IS NOT NULL
-    GROUP BY c.validated_by, q.same_text
+    WITH touched AS MATERIALIZED ({_TOUCHED}),
+    used AS (
+      SELECT c.validated_by AS who, q.same_text AS same, count(DISTINCT c.person_id) AS persons
+      FROM validated_cases c JOIN quality_reports q ON q.case_id = c.id
+      WHERE c.model_type = :type AND {_STANDING} AND c.validated_by IS NOT NULL AND q.same_text IS NOT NULL
+      GROUP BY c.validated_by, q.same_text)
+    SELECT DISTINCT ON (who) who, same, persons, sum(persons) OVER (PARTITION BY who) AS cases,
+           who IN (TABLE touched) AS touched
+    FROM used ORDER BY who, persons DESC, same
     """  # noqa: S608 - constants
 )
 _CONFLICTS = text(
     f"""
-    WITH mine AS (
+    WITH mine AS MATERIALIZED (
       SELECT DISTINCT q.same_text FROM quality_reports q JOIN validated_cases c ON c.id = q.case_id
       WHERE c.run_id = :run AND c.model_type = :type AND q.same_text IS NOT NULL),
     torn AS (
@@ -59,11 +68,17 @@ _CONFLICTS = text(
     WHERE c.model_type = :type AND {_STANDING} AND c.diagnosis IS NOT NULL ORDER BY c.id
     """  # noqa: S608 - constants
 )
+# A large run is joined whole: loops over it, which Postgres may choose before it has counted, are quadratic.
+_LARGE = 5000
+_JOINED_WHOLE = text(
+    "SELECT set_config('enable_nestloop', CASE WHEN count(*) > :large THEN 'off' ELSE 'on' END, true) "
+    "FROM (SELECT 1 FROM validated_cases WHERE run_id = :run LIMIT :large + 1) AS mine"
+)
 
 
 @dataclass(frozen=True)
 class Island:
-    """Signatures of one clinician of which each stands close to the one before."""
+    """Signatures of one clinician of which each stands close to the one before; sums over all islands."""
 
     who: UUID
     began: datetime
@@ -72,15 +87,18 @@ class Island:
     gaps: int  # those before its signatures, the one that parts it from the island before included
     close: int
     touched: bool
+    all_close: int
+    all_gaps: int
 
 
 @dataclass(frozen=True)
 class Copies:
-    """How many patients of a clinician have one text."""
+    """How many patients of a clinician have his commonest text, and how many have any, text by text."""
 
     who: UUID
     same: bytes
     persons: int
+    cases: int
     touched: bool
 
 
@@ -94,21 +112,28 @@ class Torn:
     label: str
 
 
-def islands(session: Session, run_id: UUID, model_type: str, *, close_seconds: int) -> list[Island]:
-    """Every clinician's signatures of the time of a run, joined where they stand close."""
-    known = {"run": run_id, "type": model_type, "close": close_seconds}
-    return [Island(*row) for row in session.execute(_ISLANDS, known)]
+def islands(
+    session: Session, run_id: UUID, model_type: str, *, close_seconds: int, least: int
+) -> list[Island]:
+    """Every clinician's signatures of the time of a run, joined where they stand close, `least` or more."""
+    known = {"run": run_id, "type": model_type, "close": close_seconds, "least": least}
+    return [
+        Island(row.who, row.began, row.ended, row.n, row.gaps, row.close, row.touched, *map(int, row[-2:]))
+        for row in session.execute(_ISLANDS, known)
+    ]
 
 
 def copies(session: Session, run_id: UUID, model_type: str) -> list[Copies]:
-    """How often each clinician used each text."""
+    """How often each clinician used the text that he used most."""
     rows = session.execute(_COPIES, {"run": run_id, "type": model_type})
-    return [Copies(who, bytes(same), persons, touched) for who, same, persons, touched in rows]
+    return [Copies(who, bytes(same), persons, int(n), touched) for who, same, persons, n, touched in rows]
 
 
 def conflicts(session: Session, run_id: UUID, model_type: str) -> list[Torn]:
     """The cases, of whichever run, that have the text of a case of this run, where their labels differ."""
-    rows = session.execute(_CONFLICTS, {"run": run_id, "type": model_type})
+    session.execute(_JOINED_WHOLE, {"run": run_id, "large": _LARGE})
+    rows = session.execute(_CONFLICTS, {"run": run_id, "type": model_type}).all()
+    session.execute(text("SET LOCAL enable_nestloop = on"))
     return [Torn(bytes(same), case_id, person, label) for same, case_id, person, label in rows]
 
 

@@ -186,7 +186,7 @@ class ValidatedCase(Table):
     source_record: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
     superseded_by: Mapped[UUID | None] = mapped_column(ForeignKey("validated_cases.id"))
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("collection_runs.id"))
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("collection_runs.id"), index=True)
     model_type: Mapped[str] = mapped_column(ForeignKey("model_types.name"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("persons.id"), index=True)
     state: Mapped[CaseState] = mapped_column(StateText(CaseState), default=CaseState.DISCOVERED)
