@@ -181,13 +181,19 @@ class Trial(Table):
     """One trial of a hyperparameter search."""
 
     __tablename__ = "trials"
-    __table_args__ = (UniqueConstraint("job_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("job_id", "number"),
+        one_of("ended", ("complete", "pruned", "failed", "cancelled")),
+    )
     id: Mapped[UUID] = fresh_id()
     job_id: Mapped[UUID] = mapped_column(ForeignKey("training_jobs.id"))
     number: Mapped[int]
     parameters: Mapped[Json]
     objective: Mapped[float | None]
-    pruned_at: Mapped[int | None]
+    pruned_at: Mapped[int | None]  # the stage after which others did better
+    ended: Mapped[str | None]  # None while it runs
+    scores: Mapped[JsonList] = mapped_column(default=list)  # after each stage
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 
