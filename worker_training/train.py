@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from shared.backends import files as artifact
 from shared.backends.base import FitRequest, Fitted
+from shared.backends.search import SKIP
 from shared.broker import farewell
 from shared.errors import Error
 from shared.logs import log
-from shared.registry import attempts, datasets, models
+from shared.registry import attempts, datasets, models, trials
 from shared.registry.attempts import StepDone, Weights
 from shared.registry.leases import FencedOffError, Lease
 from worker_training import fit, sweep
@@ -105,7 +106,9 @@ def _once_a_second(steps: Iterable[StepDone]) -> Iterator[StepDone]:
         at = time.monotonic()
         first = done.step if first is None else first
         saved = saved or done.checkpointed
-        if done.step == done.steps or at - recorded >= STEP_SECONDS:
+        if done.trial is not None:
+            yield done
+        elif done.step == done.steps or at - recorded >= STEP_SECONDS:
             pace = (at - began) / max(done.step - first, 1)
             yield replace(done, checkpointed=saved, seconds_left=pace * (done.steps - done.step))
             recorded, saved = at, False
@@ -115,9 +118,19 @@ def _record(training: Training, done: StepDone) -> None:
     """A row that cannot be written is no loss; the training goes on while the database is away."""
     try:
         with training.deps.sessions.begin() as session:
-            attempts.record_step(session, training.lease, done, now=training.deps.clock())
+            if done.trial is not None:
+                trials.record(session, training.lease, done.trial, now=training.deps.clock())
+            else:
+                attempts.record_step(session, training.lease, done, now=training.deps.clock())
+            _skip_unwanted(training, trials.unwanted(session, training.lease.id))
     except OperationalError as error:
         log.warning("step not recorded", job=str(training.lease.id), reason=type(error).__name__)
+
+
+def _skip_unwanted(training: Training, numbers: Iterable[int]) -> None:
+    """Tell the trainer's search which trials to end; it looks after each stage."""
+    for number in numbers:
+        (_checkpoints(training) / f"{SKIP}{number}").touch()
 
 
 def _settle(training: Training, ended: tuple[Ending, int]) -> None:

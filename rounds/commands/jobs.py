@@ -5,6 +5,7 @@ from uuid import UUID
 
 import typer
 
+from rounds.commands import trials
 from rounds.show import AsJson, show_record, show_rows
 from rounds.site import site
 
@@ -17,6 +18,7 @@ jobs = typer.Typer(no_args_is_help=True)
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.add_typer(jobs, name="jobs", help="Training jobs.")
+    jobs.command("trials")(trials.trials)
 
 
 @jobs.command("list")

@@ -20,6 +20,7 @@ class Step:
     epoch: int
     values: Mapping[str, float]
     checkpointed: bool = False
+    trial: Mapping[str, object] | None = None  # news of a search: a trial that began or ended
 
 
 @dataclass(frozen=True)

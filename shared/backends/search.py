@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
 JOURNAL = "trials.json"
+SKIP = "skip-"  # with the number of a trial, a file in the folder that ends it
 REDUCTION = 3  # of the trials that reach a rung, one in three goes on
 STARTUP = 6  # trials drawn at random before the sampler has something to learn from
 
 
 class PrunedError(Exception):
     """Others did better at this rung: end the trial."""
+
+
+class SkippedError(Exception):
+    """Somebody asked for the end of the trial."""
 
 
 class NoTrialError(InvalidInputError):
@@ -102,6 +107,8 @@ class Search:
 
         def rung(score: float) -> None:
             scores.append(score)
+            if (self._journal.parent / f"{SKIP}{trial.number}").exists():
+                raise SkippedError
             if hopeless(scores, self.trials):
                 raise PrunedError
 
@@ -109,6 +116,8 @@ class Search:
             objective = attempt(trial, rung)
         except PrunedError:
             return replace(trial, scores=scores, objective=scores[-1], pruned_at=len(scores), ended="pruned")
+        except SkippedError:
+            return replace(trial, scores=scores, ended="cancelled")
         except ArithmeticError:
             return replace(trial, scores=scores, ended="failed")
         return replace(trial, scores=scores, objective=objective, ended="complete")

@@ -29,6 +29,7 @@ class StepDone:
     values: Mapping[str, float] = field(default_factory=dict)
     checkpointed: bool = False
     seconds_left: float | None = None
+    trial: Mapping[str, object] | None = None  # news of a search
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.backends.search import JOURNAL, Budget, NoTrialError, Search, Trial, best_of, hopeless
+from shared.backends.search import JOURNAL, SKIP, Budget, NoTrialError, Search, Trial, best_of, hopeless
 
 SPACE = {
     "learning_rate": {"low": 1e-4, "high": 1e-1, "log": True},
@@ -104,6 +104,14 @@ def test_one_in_three_passes_a_rung():
     assert not hopeless([0.5], others)
     assert hopeless([0.9, 0.8], others)
     assert not hopeless([0.0], others[:2])  # too few to judge by
+
+
+def test_a_trial_that_nobody_wants_ends_at_its_next_stage_and_the_search_goes_on(tmp_path):
+    (tmp_path / f"{SKIP}2").touch()
+    hunt = search(tmp_path, 5)
+    hunt.run(attempt, first=FIRST, say=quiet)
+    assert [trial.number for trial in hunt.trials if trial.ended == "cancelled"] == [2]
+    assert len(hunt.trials) == 5
 
 
 def test_equal_trials_are_won_by_the_earlier():
