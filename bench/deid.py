@@ -109,6 +109,8 @@ def _sets(wish: argparse.Namespace) -> dict[str, list[Note]]:
     dev = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     if not dev and wish.only in (None, "dev"):
         print(f"skipped: there is no {path}")
+    if wish.only in (None, "unseen"):
+        print("skipped: there are no unseen notes; whoever does not work on the engine has to write some")
     made = {
         "dev": dev,
         "dev hard": [note for note in dev if note["id"].startswith("d-hard")],
