@@ -1,7 +1,6 @@
 """Hyperparameters of a training as data: each has a default and bounds, and an unknown one is refused."""
 
 from collections.abc import Mapping
-from typing import Literal, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,39 +33,10 @@ class TextRecipe(BaseModel):
     checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
 
 
-class LmRecipe(BaseModel):
-    """How an LLM learns to answer: LoRA on its top layers, over cached states of those below."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    epochs: int = Field(5, ge=1, le=100, description="passes over the cases")
-    batch_size: int = Field(16, ge=1, le=512, description="cases a step")
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="highest rate of the adapter")
-    warmup_share: float = Field(0.1, ge=0, le=0.9, description="share of the steps that raise the rate")
-    weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter")
-    top_layers: int = Field(10, ge=1, le=256, description="layers that are adapted; those below are frozen")
-    lora_r: int = Field(16, ge=1, le=256, description="rank of the adapter")
-    lora_alpha: float = Field(32.0, gt=0, le=1024, description="scale of the adapter, divided by its rank")
-    max_tokens: int = Field(512, ge=8, le=131_072, description="of a longer text the middle is left out")
-    pack_tokens: int = Field(1024, ge=8, le=1_048_576, description="tokens computed at once")
-    held_back_share: float = Field(0.1, ge=0, le=0.5, description="cases, by person, that calibrate first")
-    held_back_most: int = Field(100, ge=0, le=10_000, description="cases held back at most")
-    checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
+RECIPES: Mapping[str, type[TextRecipe]] = {"text_classifier": TextRecipe}
 
 
-RECIPES: Mapping[str, type[TextRecipe] | type[LmRecipe]] = {
-    "text_classifier": TextRecipe,
-    "causal_lm": LmRecipe,
-}
-
-
-@overload
-def parse_recipe(family: Literal["text_classifier"], wish: Mapping[str, object]) -> TextRecipe: ...
-@overload
-def parse_recipe(family: Literal["causal_lm"], wish: Mapping[str, object]) -> LmRecipe: ...
-@overload
-def parse_recipe(family: str, wish: Mapping[str, object]) -> TextRecipe | LmRecipe: ...
-def parse_recipe(family: str, wish: Mapping[str, object]) -> TextRecipe | LmRecipe:
+def parse_recipe(family: str, wish: Mapping[str, object]) -> TextRecipe:
     """Fill a wish up with the defaults; numbers may come as text, as the command line gives them.
 
     Raises:
@@ -76,7 +46,7 @@ def parse_recipe(family: str, wish: Mapping[str, object]) -> TextRecipe | LmReci
         known = ", ".join(RECIPES)
         raise RecipeError(f"{family} cannot be trained", field="family", fix=f"families that can: {known}")
     try:
-        return RECIPES[family].model_validate(wish)
+        return RECIPES[family](**wish)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
