@@ -70,11 +70,11 @@ def run(folder: Path, wire: TextIO, choose: Callable[[str], Backend] = backend_f
 def explain(error: Exception) -> Failure:
     """The failure in words. A foreign error may quote a text, so only its kind and place are told."""
     if isinstance(error, Error):
-        return Failure(error.code, str(error), again=isinstance(error, TransientError))
+        return Failure(error.code, str(error), again=isinstance(error, TransientError), fix=error.fix)
     kind = type(error).__name__
     if kind in _OUT_OF_MEMORY or "DefaultCPUAllocator" in str(error):
         return Failure(
-            "out_of_memory", "the training needed more memory than there is; use a smaller batch_size"
+            "out_of_memory", "the training needed more memory than there is", fix="use a smaller batch_size"
         )
     last = traceback.extract_tb(error.__traceback__)[-1]
     return Failure(

@@ -28,6 +28,7 @@ class Failure:
     code: str
     message: str
     again: bool = False
+    fix: str | None = None
 
 
 @contextmanager

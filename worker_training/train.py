@@ -18,7 +18,7 @@ from shared.broker import farewell
 from shared.errors import Error
 from shared.logs import log
 from shared.registry import attempts, datasets, models, trials
-from shared.registry.attempts import StepDone, Weights
+from shared.registry.attempts import Fault, StepDone, Weights
 from shared.registry.leases import FencedOffError, Lease
 from worker_training import fit, sweep
 from worker_training import folder as exchange
@@ -180,9 +180,10 @@ def _fail(training: Training, failure: Failure) -> None:
     if failure.again:
         _give_back(training, failure.code)
         return
+    fault = Fault(failure.code, failure.message, failure.fix)
     _insist(
         training,
-        lambda session: attempts.fail(session, lease, code=failure.code, message=failure.message, now=now()),
+        lambda session: attempts.fail(session, lease, fault, now=now()),
     )
     _forget_checkpoints(training)
 

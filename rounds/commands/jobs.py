@@ -57,6 +57,7 @@ def show(job_id: UUID, as_json: AsJson = False) -> None:
             "requested_by": job.requested_by,
             "result": job.result,
             "error_message": job.error_message,
+            "error_fix": job.error_fix,
             "attempts": [
                 {
                     "attempt": one.attempt,

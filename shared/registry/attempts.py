@@ -43,6 +43,15 @@ class Weights:
     labels: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Fault:
+    """Why a job ends without a version: its cause class, one sentence without patient data, and a remedy."""
+
+    code: str
+    message: str
+    fix: str | None = None
+
+
 def claim(session: Session, job_id: UUID, *, worker: str, now: datetime) -> Lease | None:
     """Take a queued job whose dataset is sealed and open an attempt; None when it is not to be had."""
     sealed = select(TrainingJob.dataset_version_id).where(TrainingJob.id == job_id)
@@ -141,10 +150,12 @@ def _version(session: Session, job: TrainingJob, weights: Weights) -> ModelVersi
     )
 
 
-def fail(session: Session, lease: Lease, *, code: str, message: str, now: datetime) -> None:
+def fail(session: Session, lease: Lease, fault: Fault, *, now: datetime) -> None:
     """End the job for a reason that another attempt would meet again."""
-    jobs.fail(session, held(session, lease), code=code, message=message, by=lease.worker, now=now)
-    end(session, lease.id, lease.fence, why=code, now=now)
+    job = held(session, lease)
+    job.error_fix = fault.fix
+    jobs.fail(session, job, code=fault.code, message=fault.message, by=lease.worker, now=now)
+    end(session, lease.id, lease.fence, why=fault.code, now=now)
 
 
 def give_back(session: Session, lease: Lease, *, why: str, now: datetime, count_attempt: bool = True) -> None:

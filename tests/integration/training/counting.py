@@ -49,7 +49,7 @@ def _wait_at(gate: str | None, step: int) -> None:
 
 
 def _bad_data() -> None:
-    raise InvalidInputError("the examples allow no counting")
+    raise InvalidInputError("the examples allow no counting", fix="bring others")
 
 
 def _internal() -> None:
