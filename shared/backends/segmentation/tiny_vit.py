@@ -120,7 +120,7 @@ def _attended(weights: Weights, prefix: str, x: Tensor, *, heads: int) -> Tensor
     count, places, channels = x.shape
     joint = _linear(weights, f"{prefix}.qkv", _norm(weights, f"{prefix}.norm", x))
     query, key, value = joint.view(count, places, heads, -1).transpose(1, 2).chunk(3, dim=3)
-    bias = weights[f"{prefix}.attention_biases"]
+    bias = weights[f"{prefix}.attention_biases"][None]  # four axes, or the slow kernel is taken
     mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
     return _linear(weights, f"{prefix}.proj", mixed.transpose(1, 2).reshape(count, places, channels))
 
