@@ -29,7 +29,7 @@ class DiskFullError(Error):
     def __init__(self) -> None:
         super().__init__(
             "the disk under ROUNDS_HOME has no room for a checkpoint",
-            fix="make room and start the job again: it goes on from the checkpoint before",
+            fix="make room, then train again",
         )
 
 
@@ -42,7 +42,7 @@ class NotFiniteError(InvalidInputError):
         super().__init__(
             f"a weight is not a number any more after step {step}",
             field="learning_rate",
-            fix="lower learning_rate; the state before is kept",
+            fix="lower learning_rate",
         )
 
 
