@@ -83,7 +83,7 @@ def look(
         with time_limit(NOTE_SECONDS):
             who = known_of({}, manner, Whose(words))
             unsure: list[tuple[Span, float]] = []
-            spans = engine.find(Page(text), who, this_year=now.year, unsure=unsure)
+            spans = engine.find(Page(text), who, this_year=now.year, tagged=manner.tagged, unsure=unsure)
             found = [span for span in spans if _is_news(text, span, marks=marks, invented=invented)]
             maybe = [
                 (one.start, one.end, chance)

@@ -70,7 +70,8 @@ def chunk_terms(source: Source, run: CollectionRun, staff: Sequence[str], *, dep
 
 def manner_of(policy: Policy, words: SiteWords) -> Manner:
     """How the site de-identifies."""
-    return Manner(policy.deid, harmless=words.harmless, identifying=words.identifier)
+    harmless, identifying = words.harmless, words.identifier
+    return Manner(policy.deid, harmless=harmless, identifying=identifying, tagged=policy.deid.tagger)
 
 
 def _terms(source: Source, run: CollectionRun, site: Site, *, policy: Policy, deps: Deps) -> Terms:

@@ -70,7 +70,7 @@ def _write_day(clinic: sqlite3.Connection, dice: Random, drawn: Sequence[Encount
 
 def _plan(number: int, one: Encounter, *, dice: Random, starts: datetime) -> dict[str, Any]:
     codes = {disease.name: disease.icd for disease in vocabulary().known(later=True)}
-    seen = f"Visit {number}: seen {starts:%d %B}, weight {dice.randrange(45, 110)} kg."
+    seen = f"Seen {starts:%d %B}: {_measured(dice)}"
     at, ends = _stamp(starts), _stamp(starts + timedelta(days=12))
     return {
         "id": number,
@@ -85,6 +85,13 @@ def _plan(number: int, one: Encounter, *, dice: Random, starts: datetime) -> dic
         "created_at": at,
         "updated_at": ends,
     }
+
+
+def _measured(dice: Random) -> str:
+    """Findings by lot, so that no two notes are the same text."""
+    pressure = f"{dice.randrange(95, 170)}/{dice.randrange(55, 100)}"
+    body = f"weight {dice.randrange(450, 1100) / 10} kg, temperature {dice.randrange(362, 391) / 10}"
+    return f"{body}, pulse {dice.randrange(52, 118)}, blood pressure {pressure}."
 
 
 def _visit(number: int, at: str) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from sqlalchemy import select
 
 from bench.clinic_world import edit, write
 from shared.domain.cycle import ended
-from shared.registry import runs, sources
+from shared.domain.deid import DeidPolicy
+from shared.domain.policy import Policy
+from shared.registry import policies, runs, sources
 from shared.registry.tables import CollectionChunk, CollectionRun
 from worker_collection import chunks, collect
 from worker_collection.deps import Deps, make_deps
@@ -38,17 +40,19 @@ class Load:
 
 
 def measured(deps: Deps, *, rows: int, workers: int, seed: int = 7) -> Load:
-    """Load a clinic of so many plans, let it change, and collect it once more."""
+    """Load a clinic of so many plans by rules alone, let it change, and collect it with everything on."""
     with tempfile.TemporaryDirectory(prefix="rounds-load-") as scratch:
         clinic = Path(scratch) / "clinic.db"
         write(clinic, rows, seed)
         source_id = _registered(clinic, deps)
+        _adopt(Policy(deid=DeidPolicy(tagger=False)), deps)
         with _working(deps, workers) as processes:
             began = time.monotonic()
             watched = _Memory(processes, rows)
             answer = _collected(source_id, deps, watched)
             seconds = time.monotonic() - began
             edit(clinic, CHANGED)
+            _adopt(Policy(), deps)
             began = time.monotonic()
             night = _collected(source_id, deps, None)
             delta = time.monotonic() - began
@@ -61,6 +65,11 @@ def measured(deps: Deps, *, rows: int, workers: int, seed: int = 7) -> Load:
         delta_share=became / min(CHANGED, rows),
         answer=answer,
     )
+
+
+def _adopt(policy: Policy, deps: Deps) -> None:
+    with deps.sessions.begin() as session:
+        policies.adopt(session, policy, reason="bench", actor="bench", now=deps.clock())
 
 
 class _Memory:

@@ -37,6 +37,9 @@ class DeidPolicy(BaseModel):
     facilities: str = Field("kind", pattern="^(kind|removed)$", description="institutions: kind or removed")
     clinicians: str = Field("name", pattern="^(name|kind)$", description="clinicians: name or kind")
     replace: str = Field("labels", pattern="^(labels|surrogates)$", description="labels or surrogates")
+    tagger: bool = Field(
+        default=True, description="whether the trained tagger reads along; rules alone are faster"
+    )
 
     @model_validator(mode="after")
     def _is_determined(self) -> Self:
