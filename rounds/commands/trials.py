@@ -38,4 +38,4 @@ def trials(
             }
             for row in rows.of(session, job_id)
         ]
-    show_rows(found, as_json=as_json, none="no trials: `rounds train --set search_trials=20` searches")
+    show_rows(found, as_json=as_json, none="this job tried no hyperparameters")

@@ -161,7 +161,7 @@ def best_of(trials: Sequence[Trial]) -> Trial:
     """
     complete = [trial for trial in trials if trial.ended == "complete"]
     if not complete:
-        raise NoTrialError("no trial came to an end", field="search_trials", fix="lower learning_rate")
+        raise NoTrialError("no trial came to an end", field="learning_rate", fix="lower it")
     return max(complete, key=lambda trial: (trial.objective or 0.0, -trial.number))
 
 
