@@ -179,6 +179,7 @@ class Pipeline:
         policy = terms.site.manner.policy
         run = self.deps.vault.keyed_hash(str(terms.run_id), "deid-run").hex()[:16]
         rules = {
+            "engine": terms.site.manner.engine,
             "name": policy.name,
             "policy": policy.model_dump(mode="json", exclude_defaults=True),
             "run": run,

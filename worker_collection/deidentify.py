@@ -7,7 +7,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 from shared.domain.deid import SAFE_HARBOR, Dates, DeidPolicy
-from worker_collection.phi.engine import ENGINE, Cleaned, clean
+from worker_collection.phi.engine import BY_RULES, ENGINE, Cleaned, clean
 from worker_collection.phi.known import Known
 from worker_collection.phi.leaks import Doubt
 from worker_collection.phi.lexicon import fold
@@ -50,6 +50,11 @@ class Manner:
     harmless: frozenset[str] = frozenset()
     identifying: tuple[str, ...] = ()
     tagged: bool = True  # without the trained tagger the rules alone are faster and miss more
+
+    @property
+    def engine(self) -> str:
+        """Who a report says has read the text."""
+        return ENGINE if self.tagged else BY_RULES
 
 
 @dataclass(frozen=True)

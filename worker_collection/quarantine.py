@@ -147,6 +147,7 @@ def _judge_again(
     manner = manner_of(policies.current(session)[1], deid.site_words(session, deps.vault))
     drawn = deid.surrogates_of(session, {case.person_id}, deps.vault).get(case.person_id, {})
     found = look(opened(case, deps), names, manner=manner, ours=surrogates(drawn), now=now)
+    report.engine = manner.engine
     if found:
         hold(session, case, report, found=found, now=now)
     else:

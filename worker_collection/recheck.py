@@ -50,10 +50,12 @@ def recheck(deps: Deps) -> Rechecked:
     outcome, after = Rechecked(), None
     while True:
         with deps.sessions.begin() as session:
-            rows = deid.to_look_at_again(session, ENGINE, after=after, limit=BATCH)
+            manner = manner_of(policies.current(session)[1], deid.site_words(session, deps.vault))
+            outcome.engine = manner.engine
+            # What the tagger has read, too, needs no second reading by rules alone.
+            rows = deid.to_look_at_again(session, {ENGINE, manner.engine}, after=after, limit=BATCH)
             if not rows:
                 return outcome
-            manner = manner_of(policies.current(session)[1], deid.site_words(session, deps.vault))
             persons = {case.person_id for case, _ in rows}
             words = deid.words_of(session, persons, deps.vault)
             drawn = deid.surrogates_of(session, persons, deps.vault)
@@ -128,6 +130,7 @@ def _settle(  # noqa: PLR0913 - a case, its report and what was found
     if was_held and "doubts" not in report.details:
         outcome.held += 1  # there never was a text to look at
         return
+    report.engine = outcome.engine
     if found:
         outcome.held += 1
         hold(session, case, report, found=found, now=now)
@@ -141,7 +144,7 @@ def hold(
     session: Session, case: ValidatedCase, report: DeidReport, *, found: Sequence[Doubt], now: datetime
 ) -> None:
     """Hold a case back for a person to look at."""
-    report.verdict, report.engine, report.created_at = "quarantine", ENGINE, now
+    report.verdict, report.created_at = "quarantine", now
     report.reasons = list(leaks.codes(found))
     report.details = report.details | {"doubts": [[one.start, one.end, one.code] for one in found]}
     case.is_anonymized, case.anonymization_date, case.updated_at = False, None, now
@@ -154,7 +157,7 @@ def hold(
 def release(session: Session, case: ValidatedCase, report: DeidReport, *, by: str, now: datetime) -> None:
     """Let a case on in which nothing is doubted; it is valid where nothing else stands against it."""
     was_held = report.verdict == "quarantine"
-    report.verdict, report.engine, report.reasons, report.created_at = "pass", ENGINE, [], now
+    report.verdict, report.reasons, report.created_at = "pass", [], now
     report.details = {name: value for name, value in report.details.items() if name != "doubts"}
     case.is_anonymized, case.anonymization_date, case.updated_at = True, now.date(), now
     if not was_held:

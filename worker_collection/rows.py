@@ -11,7 +11,6 @@ from worker_collection import pictured
 from worker_collection.deps import Deps
 from worker_collection.draft import Draft
 from worker_collection.intake import Candidate, bands
-from worker_collection.phi.engine import ENGINE
 
 
 def case_row(case_id: UUID, one: Candidate, *, version: int, deps: Deps) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def deid_row(case_id: UUID, one: Candidate, *, terms: Mapping[str, Any], now: da
         details["doubts"] = [[doubt.start, doubt.end, doubt.code] for doubt in one.doubts]
     return {
         "case_id": case_id,
-        "engine": pictured.ENGINE if one.draft.picture else ENGINE,
+        "engine": pictured.ENGINE if one.draft.picture else terms["engine"],
         "policy": terms["name"],
         "spans": one.cleaned.counts,
         "verdict": "pass" if one.cleaned.passed else "quarantine",

@@ -152,9 +152,9 @@ def doubts_of(session: Session, case_id: UUID) -> list[tuple[int, int, str]]:
 
 
 def to_look_at_again(
-    session: Session, engine: str, *, after: UUID | None, limit: int
+    session: Session, engines: Collection[str], *, after: UUID | None, limit: int
 ) -> list[tuple[ValidatedCase, DeidReport]]:
-    """Standing cases by their ids: of another engine, held back, or of a person who has more words now."""
+    """Standing cases by their ids: of other engines, held back, or of a person who has more words now."""
     learnt_since = (
         select(PersonWords.person_id)
         .where(PersonWords.person_id == ValidatedCase.person_id)
@@ -165,7 +165,7 @@ def to_look_at_again(
         select(ValidatedCase, DeidReport)
         .join(DeidReport, DeidReport.case_id == ValidatedCase.id)
         .where(ValidatedCase.state.in_(STANDING), ValidatedCase.input_sealed.is_not(None))
-        .where(or_(DeidReport.engine != engine, DeidReport.verdict == "quarantine", learnt_since))
+        .where(or_(DeidReport.engine.not_in(engines), DeidReport.verdict == "quarantine", learnt_since))
         .order_by(ValidatedCase.id)
         .limit(limit)
     )

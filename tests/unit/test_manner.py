@@ -12,6 +12,7 @@ from worker_collection.terms import manner_of
 def test_a_site_may_go_by_rules_alone(tagger):
     manner = manner_of(Policy(deid=DeidPolicy(tagger=tagger)), SiteWords())
     assert manner.tagged is tagger
+    assert ("tagger" in manner.engine) is tagger
 
 
 def test_unless_it_says_otherwise_the_tagger_reads_along():

@@ -32,7 +32,8 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
 from worker_collection.phi.spans import Span, bridged, joined, left_in, put_in, rendered
 
-ENGINE = f"rules-3-tagger-{tagger.version()}"
+BY_RULES = "rules-3"
+ENGINE = f"{BY_RULES}-tagger-{tagger.version()}"
 MAX_CHARACTERS = 200_000
 _PLACED = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
 

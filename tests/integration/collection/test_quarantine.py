@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from shared.domain.cycle import CaseState
+from shared.domain.deid import DeidPolicy
+from shared.domain.policy import Policy
 from shared.errors import InvalidInputError, NotFoundError
-from shared.registry import deid
+from shared.registry import deid, policies
 from shared.registry.tables import AuditEvent, DatasetMember, DeidReport, SourceRecord, ValidatedCase
 from tests import factories as make
 from worker_collection.phi import engine
@@ -99,6 +101,30 @@ def test_only_stretches_of_the_text_may_be_called_identifiers(held, deps):
             say_identifier(held.id, [wrong], deps, by="cli:ann")
     with pytest.raises(NotFoundError):
         say_harmless(make.uuid4(), deps, by="cli:ann")
+
+
+def test_what_rules_alone_have_read_is_read_again_once_the_tagger_reads_along(clinic, collect_again, deps):
+    def adopt(*, tagger):
+        with deps.sessions.begin() as session:
+            wish = Policy(deid=DeidPolicy(tagger=tagger))
+            policies.adopt(session, wish, reason="test", actor="test", now=deps.clock())
+
+    def engines():
+        with deps.sessions() as session:
+            return set(session.scalars(select(DeidReport.engine)))
+
+    adopt(tagger=False)
+    clinic.plan(
+        clinic.patient("I-1", "Ann Quillory"), clinical_notes="Cough with sputum, no consolidation seen."
+    )
+    collect_again()
+    assert engines() == {engine.BY_RULES}
+    assert recheck(deps).looked_at == 0
+    adopt(tagger=True)
+    assert recheck(deps).looked_at == 1
+    assert engines() == {engine.ENGINE}
+    adopt(tagger=False)
+    assert recheck(deps).looked_at == 0
 
 
 def test_a_later_engine_looks_at_what_an_older_one_passed(clinic, collect_again, deps):
