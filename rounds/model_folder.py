@@ -28,12 +28,8 @@ HOW_ADAPTER = """The adapter lies in the format of peft:
 
 `rounds.json` holds the recipe, the temperature and the probe answers{head}. Another Rounds takes the folder
 with `rounds models import`."""
-HOW_MERGED = """Base and adapter are one: `transformers.{auto}.from_pretrained("this folder")`{head}."""
-HOW_OLLAMA = """
-
-Ollama takes it by `ollama create {tag} -f Modelfile`, run in this folder; the tag names the digest."""
+HOW_MERGED = """Base and adapter are one: `transformers.AutoModel.from_pretrained("this folder")`{head}."""
 HEAD = "; `head.safetensors` is the linear head"
-AUTO = {"causal_lm": "AutoModelForCausalLM", "text_classifier": "AutoModel"}
 
 
 def write(here: Site, version: "ModelVersion", family: str, *, out: Path, merged: bool) -> dict[str, object]:
@@ -68,7 +64,8 @@ def _fill(  # noqa: PLR0913
     out: Path,
     merged: bool,
 ) -> dict[str, object]:
-    from shared.backends import adoption
+    from shared.backends import adoption, backend_for
+    from shared.backends.merging import merge
 
     facts = {
         "name": version.name,
@@ -80,32 +77,13 @@ def _fill(  # noqa: PLR0913
         "labels": ", ".join(version.labels),
     }
     head = HEAD if "head.safetensors" in files else ""
-    tag = None
     if merged:
-        how, tag = _merge(here, version, family, files=files, out=out), _tag(version, family)
+        base = backend_for(family, here.settings).base_folder(version.base)
+        merge(files, base, out)
+        if head:
+            (out / "head.safetensors").write_bytes(files["head.safetensors"])
     else:
         adoption.write(out, files, facts | {"fingerprint": version.fingerprint})
-        how = HOW_ADAPTER
-    how = how.format(head=head, auto=AUTO.get(family, "AutoModel"), tag=tag)
+    how = (HOW_MERGED if merged else HOW_ADAPTER).format(head=head)
     (out / "README.md").write_text(README.format(**facts, how=how))
-    return {"digest": version.digest, "merged": merged} | ({"ollama_tag": tag} if tag else {})
-
-
-def _merge(
-    here: Site, version: "ModelVersion", family: str, *, files: "Mapping[str, bytes]", out: Path
-) -> str:
-    from shared.backends import backend_for
-    from shared.backends.merging import merge
-
-    merge(files, backend_for(family, here.settings).base_folder(version.base), out)
-    if "head.safetensors" in files:
-        (out / "head.safetensors").write_bytes(files["head.safetensors"])
-    if family != "causal_lm":
-        return HOW_MERGED
-    (out / "Modelfile").write_text("FROM .\nPARAMETER temperature 0\n")
-    return HOW_MERGED + HOW_OLLAMA
-
-
-def _tag(version: "ModelVersion", family: str) -> str | None:
-    """How Ollama is to call it: never a name that a later version could take over."""
-    return f"rounds/{version.model_type}:{version.digest[:12]}" if family == "causal_lm" else None
+    return {"digest": version.digest, "merged": merged}

@@ -10,7 +10,8 @@ from rounds.show import AsJson, show_record
 from rounds.site import Site, site
 
 if TYPE_CHECKING:
-    from shared.backends.base import Naming
+    from shared.backends.base import Fitted, Naming
+    from shared.registry.attempts import Weights
     from shared.registry.tables import ModelVersion
 
 Out = Annotated[Path, typer.Option(help="A folder to write; it must not exist.")]
@@ -72,7 +73,7 @@ def _answer(version: "ModelVersion") -> dict[str, Any]:
     return {"model_version": version.name} | {name: getattr(version, name) for name in told}
 
 
-def _stored(here: Site, fitted: Any) -> Any:
+def _stored(here: Site, fitted: "Fitted") -> "Weights":
     import json
 
     from shared.backends.files import store
@@ -89,7 +90,7 @@ def _stored(here: Site, fitted: Any) -> Any:
 
 
 def _lines(path: Path | None) -> list[str] | None:
-    return path.read_text().split("\n")[:-1] if path else None
+    return path.read_text().splitlines() if path else None
 
 
 def _naming(here: Site, model_type: str, spoken: Sequence[str] | None) -> "Naming":

@@ -61,6 +61,8 @@ def adopt(source: str, naming: Naming, settings: Settings) -> Fitted:
     place = _place(source, folder)
     files = {name: (place / name).read_bytes() for name in ADAPTER if (place / name).is_file()}
     name = json.loads(files[ADAPTER[0]])["base_model_name_or_path"] if files else source
+    if (Path(name) / "config.json").is_file():
+        name = str(Path(name).resolve())  # workers and model server stand in other folders
     base = load_base(name, folder, device)
     head = _head(base, load(files[ADAPTER[1]]) if files else {})
     labels = list(naming(_labels(find_base(name, folder), len(head["classifier.weight"]))))

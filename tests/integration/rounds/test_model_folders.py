@@ -49,16 +49,17 @@ def elsewhere(tmp_path_factory):
 
 
 def test_a_classifier_from_elsewhere_becomes_a_version_that_answers_as_it_did(
-    cli, sealed, elsewhere, settings, sessions
+    cli, sealed, elsewhere, settings, sessions, monkeypatch
 ):
     import transformers
 
-    told = answer(cli("models", "import", str(elsewhere), "--json"))
-    assert (told["state"], told["labels"]) == ("trained", list(LABELS))
+    monkeypatch.chdir(elsewhere.parent)
+    told = answer(cli("models", "import", elsewhere.name, "--json"))
+    assert (told["state"], told["labels"], told["base"]) == ("trained", list(LABELS), str(elsewhere))
     with sessions() as session:
         version = session.query(ModelVersion).filter_by(name=told["model_version"]).one()
         job = session.get(TrainingJob, version.job_id)
-        assert (job.triggered_by, job.result["imported_from"]) == ("import", str(elsewhere))
+        assert (job.triggered_by, job.result["imported_from"]) == ("import", elsewhere.name)
         rung = {(row.task, row.subject) for row in session.query(Outbox)}
         assert (TaskName.JUDGE_VERSION, version.id) in rung
     folder = settings.root / "artifacts" / "models" / told["digest"]
@@ -88,7 +89,7 @@ def test_labels_that_the_site_does_not_know_are_refused_until_they_are_named(
     assert "LABEL_0" in err
     assert "--labels" in err
     spelt = tmp_path / "labels.txt"
-    spelt.write_text("".join(f"{label.upper()}\n" for label in LABELS))
+    spelt.write_text("\n".join(label.upper() for label in LABELS))  # and no line end after the last
     told = answer(cli("models", "import", str(other), "--labels", str(spelt), "--json"))
     assert told["labels"] == list(LABELS)
 
