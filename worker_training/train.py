@@ -130,6 +130,7 @@ def _record(training: Training, done: StepDone) -> None:
 def _skip_unwanted(training: Training, numbers: Iterable[int]) -> None:
     """Tell the trainer's search which trials to end; it looks after each stage."""
     for number in numbers:
+        _checkpoints(training).mkdir(parents=True, exist_ok=True, mode=0o700)
         (_checkpoints(training) / f"{SKIP}{number}").touch()
 
 
