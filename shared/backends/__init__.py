@@ -1,12 +1,16 @@
 """Model families behind one Protocol. Only this package may load torch, and it does so when first used."""
 
 import os
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
 
 from shared.backends.base import Backend
 from shared.config import Settings, load_settings
 from shared.errors import InvalidInputError
 
-FAMILIES = ("text_classifier",)
+_CLASSES: Mapping[str, str] = {"text_classifier": "TextClassifier"}  # a family is the package of its name
+FAMILIES = tuple(_CLASSES)
 
 
 def backend_for(family: str, settings: Settings | None = None) -> Backend:
@@ -15,14 +19,13 @@ def backend_for(family: str, settings: Settings | None = None) -> Backend:
     Raises:
         InvalidInputError: no such family is built in.
     """
-    if family != "text_classifier":
+    if family not in _CLASSES:
         fix = f"families that exist: {', '.join(FAMILIES)}"
         raise InvalidInputError(f"no backend for the model family {family}", field="family", fix=fix)
     settings = settings or load_settings()
     _tame_threads(settings)
-    from shared.backends.text_classifier import TextClassifier
-
-    return TextClassifier(settings)
+    made = getattr(import_module(f"shared.backends.{family}"), _CLASSES[family])
+    return cast(Backend, made(settings))
 
 
 def _tame_threads(settings: Settings) -> None:
