@@ -1,8 +1,9 @@
 """Hyperparameters of a training as data: each has a default and bounds, and an unknown one is refused."""
 
 from collections.abc import Mapping
+from typing import Literal, overload
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.errors import InvalidInputError
 
@@ -33,10 +34,55 @@ class TextRecipe(BaseModel):
     checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
 
 
-RECIPES: Mapping[str, type[TextRecipe]] = {"text_classifier": TextRecipe}
+class SegmentationRecipe(BaseModel):
+    """How a segmenter learns: LoRA and small heads of the mask decoder, over embeddings made once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    epochs: int = Field(
+        8, ge=0, le=200, description="passes over the pictures; 0 keeps the untrained decoder"
+    )
+    batch_size: int = Field(4, ge=1, le=128, description="pictures, or tiles of one, a step")
+    prompts: int = Field(1, ge=1, le=64, description="boxes, points or whole images asked of each a step")
+    learning_rate: float = Field(5e-4, gt=0, le=1, description="highest rate of the adapter and the heads")
+    warmup_share: float = Field(0.05, ge=0, le=0.9, description="share of the steps that raise the rate")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter and the heads")
+    lora_r: int = Field(8, ge=1, le=256, description="rank of the adapter")
+    lora_alpha: float = Field(16.0, gt=0, le=1024, description="scale of the adapter, divided by its rank")
+    whole_share: float = Field(0.5, ge=0, le=1, description="share of the prompts that are the whole image")
+    point_share: float = Field(0.1, ge=0, le=1, description="share of the prompts that are a point")
+    max_pictures: int = Field(
+        400, ge=2, le=1_000_000, description="pictures learnt from, spread over persons"
+    )
+    tiles: int = Field(0, ge=0, le=8, description="parts a side of a picture; 0 chooses by the masks")
+    held_back_share: float = Field(0.1, ge=0, le=0.5, description="persons that compare with the untrained")
+    checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> "SegmentationRecipe":
+        if self.whole_share + self.point_share > 1:
+            raise ValueError("whole_share and point_share are more than 1 together")
+        return self
 
 
-def parse_recipe(family: str, wish: Mapping[str, object]) -> TextRecipe:
+RECIPES: Mapping[str, type[BaseModel]] = {
+    "text_classifier": TextRecipe,
+}
+
+
+@overload
+def parse_recipe(family: Literal["text_classifier"], wish: Mapping[str, object]) -> TextRecipe: ...
+
+
+@overload
+def parse_recipe(family: Literal["segmentation"], wish: Mapping[str, object]) -> SegmentationRecipe: ...
+
+
+@overload
+def parse_recipe(family: str, wish: Mapping[str, object]) -> BaseModel: ...
+
+
+def parse_recipe(family: str, wish: Mapping[str, object]) -> BaseModel:
     """Fill a wish up with the defaults; numbers may come as text, as the command line gives them.
 
     Raises:
