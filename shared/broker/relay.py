@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.broker.heartbeat import Heartbeat
 from shared.broker.names import TaskName
+from shared.broker.notary import Notary
 from shared.broker.post import Post
 from shared.broker.reaper import Reaper
 from shared.broker.waiting import Patience, waiting
@@ -26,6 +27,8 @@ from shared.logs import log, set_up_logs
 from shared.registry import outbox
 from shared.registry.parts import Identity
 from shared.registry.session import make_sessions
+from shared.signing import open_signer
+from shared.storage.objects import open_storage
 
 BATCH = 200
 POLL_SECONDS = 0.25
@@ -38,7 +41,7 @@ class Relay:
     """The leader's work, one `turn` at a time; what fails is said in `state` and tried again."""
 
     def __init__(self, sessions: sessionmaker[Session], *, clock: Clock, lease_seconds: float) -> None:
-        self._sessions, self._clock = sessions, clock
+        self.sessions, self._clock = sessions, clock
         self._line = Line()
         self._patience = Patience()
         self._reaper = Reaper(sessions, lease_seconds)
@@ -68,7 +71,7 @@ class Relay:
 
     def _push(self) -> int:
         """Move one batch; when the push fails the rows stay."""
-        with self._sessions.begin() as session:
+        with self.sessions.begin() as session:
             taken = outbox.take(session, BATCH)
             bells = [(TaskName(task), subject) for task, subject in taken if task in _TASKS]
             if bells:
@@ -80,7 +83,7 @@ class Relay:
 
     def _look(self, at: float) -> None:
         """Ring again for rows that wait although their queue is empty."""
-        with self._sessions() as session:
+        with self.sessions() as session:
             bells = waiting(session, now=self._clock())
         if self._line.is_another():
             self._patience.lose_it(bells, at=at)
@@ -100,24 +103,28 @@ def serve(settings: Settings, is_over: Callable[[float], bool]) -> None:
     relay = Relay(
         make_sessions(settings, pool_size=2), clock=settings.clock, lease_seconds=settings.lease_seconds
     )
+    notary = Notary(
+        relay.sessions, storage=open_storage(settings), signer=open_signer(settings), clock=settings.clock
+    )
     post = Post(settings)
     heartbeat = Heartbeat(settings, Identity("relay"), lambda: relay.state)
     heartbeat.start()
     try:
         while not is_over(0):
-            if not _one_turn(relay, post):
+            if not _one_turn(relay, notary, post):
                 is_over(POLL_SECONDS)
     finally:
         post.leave()
         heartbeat.stop()
 
 
-def _one_turn(relay: Relay, post: Post) -> bool:
+def _one_turn(relay: Relay, notary: Notary, post: Post) -> bool:
     """Work if the post is this relay's, then wait for the next ring; whether the database answered."""
     try:
         relay.state["leader"] = post.is_mine()
         if relay.state["leader"]:
             relay.turn(at=time.monotonic())
+            notary.turn(at=time.monotonic())
         post.wait(POLL_SECONDS)
     except (SQLAlchemyError, psycopg2.Error) as error:
         relay.state["leader"] = False

@@ -22,7 +22,9 @@ from shared.registry.tables.collection import (
 from shared.registry.tables.deid import PersonWords, SiteWord, Surrogate
 from shared.registry.tables.govern import (
     ApiKey,
+    AuditCheckpoint,
     AuditEvent,
+    AuditSeal,
     Event,
     IdempotencyKey,
     Outbox,
@@ -66,7 +68,9 @@ __all__ = [
     "ApiKey",
     "Approval",
     "Attempt",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditSeal",
     "BaseModel",
     "CasePicture",
     "CollectionChunk",

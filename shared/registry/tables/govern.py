@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.registry.tables.base import Json, JsonList, Table, fresh_id
@@ -28,7 +28,7 @@ class AuditEvent(Table):
     """Who did what to which record, in the transaction that did it. Append-only."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index(None, "subject_kind", "subject_id"), Index(None, "at"))
+    __table_args__ = (Index(None, "subject_kind", "subject_id"), Index(None, "at"), Index(None, "txn"))
     seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
     actor: Mapped[str]
@@ -36,6 +36,29 @@ class AuditEvent(Table):
     subject_kind: Mapped[str]
     subject_id: Mapped[str]
     details: Mapped[Json]  # ids, states and numbers; never patient data
+    txn: Mapped[int] = mapped_column(
+        server_default=text("pg_current_xact_id()::text::bigint")
+    )  # who wrote it
+
+
+class AuditSeal(Table):
+    """The place of a committed event in the chain, and the hash over it and all before it. Append-only."""
+
+    __tablename__ = "audit_seals"
+    __table_args__ = (Index(None, "sealed_at"),)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(unique=True)  # no foreign key: an event that is gone must be noticed
+    hash: Mapped[bytes]
+    sealed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class AuditCheckpoint(Table):
+    """The chain as it stood, signed; the same stands in the artifact store. Append-only."""
+
+    __tablename__ = "audit_checkpoints"
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    body: Mapped[Json]
 
 
 class Event(Table):

@@ -1,0 +1,100 @@
+"""The key that signs audit checkpoints: made once by the part that signs, never opened by the API."""
+
+import base64
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from shared.config import Settings
+from shared.errors import InvalidInputError, NotFoundError
+
+
+class SigningKeyError(InvalidInputError):
+    """The signing key cannot be used as it stands."""
+
+    code = "signing_key"
+
+
+class Signer:
+    """Signs with the site's Ed25519 key; the key itself never leaves."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    def sign(self, statement: bytes) -> str:
+        """The signature, as base64."""
+        return base64.b64encode(self._key.sign(statement)).decode()
+
+    def public_pem(self) -> bytes:
+        """The public half, to hand out."""
+        return self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the private half lies."""
+    return settings.root / "keys" / "audit.key"
+
+
+def public_file(settings: Settings) -> Path:
+    """Where the public half lies."""
+    return settings.root / "keys" / "audit.pub"
+
+
+def open_signer(settings: Settings) -> Signer:
+    """Read the site's key; at the first start make it, mode 0600, with its public half beside it.
+
+    Raises:
+        SigningKeyError: the file is readable by others, or holds no Ed25519 key.
+    """
+    path = key_file(settings)
+    if not path.exists():
+        _make(path)
+    if path.stat().st_mode & 0o077:
+        raise SigningKeyError(f"{path} is readable by others", fix=f"chmod 600 {path}")
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except ValueError:
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SigningKeyError(f"{path} holds no Ed25519 key", fix="restore the file from the backup")
+    signer = Signer(key)
+    public_file(settings).write_bytes(signer.public_pem())
+    return signer
+
+
+def public_pem(settings: Settings) -> bytes:
+    """The public half.
+
+    Raises:
+        NotFoundError: this site has signed nothing yet.
+    """
+    path = public_file(settings)
+    if not path.exists():
+        raise NotFoundError(f"there is no {path}", field="public_key", fix="start the stack once")
+    return path.read_bytes()
+
+
+def _make(path: Path) -> None:
+    """Create the file complete or not at all; of two racing starts one wins and both use its key."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    scratch = path.with_name(f"{path.name}.{os.getpid()}")
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(scratch, path)
+    except FileExistsError:
+        pass
+    finally:
+        scratch.unlink()
