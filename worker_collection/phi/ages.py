@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from worker_collection.phi.spans import Span, stretches
 
@@ -27,7 +26,7 @@ _KIN = (
 )
 _AFTER = (
     rf"\+?[\s-]{{0,2}}{_YEARS}(?!\s(?:ago|later|of\s(?:experience|follow|smok|marriage)))|"
-    r"\s?/\s?[MFmf]\b|,\s?(?:M|F|male|female)\b|-and-a-half|\sand\sa\shalf|(?-i:[MF])\b|\s(?:(?-i:[MF])|"
+    r"\s?/\s?[MFmf]\b|,\s?(?:M|F|male|female)\b|-and-a-half|\sand\sa\shalf|(?-i:[MF])\b|[mf](?=,|\s(?:with|w/|c/o|p/w|pw|h/o|presents?|admitted|from|who|known)\b)|\s(?:(?-i:[MF])|"
     r"male|female|woman|man|lady|gentleman)\b(?![°/])|"
     r"\s(?:alive|deceased|still\s(?:alive|living)|living|and\s(?:alive|well|healthy|frail)|a&w)\b|"
     r"\s(?:(?-i:a|J\.|J)\s(?:con|de|mit)\b|(?-i:J\.?)(?=[,;/]))"
@@ -102,8 +101,8 @@ def find(text: str, this_year: int) -> Iterator[Span]:
         yield from _found(_SPOKEN_AGE.finditer(text), text)
     for start, end in stretches(old, before=70, after=60):
         yield from _found(_AGE.finditer(text, start, end), text)
-        for match in chain(_AMID.finditer(text, start, end), _THEN.finditer(text, start, end)):
-            yield _aged(text, *match.span(match.lastindex or 0))
+        for pattern in (_AMID, _THEN, _REACHED):
+            yield from (_aged(text, *match.span(1)) for match in pattern.finditer(text, start, end))
     if _BORN.search(text):
         for match in _BIRTH_YEAR.finditer(text):
             group = match.lastindex or 0
@@ -117,14 +116,22 @@ _AMID = re.compile(
     r"retired|widow|referred|brought|independent|frail|previously|usually|walks|and)\b)"
 )
 _THEN = re.compile(
-    rf"\b[Aa]t\s({_OLD})(?=,?\s(?:he|she|they|his|her|still)\b)|\b[Nn]ow\s({_OLD})(?=\s?(?:[,;)]|\.\s|\.$))"
+    rf"(?:\b[Aa]t\s(?=\d+,?\s(?:he|she|they|his|her|still)\b)|\b[Nn]ow\s(?=\d+\s?(?:[,;)]|\.\s|\.$)))({_OLD})"
+)
+_RELATIVES = (
+    "mother|father|mom|mum|dad|mgm|pgm|mgf|pgf|grand(?:mother|father|ma|pa|parents?)|granny|nan|aunt|uncle|"
+    "sister|brother|wife|husband|spouse|partner|cousin|son|daughter|parents"
+)
+_REACHED = re.compile(
+    rf"\b(?:{_RELATIVES})\s(?:d\.?\s|died\s|passed\s)?(?:at|aged?)\s({_OLD})(?=\s?(?:[,;)\n]|\.\s|\.$|$)|\s(?:of|from)\b)",
+    re.IGNORECASE,
 )
 _ALSO = re.compile(
     rf"(?:\sand|,|\s&|\sor|\sto|/)\s?({_OLD})(?![\w%/]|[.,]\d)(?!\s?(?:kg|mg|ml|bpm|%|on\b|in\b))"
 )
 _BESIDE = re.compile(
-    rf"(?:,?\s\(?|\s?/\s?|,?\s(?:is|was|turned|turns|aged|now)\s(?:now\s|aged\s)?)({_OLD})(?=\)|,|"
-    rf"[.;]?\s?$|[.;]\s|\s?[MFmf]\b|\s(?:lives?|presents?|with|who|is|was|from|has|seen)\b)"
+    rf"(?:,?\s\(?|\s?/\s?|[ ]{{2,8}}|,?\s(?:is|was|turned|turns|aged|now)\s(?:now\s|aged\s)?)({_OLD})(?=\)|,|"
+    rf"[.;]?\s?$|[.;]\s|\s?[MFmf]\b|[ ]{{2}}|\s(?:lives?|presents?|with|who|and|is|was|from|has|seen)\b)"
 )
 
 
@@ -140,7 +147,7 @@ def _found(matches: Iterator[re.Match[str]], text: str) -> Iterator[Span]:
     for match in matches:
         group = match.lastindex or 0
         start, end = match.span(group)
-        if text[end : end + 2].strip().startswith("F") and _TEMPERATURE.search(
+        if text[end : end + 2].strip()[:1] in ("F", "f") and _TEMPERATURE.search(
             text, max(0, start - 14), start
         ):
             continue
@@ -150,5 +157,14 @@ def _found(matches: Iterator[re.Match[str]], text: str) -> Iterator[Span]:
             yield _aged(text, more.start(1), more.end(1))
 
 
+# What is one word with the age, or its short unit: it stays, but is part of what tells the age.
+_UNIT = re.compile(
+    r"(?:-(?:years?|yrs?)(?:-old)?|[ -]?(?:yrs?|yo|y/o|y\.o\.?|y)|[MFmf])(?![^\W_])", re.IGNORECASE
+)
+
+
 def _aged(text: str, start: int, end: int) -> Span:
+    unit = _UNIT.match(text, end, end + 12)
+    if unit:
+        return Span(start, unit.end(), "AGE", f"90+{unit.group()}")
     return Span(start, end, "AGE", "over 89" if text[start:end] == "90" else "90+")
