@@ -4,10 +4,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from deployer_service.deps import Deps
 from shared.errors import TransientError
-from shared.registry import alerts, events
+from shared.registry import alerts, audit_chain, events
 from shared.registry.tables import Delivery
 
 TRIES = 5
@@ -40,16 +41,22 @@ def _take(delivery_id: UUID, deps: Deps) -> tuple[int, str, str] | None:
         row = session.scalar(due.with_for_update(skip_locked=True))
         if row is None:
             return None
-        channels = len(deps.notifier.channels())
-        for channel in range(1, channels) if row.channel == 0 else ():
+        channels = deps.notifier.channels()
+        for channel in range(1, len(channels)) if row.channel == 0 else ():
             alerts.deliver_to(session, row.alert_id, channel=channel, now=now)
         row.attempts += 1
         row.next_at = now + _FIRST_WAIT * 2 ** (row.attempts - 1)
-        if row.channel >= channels:
+        if row.channel >= len(channels):
             row.state, row.error = "failed", "no_address"
             return None
         alert = alerts.get(session, row.alert_id)
-        return row.channel, alert.title, alert.body
+        return row.channel, alert.title, alert.body + _foot(session, channels[row.channel])
+
+
+def _foot(session: Session, address: str) -> str:
+    """In mails the newest audit checkpoint: a copy that the database's owner cannot take back."""
+    signed = audit_chain.newest(session) if address.startswith("mailto") else None
+    return f"\n\nAudit checkpoint: {signed.text()}" if signed else ""
 
 
 def _failed(delivery_id: UUID, code: str, deps: Deps) -> None:

@@ -41,8 +41,8 @@ def seal(session: Session, *, behind: int | None = None) -> tuple[int, int]:
     horizon = int(session.scalars(select(text("pg_snapshot_xmin(pg_current_snapshot())::text"))).one())
     last = session.scalar(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1))
     position, previous = (last.position, last.hash) if last else (0, GENESIS)
-    where = AuditEvent.seq > _floor() if behind is None else AuditEvent.txn >= behind
-    unsealed = select(*_FIELDS).where(where, ~_HAS_SEAL).order_by(AuditEvent.seq)
+    fresh = AuditEvent.txn >= (behind or 0)
+    unsealed = select(*_FIELDS).where(fresh, AuditEvent.seq > _floor(), ~_HAS_SEAL).order_by(AuditEvent.seq)
     sealed = 0
     for events in session.execute(unsealed, execution_options=_STREAM).partitions(CHUNK):
         made = []

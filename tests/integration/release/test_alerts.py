@@ -12,9 +12,10 @@ from deployer_service.deps import Deps
 from shared.domain.cycle import AlertState
 from shared.errors import InvalidInputError
 from shared.notify.apprise import NotAcceptedError, open_notifier
-from shared.registry import alerts
+from shared.registry import alerts, audit_chain
 from shared.registry.alerts import Trouble
 from shared.registry.tables import Alert, Delivery, Event, Outbox
+from shared.verifier import Checkpoint
 
 TROUBLE = Trouble(
     "rolled_back", "critical", "release:x", "Rounds: diagnosis-2 was rolled back", "worse. 42 cases."
@@ -72,6 +73,17 @@ def test_an_alert_is_mailed_once(deps, postbox):
     assert [mail["Subject"] for mail in postbox.mails] == [TROUBLE.title]
     assert "42 cases" in postbox.mails[0].as_string()
     assert the_delivery(mailed, delivery).state == "sent"
+
+
+def test_a_mail_bears_the_newest_audit_checkpoint(deps, postbox):
+    made = Checkpoint(7, "a" * 64, 0, "0" * 64, "2026-03-04T09:14:00+00:00", "signed")
+    with deps.sessions.begin() as session:
+        audit_chain.keep(session, made)
+    mailed = with_notifier(deps, mailing(deps.settings, postbox.port))
+    deliver(raised(mailed), mailed)
+    part = next(part for part in postbox.mails[0].walk() if part.get_content_type() == "text/plain")
+    foot = part.get_payload(decode=True).decode().rpartition("Audit checkpoint: ")[2]
+    assert Checkpoint.from_text("".join(foot.split())) == made
 
 
 def test_a_mail_server_that_is_away_is_tried_again_and_then_escalated(deps, clock, postbox):
