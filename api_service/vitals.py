@@ -11,7 +11,7 @@ from api_service.errors import is_away
 from api_service.plan_cache import CONFIRMED_SECONDS, DATABASE_ERRORS
 from api_service.show.health import Health, PartHealth
 from shared.errors import Error
-from shared.registry import health, switches
+from shared.registry import devices, health, switches
 from shared.registry.health import Seen, Waiting
 
 WORKERS = ("relay", "beat", "worker-collect", "worker-train", "worker-deploy")
@@ -50,7 +50,7 @@ def _from_registry(session: Session, deps: Deps) -> tuple[list[PartHealth], Wait
     seen, waiting = health.parts(session), health.waiting(session)
     parts = [PartHealth(name="postgres", state="ok", needed=True), _broker(seen.get("relay"))]
     parts += [_spoken(name, seen.get(name)) for name in WORKERS]
-    parts += [_notify(deps, waiting), _gpus(health.devices(session))]
+    parts += [_notify(deps, waiting), _gpus(devices.known(session, kind="gpu"))]
     return parts, waiting, switches.is_on(session, switches.PAUSED)
 
 

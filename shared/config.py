@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr | None = Field(None, description="its secret; else AWS_SECRET_ACCESS_KEY")
     api_bind: str = Field("127.0.0.1:8000", description="where the API and the dashboard listen")
     events_bind: str = Field("127.0.0.1:8001", description="where the event stream listens")
+    events_url: str | None = Field(None, description="where browsers reach the stream behind a proxy")
     flower_bind: str = Field("127.0.0.1:5555", description="where Flower listens")
     model_server_bind: str = Field("127.0.0.1:8003", description="where the model server listens")
     model_server_url: str | None = Field(None, description="where the router finds the model server")
@@ -53,6 +54,11 @@ class Settings(BaseSettings):
     )
     device: str = Field("auto", pattern="^(auto|cpu|cuda)$", description="where models train and answer")
     threads: int = Field(1, ge=1, le=256, description="CPU threads of one training or serving process")
+    train_devices: str = Field(
+        "auto",
+        pattern=r"^(auto|(gpu|cores)-\d+(,(gpu|cores)-\d+)*)$",
+        description="what trainings may use, like gpu-0,gpu-1; auto: every GPU, else lanes of ROUNDS_THREADS",
+    )
     lease_seconds: float = Field(10.0, gt=0, le=600, description="silence after which a worker is given up")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level logged")
 

@@ -1,19 +1,22 @@
 """What the training worker works with; made once in each process, after the fork."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
 from shared.config import Settings, load_settings
+from shared.registry.devices import Device
 from shared.registry.parts import Identity
 from shared.registry.session import make_sessions
 from shared.storage.base import Storage
 from shared.storage.objects import open_storage
 from shared.vault import Vault, open_vault
+from worker_training import devices
 
 FIT = (sys.executable, "-m", "worker_training.fit")
 
@@ -27,8 +30,14 @@ class Deps:
     clock: Clock
     vault: Vault
     storage: Storage
+    host: str = field(default_factory=lambda: Identity("worker-train").host)
     worker: str = field(default_factory=lambda: name_of(Identity("worker-train")))
     trainer: tuple[str, ...] = FIT  # the command that trains in a process of its own
+
+    @cached_property
+    def devices(self) -> Sequence[Device]:
+        """What this host has to train on, looked for once."""
+        return devices.present(self.settings, self.host)
 
     @property
     def work(self) -> Path:

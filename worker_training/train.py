@@ -15,13 +15,16 @@ from shared.backends import files as artifact
 from shared.backends.base import FitRequest, Fitted
 from shared.backends.search import SKIP
 from shared.broker import farewell
+from shared.config import environment
 from shared.errors import Error
 from shared.logs import log
-from shared.registry import attempts, datasets, models, trials
+from shared.registry import attempts, datasets, models, trials, turns
 from shared.registry.attempts import Fault, StepDone, Weights
+from shared.registry.devices import Device
 from shared.registry.leases import FencedOffError, Lease
-from worker_training import fit, sweep
+from worker_training import devices, fit, sweep
 from worker_training import folder as exchange
+from worker_training.claim import claim
 from worker_training.deps import Deps
 from worker_training.folder import Failure, private_folder
 from worker_training.lease import Keeper
@@ -37,32 +40,34 @@ class Training:
     """One attempt at one job: everything it writes it writes under this lease."""
 
     lease: Lease
+    device: Device
     folder: Path
     keeper: Keeper
     deps: Deps
 
 
 def run_job(job_id: UUID, deps: Deps) -> None:
-    """Train one queued job and register its weights; a second delivery does nothing.
+    """Train the queued job whose turn it is and register its weights; a second delivery does nothing.
 
     No transaction is open while the model trains.
     """
     if farewell.asked():
         return
     sweep.clear_ended(deps)
-    with deps.sessions.begin() as session:
-        lease = attempts.claim(session, job_id, worker=deps.worker, now=deps.clock())
-    if lease is None:
+    claimed = claim(job_id, deps)
+    if claimed is None:
         return
-    with private_folder(deps.work / f"{job_id}-{lease.fence}") as folder, Keeper(lease, deps) as keeper:
-        training = Training(lease, folder, keeper, deps)
+    lease = claimed.lease
+    with private_folder(deps.work / f"{lease.id}-{lease.fence}") as folder, Keeper(lease, deps) as keeper:
+        training = Training(lease, claimed.device, folder, keeper, deps)
         try:
             _write_request(training)
             _settle(training, _fit(training))
         except FencedOffError:
-            log.info("fenced off", job=str(job_id), fence=lease.fence)
+            log.info("fenced off", job=str(lease.id), fence=lease.fence)
         except Error as error:
             _fail(training, fit.explain(error))
+    _insist(training, lambda session: turns.ring_next(session, now=deps.clock()))
 
 
 def _write_request(training: Training) -> None:
@@ -89,8 +94,11 @@ def _write_request(training: Training) -> None:
 def _fit(training: Training) -> tuple[Ending, int]:
     """Train in a process of its own; how it ended and with which status."""
     deps = training.deps
+    confined = environment(deps.settings, **devices.confined(training.device, deps.settings))
     silence_seconds = deps.settings.lease_seconds
-    with Trainer(deps.trainer, training.folder, silence_seconds=silence_seconds) as trainer:
+    with Trainer(
+        deps.trainer, training.folder, silence_seconds=silence_seconds, environment=confined
+    ) as trainer:
         training.keeper.watch(trainer)
         for done in _once_a_second(trainer.steps()):
             _record(training, done)

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -31,13 +31,16 @@ ENDINGS = {fit.FINISHED: Ending.FINISHED, fit.FAILED: Ending.FAILED, fit.STOPPED
 class Trainer:
     """One running trainer. Leaving the block kills whatever of its group still runs."""
 
-    def __init__(self, command: Sequence[str], folder: Path, *, silence_seconds: float) -> None:
+    def __init__(
+        self, command: Sequence[str], folder: Path, *, silence_seconds: float, environment: Mapping[str, str]
+    ) -> None:
         self._log = (folder / LOG).open("wb")  # may quote texts, so it goes with the folder
         self._process = subprocess.Popen(
             [*command, str(folder), str(silence_seconds)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
+            env=environment,
             start_new_session=True,
         )
         self._breath = threading.Lock()

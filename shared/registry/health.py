@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared.registry.tables import CollectionRun, Delivery, GpuLease, Outbox, Part, TrainingJob
+from shared.registry.tables import CollectionRun, Delivery, Outbox, Part, TrainingJob
 
 SILENT_SECONDS = 15.0
 
@@ -62,11 +62,6 @@ def waiting(session: Session) -> Waiting:
         deliveries=_count(session, select(func.count()).where(Delivery.state == "waiting")),
         failed_deliveries=_count(session, select(func.count()).where(Delivery.state == "failed")),
     )
-
-
-def devices(session: Session) -> dict[str, bool]:
-    """The training devices that were ever leased, and whether a job owns each now."""
-    return {row.device: row.job_id is not None for row in session.scalars(select(GpuLease))}
 
 
 def _count(session: Session, statement: Any) -> int:  # noqa: ANN401 - a select of one number

@@ -12,6 +12,7 @@ from shared.registry.tables.collection import SPLITS
 
 FAMILIES = ("text_classifier", "causal_lm", "segmentation")
 TRIGGERS = ("manual", "scheduled", "threshold", "import")
+_QUEUED, _OLDEST = text("state = 'queued'"), ("priority", "created_at")
 _CHALLENGERS = ", ".join(f"'{state}'" for state in CHALLENGING)
 
 
@@ -115,7 +116,9 @@ class TrainingJob(Leased, Table):
         CheckConstraint("progress BETWEEN 0 AND 1", name="progress_share"),
         Index(None, "created_at", "id"),
         Index(None, "dataset_version_id"),
-        Index("ix_training_jobs_open", "priority", "created_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_training_jobs_open", *_OLDEST, postgresql_where=_QUEUED),
+        Index("ix_training_jobs_turn", "model_type", *_OLDEST, postgresql_where=_QUEUED),
+        Index(None, "model_type", "start_time"),
     )
     id: Mapped[UUID] = fresh_id()
     model_type: Mapped[str] = mapped_column(ForeignKey("model_types.name"))
@@ -125,9 +128,7 @@ class TrainingJob(Leased, Table):
     dataset_size: Mapped[int | None]
     parent_model_version: Mapped[str | None]
     seed: Mapped[int]
-    recipe: Mapped[Json] = mapped_column(
-        default=dict
-    )  # hyperparameters, only those that differ from the defaults
+    recipe: Mapped[Json] = mapped_column(default=dict)  # what differs from the defaults
     auto_deploy: Mapped[bool] = mapped_column(default=True)
     triggered_by: Mapped[str]
     requested_by: Mapped[str]
