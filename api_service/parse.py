@@ -164,6 +164,13 @@ class ApprovalWish(Body):
     reason: Sentence
 
 
+class PolicyWish(Body):
+    """`POST /policies`: by field what it should be; a dotted name reaches into an object."""
+
+    changes: dict[str, bool | float | str | list[float]] = Field(min_length=1, max_length=100)
+    reason: Sentence
+
+
 class RollbackWish(Body):
     """`POST /models/rollback`; without a version the warm standby comes back."""
 

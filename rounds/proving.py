@@ -27,11 +27,3 @@ PROOFS: Mapping[str, Proof] = {
     "datasets": datasets_hold,
     "models": models_hold,
 }
-
-
-PROOFS: Mapping[str, Proof] = {
-    "audit": audit_holds,
-    "evidence": evidence_holds,
-    "datasets": datasets_hold,
-    "models": models_hold,
-}

@@ -5,6 +5,7 @@ from api_service.routes import (
     cases,
     collection,
     datasets,
+    govern,
     health,
     models,
     pages,
@@ -34,6 +35,7 @@ GROUPS = (
     trust.group,
     watch.group,
     watch.root,
+    govern.group,
     pages.documents,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for group in GROUPS for endpoint in group.endpoints)

@@ -1,11 +1,11 @@
 """The site's thresholds, the second person's word, and the one switch that stops all automation."""
 
 from api_service.auth import READERS, Role
-from api_service.endpoint import Call, Group
-from api_service.parse import ApprovalWish
-from api_service.show.release import ApprovalShown, PolicyShown
+from api_service.endpoint import Call, Group, Rules
+from api_service.parse import ApprovalWish, PolicyWish
+from api_service.show.release import ApprovalShown, PolicyAsked, PolicyShown
 from api_service.show.shape import Message
-from shared.registry import approvals, policies, switches
+from shared.registry import approvals, policies, proposals, switches
 
 group = Group()
 SWITCHERS = frozenset({Role.OPERATOR, Role.APPROVER})
@@ -16,6 +16,20 @@ def list_policies(call: Call) -> list[PolicyShown]:
     """Every policy version, newest first; the first is in force."""
     rows = policies.versions(call.session)
     return [PolicyShown.of(row, current=row is rows[0]) for row in rows]
+
+
+@group.post("/policies", roles=frozenset({Role.STEWARD, Role.OPERATOR}), rules=Rules(status=202))
+def propose(call: Call, wish: PolicyWish) -> PolicyAsked:
+    """Ask for other thresholds; they come into force when a second person approves."""
+    row, asked = proposals.propose(
+        call.session, wish.changes, reason=wish.reason, maker=call.caller.name, now=call.now
+    )
+    return PolicyAsked(
+        status=asked.state,
+        message="the policy is proposed; a second person approves it",
+        approval_id=asked.id,
+        changes=dict(row.changes),
+    )
 
 
 @group.post("/pause", roles=SWITCHERS)
@@ -32,14 +46,16 @@ def resume(call: Call) -> Message:
 
 @group.get("/approvals", roles=READERS)
 def list_approvals(call: Call) -> list[ApprovalShown]:
-    """Releases that wait for a second person, oldest first."""
-    return [ApprovalShown.of(row) for row in approvals.waiting(call.session)]
+    """Releases and policies that wait for a second person, oldest first."""
+    rows = approvals.waiting(call.session)
+    about = proposals.of(call.session, rows)
+    return [ApprovalShown.of(row, about.get(row.id)) for row in rows]
 
 
 @group.post("/approvals", roles=frozenset({Role.APPROVER}))
 def decide(call: Call, wish: ApprovalWish) -> ApprovalShown:
     """Say yes or no, once; whoever asked may not."""
-    row = approvals.decide(
+    row, _ = proposals.decide(
         call.session,
         wish.approval_id,
         checker=call.caller.name,

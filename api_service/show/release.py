@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from api_service.show.shape import Shape
+from api_service.show.shape import Message, Shape
 from shared.registry.plans import Plan
-from shared.registry.tables import Alert, Approval, PolicyVersion
+from shared.registry.tables import Alert, Approval, PolicyProposal, PolicyVersion
 
 
 class PlanShown(Shape):
@@ -98,10 +98,11 @@ class ApprovalShown(Shape):
     reason: str
     created_at: datetime
     decided_at: datetime | None
+    changes: dict[str, object] | None = None
 
     @classmethod
-    def of(cls, row: Approval) -> "ApprovalShown":
-        """One row of the list."""
+    def of(cls, row: Approval, proposal: PolicyProposal | None = None) -> "ApprovalShown":
+        """One row of the list; a proposed policy with what it changes."""
         return cls(
             approval_id=row.id,
             subject_kind=row.subject_kind,
@@ -112,7 +113,15 @@ class ApprovalShown(Shape):
             reason=row.reason,
             created_at=row.created_at,
             decided_at=row.decided_at,
+            changes=dict(proposal.changes) if proposal else None,
         )
+
+
+class PolicyAsked(Message):
+    """A policy was proposed: by field what it was and what it would be."""
+
+    approval_id: UUID
+    changes: dict[str, object]
 
 
 class AlertShown(Shape):

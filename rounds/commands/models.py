@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -85,35 +86,28 @@ def current(model_type: Type = "diagnosis", as_json: AsJson = False) -> None:
 
 def approve(
     *,
-    model_version: str,
+    request: Annotated[str, typer.Argument(help="A version's name, or the id of the request.")],
     reason: Reason = "approved at the command line",
     refuse: Annotated[bool, typer.Option("--refuse", help="Say no instead.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say the second person's yes (or no) to the release of a version."""
-    from shared.domain.bells import TaskName
-    from shared.errors import NotFoundError
-    from shared.registry import approvals, outbox
-    from shared.registry import models as versions
+    """Say the second person's yes (or no) to the release of a version or to a proposed policy."""
+    from shared.registry import proposals
 
     here = site()
     with here.sessions.begin() as session:
-        version = versions.by_name(session, model_version)
-        asked = approvals.newest(session, ("model_versions", version.id))
-        if asked is None:
-            raise NotFoundError(
-                f"nobody has asked to release {model_version}", fix="see `rounds models show`"
-            )
-        row = approvals.decide(
-            session, asked.id, checker=here.actor, approve=not refuse, reason=reason, now=here.now
+        row, policy_version = proposals.decide(
+            session,
+            _request(session, request),
+            checker=here.actor,
+            approve=not refuse,
+            reason=reason,
+            now=here.now,
         )
-        outbox.ring(session, TaskName.LOOK, versions.model_type(session, version.model_type).id)
-        answer = {
-            "model_version": model_version,
-            "state": row.state,
-            "maker": row.maker,
-            "checker": row.checker,
-        }
+        answer = {"approval_id": row.id, "subject": row.subject_kind, "state": row.state}
+        answer |= {"maker": row.maker, "checker": row.checker}
+        if policy_version is not None:
+            answer["policy_version"] = policy_version
     show_record(answer, as_json=as_json)
 
 
@@ -182,3 +176,17 @@ def _shown(session: "Session", version: "ModelVersion") -> dict[str, object]:
         "n": measured.n if measured else None,
         "f1_score": measured.f1_score if measured else None,
     }
+
+
+def _request(session: "Session", request: str) -> UUID:
+    from shared.errors import NotFoundError
+    from shared.registry import approvals
+    from shared.registry import models as versions
+
+    try:
+        return UUID(request)
+    except ValueError:
+        asked = approvals.newest(session, (approvals.VERSIONS, versions.by_name(session, request).id))
+    if asked is None:
+        raise NotFoundError(f"nobody has asked to release {request}", fix="see `rounds models show`")
+    return asked.id

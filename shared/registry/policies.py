@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.domain.policy import Policy
@@ -32,6 +32,11 @@ def get(session: Session, version: int) -> Policy:
 def versions(session: Session) -> list[PolicyVersion]:
     """Every version, newest first."""
     return list(session.scalars(select(PolicyVersion).order_by(PolicyVersion.version.desc())))
+
+
+def take_turn(session: Session) -> None:
+    """Let nobody else put a policy in force until the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("policies", 0))))
 
 
 def adopt(session: Session, policy: Policy, *, reason: str, actor: str, now: datetime) -> int:

@@ -20,6 +20,19 @@ class PolicyVersion(Table):
     created_at: Mapped[datetime]
 
 
+class PolicyProposal(Table):
+    """A policy that somebody asks for; the approval about it says what became of it. Append-only."""
+
+    __tablename__ = "policy_proposals"
+    id: Mapped[UUID] = fresh_id()
+    base_version: Mapped[int] = mapped_column(ForeignKey("policies.version"))
+    body: Mapped[Json]
+    changes: Mapped[Json]  # {"field": [before, after]}
+    reason: Mapped[str]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class Approval(Table):
     """A second person's yes or no; the checker is never the maker."""
 

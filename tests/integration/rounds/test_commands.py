@@ -124,3 +124,16 @@ def test_a_wrong_setting_stops_everything_with_its_name(cli, monkeypatch):
     monkeypatch.setenv("ROUNDS_LEASE_SECOND", "3")
     code, _, err = cli("config")
     assert code == 2 and "ROUNDS_LEASE_SECOND is not a setting" in err
+
+
+def test_a_policy_is_shown_and_proposed_and_nobody_approves_his_own(cli):
+    assert answer(cli("policy", "show", "--json"))["gate_margin"] == 0.02
+    code, out, _ = cli("policy", "show")
+    assert code == 0 and "deid.tagger" in out
+    asked = answer(cli("policy", "propose", "--set", "gate_margin=0.01", "--reason", "stricter", "--json"))
+    assert asked["changes"] == {"gate_margin": [0.02, 0.01]}
+    code, _, err = cli("approve", asked["approval_id"])
+    assert code == 1 and "may not approve" in err
+    assert answer(cli("policy", "show", "--json"))["gate_margin"] == 0.02
+    code, _, err = cli("policy", "propose", "--set", "gate_margins=1", "--reason", "x")
+    assert code == 2 and "gate_margins" in err
