@@ -20,6 +20,7 @@ SHADOW, CANARY, LIVE, OVER = "shadow", "canary", "live", "over"
 _ORDER = ("hold", "advance", "promote", "rollback")  # of what is said when one message holds several
 _EARLY_KEPT = 1000  # labels that came before their prediction
 _UNLABELLED_KEPT = 2000  # answers of the challenger at this step that wait for a label
+_COUNTED_KEPT = 200  # labelled at this step; no step asks for more than a hundred
 
 
 class Run:
@@ -41,7 +42,7 @@ class Run:
         self.seen = Seen(state.get("seen"))
         self.early: dict[str, list[Any]] = dict(state.get("early", ()))
         self.unlabelled: dict[str, int] = dict.fromkeys(state.get("unlabelled", ()), 1)
-        self.step_labels: int = state.get("step_labels", 0)
+        self.counted: dict[str, int] = dict.fromkeys(state.get("counted", ()), 1)  # labelled at this step
         self.votes: dict[str, Any] = dict(state.get("votes", {}))
         self.ledger = Ledger(self.terms, state)
         self.queue = ReadingQueue(self.terms, self.run, state.get("queue"))
@@ -74,37 +75,39 @@ class Run:
         return self._answer(self.queue.ask(self.now) if self.stage != OVER else [])
 
     def _case(self, case: Case) -> None:
-        if not case.paired and self.unpaired is None:
+        paired = case.paired
+        if (paired or self.unpaired) and not self.seen.add(case.id):
+            return
+        if case.challenged:
             self._served(case)
-            return
-        if not self.seen.add(case.key):
-            return
-        self._served(case)
         if self.unpaired is not None:
             self.unpaired.arrive(case)
-        if case.paired:
+        if paired:
             self.ledger.pair(case)
             if case.champion != case.challenger:
                 # After promotion no gate waits for risky cases, and favoured ones would count for less.
                 risky = self.stage != LIVE and self.ledger.is_risky(case)
                 taken = self.queue.arrive(case, risky=risky)
                 self.ledger.counts["repeats"] += not taken
-        for word in self.early.pop(case.key, ()):
-            self._word(Word(case.key, *word))
+        if self.early:
+            for word in self.early.pop(case.key, ()):
+                self._word(Word(case.id, *word))
 
     def _served(self, case: Case) -> None:
         """Remember an answer that the challenger gave at this step, until its label comes."""
-        if not case.challenged or case.key in self.unlabelled:
+        if case.key in self.unlabelled or case.key in self.counted:
             return
         self.ledger.counts["exposed"] += 1
         if self.stage == CANARY and case.t >= self.since and len(self.unlabelled) < _UNLABELLED_KEPT:
             self.unlabelled[case.key] = 1
 
     def _word(self, word: Word) -> None:
-        counts = self.unlabelled.pop(word.key, None) is not None
-        self.step_labels += counts
-        self.ledger.counts["labelled"] += counts
-        if not counts and word.key not in self.seen:
+        counts = bool(self.unlabelled) and self.unlabelled.pop(word.key, None) is not None
+        if counts:
+            if len(self.counted) < _COUNTED_KEPT:
+                self.counted[word.key] = 1
+            self.ledger.counts["labelled"] += 1
+        if not counts and word.id not in self.seen:
             self._keep_early(word)
         elif self.unpaired is not None:
             counts |= self.unpaired.label(word.key, word.label)
@@ -151,7 +154,7 @@ class Run:
 
     def _is_ready(self, *, last: bool) -> bool:
         """Whether this stage has what it needs; unsure is no."""
-        if self.stage == CANARY and self.step_labels < self.terms.labelled_cases(self.step):
+        if self.stage == CANARY and len(self.counted) < self.terms.labelled_cases(self.step):
             return False
         if self.unpaired is not None:
             return self.unpaired.is_superior(self.step)
@@ -165,7 +168,7 @@ class Run:
         self.step += 1
         self.stage = LIVE if action == "promote" else CANARY
         self.since, self.ready = self.now, None
-        self.unlabelled, self.step_labels = {}, 0
+        self.unlabelled, self.counted = {}, {}
         self.why = "the evidence is enough"
         if self.stage == LIVE:
             self.queue.start_again()
@@ -174,7 +177,7 @@ class Run:
 
     def _end(self, action: str, why: str) -> None:
         self.stage, self.why, self.ready = OVER, why, None
-        self.unlabelled, self.early = {}, {}
+        self.unlabelled, self.counted, self.early = {}, {}, {}
         self.queue = ReadingQueue(self.terms, self.run)
         self._say(action)
 
@@ -204,10 +207,11 @@ class Run:
 
     def _dump(self, adjudicate: list[Any]) -> dict[str, Any]:
         self.ledger.counts["asked"] += len(adjudicate)
-        names = ("stage", "step", "begun", "since", "now", "why", "ready", "step_labels", "votes")
+        names = ("stage", "step", "begun", "since", "now", "why", "ready", "votes")
         return (
             {name: getattr(self, name) for name in names}
-            | {"seen": self.seen.spans, "unlabelled": list(self.unlabelled), "queue": self.queue.dump()}
+            | {"seen": self.seen.spans, "unlabelled": list(self.unlabelled), "counted": list(self.counted)}
+            | {"queue": self.queue.dump()}
             | {"early": list(self.early.items())}
             | {"unpaired": self.unpaired.dump() if self.unpaired else None}
             | self.ledger.dump()

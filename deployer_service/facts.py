@@ -1,7 +1,8 @@
 """The facts a decision is made of, as they come: rows of predictions and labels, and which ones were seen."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from shared.errors import InvalidInputError
@@ -23,12 +24,12 @@ LABEL = ("id", "t", "label", "blind")
 COLUMNS = {"predictions": list(PREDICTION), "labels": list(LABEL)}
 UNSCORED = -1
 _DIGITS = 15  # of a number that ends an id
+_MOST = 10**_DIGITS
 
 
 class Case(NamedTuple):
     """One prediction with both answers, or -1 for one that was not made."""
 
-    key: str
     id: Any
     t: float
     challenged: bool
@@ -40,6 +41,11 @@ class Case(NamedTuple):
     patient: str | None
 
     @property
+    def key(self) -> str:
+        """The id as text, the same in whatever type it came."""
+        return str(self.id)
+
+    @property
     def paired(self) -> bool:
         """Whether both versions answered."""
         return UNSCORED not in (self.champion, self.challenger)
@@ -48,10 +54,19 @@ class Case(NamedTuple):
 class Word(NamedTuple):
     """One label of one prediction."""
 
-    key: str
+    id: Any
     t: float
     label: Any
     blind: bool
+
+    @property
+    def key(self) -> str:
+        """The id of the prediction as text, the same in whatever type it came."""
+        return str(self.id)
+
+
+_NEW = tuple.__new__  # a million facts are read through it
+_TIME, _FIRST = itemgetter(1), itemgetter(0)
 
 
 class Columns:
@@ -59,40 +74,44 @@ class Columns:
 
     def __init__(self, told: Mapping[str, Sequence[str]] | None, strata: Sequence[str]) -> None:
         told = told if isinstance(told, Mapping) else {}
-        self._prediction = _places(told.get("predictions"), PREDICTION)
-        self._label = _places(told.get("labels"), LABEL)
+        self._prediction = itemgetter(*_places(told.get("predictions"), PREDICTION))
+        self._label = itemgetter(*_places(told.get("labels"), LABEL))
         places = {name: place for place, name in enumerate(told.get("predictions") or PREDICTION)}
-        self._strata = [(name, places[name]) for name in strata if name in places]
+        self._strata = [name for name in strata if name in places]
+        self._values = _picker([places[name] for name in self._strata])
+        self._groups: dict[tuple[Any, ...], tuple[str, ...]] = {}  # as asked before
 
     def case(self, row: Sequence[Any]) -> Case:
         """One row of `predictions`."""
-        (own, t, served, champion, champion_conf, challenger, challenger_conf, patient) = self._prediction
-        person = row[patient]
-        return Case(
-            str(row[own]),
-            row[own],
-            row[t],
-            row[served] in (1, "challenger"),
-            row[champion],
-            _confidence(row[champion_conf]),
-            row[challenger],
-            _confidence(row[challenger_conf]),
-            tuple(
-                [f"{name}={row[place]}" for name, place in self._strata if row[place] not in (None, UNSCORED)]
-            ),
-            None if person in (None, UNSCORED) else str(person),
+        own, t, served, champion, champion_conf, challenger, challenger_conf, person = self._prediction(row)
+        values = self._values(row)
+        groups = self._groups.get(values)
+        if groups is None:
+            groups = self._groups[values] = _named(self._strata, values)
+        fields = (
+            own,
+            t,
+            served in (1, "challenger"),
+            champion,
+            None if champion_conf is None or champion_conf < 0 else champion_conf,
+            challenger,
+            None if challenger_conf is None or challenger_conf < 0 else challenger_conf,
+            groups,
+            None if person is None or person == UNSCORED else str(person),
         )
+        return _NEW(Case, fields)
 
     def word(self, row: Sequence[Any]) -> Word:
         """One row of `labels`."""
-        own, t, label, blind = self._label
-        return Word(str(row[own]), row[t], row[label], bool(row[blind]))
+        own, t, label, blind = self._label(row)
+        return _NEW(Word, (own, t, label, bool(blind)))
 
     def in_order(self, message: Mapping[str, Any]) -> list[Case | Word]:
         """Every fact of a message by its time, so that it matters little how facts were cut into messages."""
-        cases = [self.case(row) for row in message.get("predictions") or ()]
-        words = [self.word(row) for row in message.get("labels") or ()]
-        return sorted([*cases, *words], key=lambda fact: fact.t)
+        facts: list[Case | Word] = [*map(self.case, message.get("predictions") or ())]
+        facts += map(self.word, message.get("labels") or ())
+        facts.sort(key=_TIME)
+        return facts
 
 
 class Seen:
@@ -103,22 +122,24 @@ class Seen:
             stem: [*map(list, runs)] for stem, runs in (spans or {}).items()
         }
 
-    def __contains__(self, key: str) -> bool:
-        stem, number = _split(key)
+    def __contains__(self, own: Any) -> bool:
+        stem, number = ("", own) if type(own) is int and 0 <= own < _MOST else _split(str(own))
         runs = self.spans.get(stem)
         if not runs:
             return False
-        place = bisect_right(runs, number, key=lambda run: run[0]) - 1
+        if runs[0][0] <= number <= runs[0][1]:
+            return True
+        place = bisect_right(runs, number, key=_FIRST) - 1
         return place >= 0 and number <= runs[place][1]
 
-    def add(self, key: str) -> bool:
+    def add(self, own: Any) -> bool:
         """Put an id in; False when it was there."""
-        stem, number = _split(key)
+        stem, number = ("", own) if type(own) is int and 0 <= own < _MOST else _split(str(own))
         runs = self.spans.setdefault(stem, [])
         if runs and number == runs[-1][1] + 1:
             runs[-1][1] = number
             return True
-        place = bisect_right(runs, number, key=lambda run: run[0]) - 1
+        place = bisect_right(runs, number, key=_FIRST) - 1
         if place >= 0 and number <= runs[place][1]:
             return False
         _insert(runs, place, number)
@@ -150,8 +171,21 @@ def _split(key: str) -> tuple[str, int]:
     return (key[:cut], int(key[cut:])) if key[cut:] else (key + "#", 0)
 
 
-def _confidence(value: Any) -> float | None:
-    return None if value is None or value < 0 else float(value)
+def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda row: tuple([row[place] for place in places])
+
+
+def _named(strata: Sequence[str], values: Sequence[Any]) -> tuple[str, ...]:
+    """Names of the groups of a case. Values that are equal have one name, in whatever type they came."""
+    pairs = zip(strata, values, strict=True)
+    return tuple([f"{name}={_plain(value)}" for name, value in pairs if value not in (None, UNSCORED)])
+
+
+def _plain(value: Any) -> Any:
+    """A number that is whole as an integer, everything else as it is."""
+    return int(value) if isinstance(value, int | float) and value == int(value) else value
 
 
 def _places(told: Sequence[str] | None, names: tuple[str, ...]) -> list[int]:

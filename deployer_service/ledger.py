@@ -57,6 +57,8 @@ class Ledger:
             for name, group in sorted(state.get("groups", {}).items(), key=lambda item: item[1]["place"])
         }
 
+        self._mixes: dict[tuple[tuple[str, ...], bool], list[dict[str, Any]]] = {}
+
     def dump(self) -> dict[str, Any]:
         """Everything above as JSON; a ledger made from it goes on as this one would."""
         names = ("superior", "harm", "detector", "gate", "gate_passed", "calibration", "confidence", "counts")
@@ -68,19 +70,24 @@ class Ledger:
 
     def pair(self, case: Case) -> None:
         """Count a case that both versions answered; where they agree it needs no label."""
+        dangerous = self._terms.must_not_miss
         agrees = case.champion == case.challenger
+        risky = case.champion in dangerous or (not agrees and case.challenger in dangerous)
         self.counts["pairs"] += 1
-        self.counts["disagreements"] += not agrees
-        risky = self.is_risky(case)
-        for name in (*case.groups, MUST_NOT_MISS) if risky else case.groups:
-            group = self._group(name)
+        groups = self._groups_of(case.groups, risky=risky)
+        for group in groups:
             group["cases"] += 1
-            group["disagreements"] += not agrees
-        if risky and agrees and not self.gate_passed:
+        if not agrees:
+            self.counts["disagreements"] += 1
+            for group in groups:
+                group["disagreements"] += 1
+            return
+        if risky and not self.gate_passed:
             self.gate = margin_vote(self.gate, 0.0, margin=self._terms.must_not_miss_drop)
-        if agrees and case.champion_confidence is not None and case.challenger_confidence is not None:
+        sure, surer = case.champion_confidence, case.challenger_confidence
+        if sure is not None and surer is not None:
             self.confidence[0] += 1
-            self.confidence[1] += case.challenger_confidence - case.champion_confidence
+            self.confidence[1] += surer - sure
 
     def vote(self, case: Case, truth: Any, *, weight: float, live: bool) -> int:
         """Count one blinded reading; 1 when the challenger was right, -1 the champion, 0 neither."""
@@ -164,6 +171,14 @@ class Ledger:
         rise = (1 - disagree) * total / agreements + disagree * (challenger - champion)
         x = (rise - self._terms.ece_increase) / _SPREAD
         self.calibration = vote(self.calibration, weight * min(max(x, -1.0), 1.0))
+
+    def _groups_of(self, names: tuple[str, ...], *, risky: bool) -> list[dict[str, Any]]:
+        """The groups of a case, looked up once for each mix of names."""
+        found = self._mixes.get((names, risky))
+        if found is None:
+            found = [self._group(name) for name in ((*names, MUST_NOT_MISS) if risky else names)]
+            self._mixes[names, risky] = found
+        return found
 
     def _group(self, name: str) -> dict[str, Any]:
         group = self.groups.get(name)

@@ -24,18 +24,32 @@ class Open:
     drawn: bool
     asked: bool
 
-    def dump(self) -> list[Any]:
-        """As a row of JSON."""
+    def dump(self, mixes: dict[tuple[str, ...], int]) -> list[Any]:
+        """As a row of JSON; the groups by their place in `mixes`, which grows by what it lacks."""
         case = self.case
         answers = [case.champion, case.champion_confidence, case.challenger, case.challenger_confidence]
-        flags = [self.rate, self.weight, self.drawn, self.asked]
-        return [case.id, case.t, case.challenged, *answers, list(case.groups), case.patient, *flags]
+        groups = mixes.setdefault(case.groups, len(mixes))
+        flags = [self.rate, self.weight, int(self.drawn), int(self.asked)]
+        return [case.id, case.t, int(case.challenged), *answers, groups, case.patient, *flags]
 
 
-def _load(row: list[Any]) -> Open:
-    own, t, challenged, champion, champion_conf, challenger, challenger_conf, groups, patient = row[:9]
-    answers = (champion, champion_conf, challenger, challenger_conf)
-    return Open(Case(str(own), own, t, challenged, *answers, tuple(groups), patient), *row[9:])
+def _as_kept(case: Case) -> Case:
+    """The case as a state holds it: whoever goes on from the state must see the same numbers."""
+    sure, surer = _short(case.champion_confidence), _short(case.challenger_confidence)
+    return case._replace(t=round(case.t, 6), champion_confidence=sure, challenger_confidence=surer)
+
+
+def _short(confidence: float | None) -> float | None:
+    return None if confidence is None else round(confidence, 6)
+
+
+def _load(row: list[Any], mixes: list[list[str]]) -> Open:
+    own, t, challenged, champion, champion_conf, challenger, challenger_conf, mix, patient = row[:9]
+    groups = tuple(mixes[mix] if isinstance(mix, int) else mix)  # earlier states hold the names themselves
+    case = Case(
+        own, t, bool(challenged), champion, champion_conf, challenger, challenger_conf, groups, patient
+    )
+    return Open(case, row[9], row[10], bool(row[11]), bool(row[12]))
 
 
 class ReadingQueue:
@@ -46,7 +60,7 @@ class ReadingQueue:
         state = state or {}
         self.open: dict[str, Open] = {}
         for row in state.get("open", ()):
-            one = _load(row)
+            one = _load(row, state.get("mixes", []))
             self.open[one.case.key] = one
         self.urgent: list[str] = list(state.get("urgent", ()))
         self.drawn: list[str] = list(state.get("drawn", ()))
@@ -56,8 +70,10 @@ class ReadingQueue:
 
     def dump(self) -> dict[str, Any]:
         """Everything above as JSON."""
+        mixes: dict[tuple[str, ...], int] = {}
         return {
-            "open": [one.dump() for one in self.open.values()],
+            "open": [one.dump(mixes) for one in self.open.values()],
+            "mixes": list(mixes),
             "urgent": self.urgent,
             "drawn": self.drawn,
             "patients": sorted(self.patients),
@@ -72,8 +88,8 @@ class ReadingQueue:
         ordinary = self._rate(len(self.urgent) + len(self.drawn))
         rate = self._rate(len(self.urgent)) if risky else ordinary
         drawn = self._terms.budget > 0 and (rate >= 1 or self._draw(case.key) < rate)
-        weight = ordinary if self._terms.budget and not drawn else ordinary / rate
-        self.open[case.key] = Open(case, rate, weight, drawn, asked=False)
+        weight = ordinary if self._terms.budget and not drawn else round(ordinary / rate, 6)
+        self.open[case.key] = Open(_as_kept(case), rate, weight, drawn, asked=False)
         if drawn:
             (self.urgent if risky else self.drawn).append(case.key)
             self._take(case)
@@ -119,7 +135,7 @@ class ReadingQueue:
     def _rate(self, backlog: int) -> float:
         """Probability of a draw: 1 up to a backlog of one day's budget, then falling with its square."""
         budget = self._terms.budget
-        return 1.0 if backlog <= budget or not budget else (budget / backlog) ** 2
+        return 1.0 if backlog <= budget or not budget else round((budget / backlog) ** 2, 6)
 
     def _draw(self, key: str) -> float:
         """A number in [0, 1) that is random as far as the case goes, and the same at every replay."""
