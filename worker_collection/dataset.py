@@ -16,7 +16,18 @@ from shared.domain.cycle import JobState
 from shared.domain.policy import Policy
 from shared.domain.split import TRAINING
 from shared.errors import InvalidInputError, TransientError
-from shared.registry import audit, datasets, events, jobs, models, outbox, policies, sealing, summaries
+from shared.registry import (
+    audit,
+    datasets,
+    events,
+    jobs,
+    models,
+    outbox,
+    policies,
+    seal_orders,
+    sealing,
+    summaries,
+)
 from shared.registry.sealing import Gathered
 from shared.registry.tables import DatasetVersion, EvaluationSet, TrainingJob
 from worker_collection.check import MASK
@@ -108,6 +119,20 @@ def seal_for_job(job_id: UUID, deps: Deps) -> None:
         locked.dataset_version_id, locked.dataset_size = version.id, version.counts[TRAINING]
         session.flush()
         outbox.ring(session, jobs.next_bell(session, locked), job_id)
+
+
+def seal_ordered(order_id: UUID, deps: Deps) -> None:
+    """Seal what somebody asked for; a refusal is the answer, an order that has ended is left alone."""
+    with deps.sessions() as session:
+        order = seal_orders.get(session, order_id)
+    if order.state != "queued":
+        return
+    try:
+        version_id, error = seal(order.model_type, deps, actor=order.asked_by), None
+    except TooFewCasesError as refusal:
+        version_id, error = None, refusal
+    with deps.sessions.begin() as session:
+        seal_orders.end(session, order_id, version_id=version_id, error=error, now=deps.clock())
 
 
 def _seal(session: Session, model_type: str, deps: Deps, *, actor: str, needed: int) -> UUID:

@@ -26,6 +26,12 @@ def seal_for_job(job_id: str) -> None:
     dataset.seal_for_job(UUID(job_id), process_deps())
 
 
+@task(TaskName.SEAL)
+def seal(order_id: str) -> None:
+    """Seal the dataset that somebody asked for."""
+    dataset.seal_ordered(UUID(order_id), process_deps())
+
+
 @task(TaskName.JUDGE_AGAIN)
 def judge_again(model_type_id: str) -> None:
     """Judge the waiting cases that the site has learnt something about; place what belongs to no cluster."""

@@ -13,7 +13,7 @@ from api_service import cursor
 from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group, Reply, Rules
 from api_service.parse import Body, CaseVerdict, Name, PageQuery, TypeQuery
-from api_service.show.cases import Case, CaseDetail, Statistics
+from api_service.show.cases import Case, CaseAnonymized, CaseDetail, CaseUses, Statistics
 from api_service.show.shape import link
 from shared.domain.cycle import CaseState
 from shared.exports import text
@@ -29,6 +29,7 @@ from shared.registry import (
     sources,
     stats,
     validations,
+    withdrawals,
 )
 from shared.registry.tables import DatasetVersion, ValidatedCase
 from shared.registry.validations import Verdict
@@ -121,6 +122,20 @@ def validate(call: Call, case_id: UUID, verdict: CaseVerdict) -> Case:
     word = Verdict(accept=verdict.status == "validated", diagnosis=verdict.diagnosis)
     validations.give(call.session, case, word, by=call.caller.name, now=call.now)
     return Case.of(case, _source(call, case))
+
+
+@group.get("/cases/{case_id}/models", roles=READERS)
+def used_by(call: Call, case_id: UUID) -> CaseUses:
+    """Every dataset, job and model version that descends from a case."""
+    found = withdrawals.descendants(call.session, [cases.get(call.session, case_id).id])
+    return CaseUses.of(case_id, found)
+
+
+@group.post("/cases/{case_id}/anonymize", roles=frozenset({Role.STEWARD}))
+def anonymize(call: Call, case_id: UUID) -> CaseAnonymized:
+    """What stands of a case is de-identified before anybody sees it; this says by what, for older clients."""
+    case = cases.get(call.session, case_id)
+    return CaseAnonymized.of(case, deid.report(call.session, case.id))
 
 
 def _lines(

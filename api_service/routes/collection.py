@@ -1,6 +1,6 @@
 """Collecting by hand, pushing cases in, and what became of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +22,16 @@ group = Group()
 @group.post("/cases/collect", roles=frozenset({Role.STEWARD}), rules=Rules(status=202))
 def collect(call: Call, wish: CollectWish) -> Reply[CollectStarted]:
     """Collect one source now, or every enabled one; the same wish while a run is open is that run."""
-    chosen = _chosen(call.session, wish.source)
-    kept = _as_stored(wish)
-    started = [
-        runs.create(call.session, source, now=call.now, triggered_by=call.caller.name, wish=kept)
+    return started(call, _chosen(call.session, wish.source), _as_stored(wish))
+
+
+def started(call: Call, chosen: Sequence[Source], wish: Mapping[str, Any]) -> Reply[CollectStarted]:
+    """Queue a run of each source; an open run with the same wish is the answer."""
+    made = [
+        runs.create(call.session, source, now=call.now, triggered_by=call.caller.name, wish=wish)
         for source in chosen
     ]
-    ids = [run.id for run in started]
+    ids = [run.id for run in made]
     shown = _shown(call.session, ids)
     return Reply(shown, headers={"Location": shown.links["self"]}, done=lambda session: _done(session, ids))
 
@@ -38,9 +41,9 @@ def collect(call: Call, wish: CollectWish) -> Reply[CollectStarted]:
     roles=frozenset({Role.STEWARD, Role.SERVICE}),
     rules=Rules(status=202, body_bytes=MEDIA_BYTES),
 )
-def push(call: Call, pushed: PushedCases) -> Reply[Pushed]:
+def push(call: Call, handed: PushedCases) -> Reply[Pushed]:
     """Hand in one case or a list of one model type; they go through the same trust, scrubbing and checks."""
-    rows = pushed.cases()
+    rows = handed.cases()
     model_type = _one_model_type(rows)
     vault = call.deps.vault
     source = sources.receiving(call.session, model_type, vault=vault, now=call.now)
@@ -52,9 +55,14 @@ def push(call: Call, pushed: PushedCases) -> Reply[Pushed]:
         now=call.now,
         triggered_by=call.caller.name,
     )
-    links = {"self": link("runs", run.id)}
-    message = f"{len(rows)} cases were handed in and will be checked"
-    answer = Pushed(status="queued", message=message, run_id=run.id, received=len(rows), links=links)
+    return pushed(run.id, len(rows))
+
+
+def pushed(run_id: UUID, count: int) -> Reply[Pushed]:
+    """What whoever handed rows in is told."""
+    links = {"self": link("runs", run_id)}
+    message = f"{count} cases were handed in and will be checked"
+    answer = Pushed(status="queued", message=message, run_id=run_id, received=count, links=links)
     return Reply(answer, headers={"Location": links["self"]})
 
 

@@ -7,16 +7,17 @@ from uuid import UUID
 
 from flask import Response
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from api_service import cursor
 from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group, Reply, Rules
-from api_service.parse import Body, Name, Opaque, PageQuery, Sentence
-from api_service.show.datasets import DatasetShown, WithdrawalDetail, WithdrawalShown
+from api_service.parse import Body, Name, Opaque, PageQuery, Sentence, TypeQuery
+from api_service.show.datasets import DatasetShown, SealingShown, WithdrawalDetail, WithdrawalShown
 from api_service.show.shape import link
 from shared.domain import diff as told
-from shared.registry import datasets, diffs, withdrawals
-from shared.registry.tables import Withdrawal
+from shared.registry import datasets, diffs, seal_orders, withdrawals
+from shared.registry.tables import SealOrder, Withdrawal
 
 group = Group()
 STEWARDS = frozenset({Role.STEWARD, Role.APPROVER})
@@ -34,6 +35,13 @@ class DiffQuery(Body):
     format: Literal["json", "text", "html"] = "json"
 
 
+class PairQuery(DiffQuery):
+    """Which two versions, in which form."""
+
+    a: Name
+    b: Name
+
+
 class WithdrawalWish(Body):
     """`POST /withdrawals`: whose consent ends, by record number or opaque id, and why."""
 
@@ -47,6 +55,30 @@ def list_datasets(call: Call, query: DatasetsQuery) -> list[DatasetShown]:
     found = datasets.every(call.session, query.model_type)
     names = {one.id: one.name for one in found}
     return [DatasetShown.of(one, names.get(one.parent_id) if one.parent_id else None) for one in found]
+
+
+@group.post("/datasets", roles=frozenset({Role.STEWARD}), rules=Rules(status=202))
+def seal(call: Call, wish: TypeQuery) -> Reply[SealingShown]:
+    """Seal what may be learnt from now; with nothing new the answer is the version that stands."""
+    order = seal_orders.ask(call.session, wish.model_type, actor=call.caller.name, now=call.now)
+    shown, order_id = _sealing(call.session, order), order.id
+    return Reply(
+        shown,
+        headers={"Location": shown.links["self"]},
+        done=lambda session: _sealed(session, order_id),
+    )
+
+
+@group.get("/sealings/{sealing_id}", roles=READERS)
+def show_sealing(call: Call, sealing_id: UUID) -> SealingShown:
+    """What became of a sealing that was asked for."""
+    return _sealing(call.session, seal_orders.get(call.session, sealing_id))
+
+
+@group.get("/datasets/diff", roles=READERS)
+def diff_of_two(call: Call, query: PairQuery) -> Response:
+    """The same as `/datasets/{a}/diff/{b}`, by query."""
+    return diff(call, query.a, query.b, query=DiffQuery(format=query.format))
 
 
 @group.get("/datasets/{version}", roles=READERS)
@@ -105,6 +137,15 @@ def show_withdrawal(call: Call, withdrawal_id: UUID) -> WithdrawalDetail:
 def certificate(call: Call, withdrawal_id: UUID) -> dict[str, Any]:
     """What was done, to hand out: the same bytes every time, with their digest, and no patient's name."""
     return withdrawals.certificate(call.session, withdrawals.get(call.session, withdrawal_id))
+
+
+def _sealing(session: Session, order: SealOrder) -> SealingShown:
+    return SealingShown.of(order, datasets.name_of(session, order.dataset_version_id))
+
+
+def _sealed(session: Session, order_id: UUID) -> SealingShown | None:
+    order = seal_orders.get(session, order_id)
+    return None if order.ended_at is None else _sealing(session, order)
 
 
 def _shown(row: Withdrawal) -> WithdrawalShown:

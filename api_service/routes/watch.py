@@ -17,6 +17,7 @@ from api_service.show.health import Overview
 from api_service.show.release import AlertShown
 from shared.domain.cycle import AlertState
 from shared.registry import alerts
+from shared.registry.alerts import Trouble
 
 group = Group()
 root = Group("")
@@ -41,6 +42,22 @@ def list_alerts(call: Call, query: AlertsQuery) -> list[AlertShown]:
 def acknowledge(call: Call, alert_id: UUID) -> AlertShown:
     """Say that a person has seen it; a second time changes nothing."""
     return AlertShown.of(alerts.acknowledge(call.session, alert_id, by=call.caller.name, now=call.now))
+
+
+@group.post(
+    "/alerts/test", roles=frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMIN}), rules=Rules(status=202)
+)
+def test(call: Call) -> AlertShown:
+    """Send an alert that says that it is a test, by every configured way; the receipts show what arrived."""
+    trouble = Trouble(
+        "test",
+        "info",
+        "test",
+        "Rounds: this is a test",
+        f"{call.caller.name} asked for it. Nothing is the matter.",
+    )
+    alerts.resolve(call.session, trouble.dedup_key, by=call.caller.name, now=call.now)
+    return AlertShown.of(alerts.get(call.session, alerts.raise_alert(call.session, trouble, now=call.now)))
 
 
 @group.get("/dashboard/overview", roles=READERS)

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from api_service.show.shape import Shape, counts, link
-from shared.registry.tables import DatasetVersion, Withdrawal
+from api_service.show.shape import Message, Shape, counts, link
+from shared.registry.tables import DatasetVersion, SealOrder, Withdrawal
 
 
 class DatasetShown(Shape):
@@ -42,6 +42,35 @@ class DatasetShown(Shape):
             policy_version=version.policy_version,
             sealed_by=version.sealed_by,
             sealed_at=version.sealed_at,
+        )
+
+
+class SealingShown(Message):
+    """A sealing that was asked for: queued, completed with its version, or failed with the reason."""
+
+    sealing_id: UUID
+    model_type: str
+    dataset_version: str | None
+    links: dict[str, str]
+
+    @classmethod
+    def of(cls, order: SealOrder, version: str | None) -> "SealingShown":
+        """The order as it stands, with the name of what was sealed."""
+        told = {
+            "queued": "it will be sealed",
+            "completed": f"{version} is sealed",
+            "failed": order.error or "",
+        }
+        links = {"self": link("sealings", order.id)}
+        if version is not None:
+            links["dataset"] = link("datasets", version)
+        return cls(
+            status=order.state,
+            message=told[order.state],
+            sealing_id=order.id,
+            model_type=order.model_type,
+            dataset_version=version,
+            links=links,
         )
 
 

@@ -15,6 +15,7 @@ from shared.registry.tables import (
     Delivery,
     ModelType,
     ModelVersion,
+    SealOrder,
     TrainingJob,
 )
 
@@ -22,6 +23,7 @@ LIMIT = 200
 LONGEST_SECONDS = 60.0
 # How long a row waits before it is rung again. A version is judged for a while without changing its state.
 FIRST_SECONDS = dict.fromkeys(TaskName, 2.0) | {TaskName.JUDGE_VERSION: 30.0, TaskName.SEAL_FOR_JOB: 10.0}
+FIRST_SECONDS |= {TaskName.SEAL: 10.0}
 
 
 def waiting(session: Session, *, now: datetime) -> list[Bell]:
@@ -48,6 +50,8 @@ def waiting(session: Session, *, now: datetime) -> list[Bell]:
         image = family == "segmentation"
         sealed = TaskName.RUN_IMAGE_JOB if image else TaskName.RUN_JOB
         bells.append((sealed if dataset else TaskName.SEAL_FOR_JOB, job))
+    orders = select(SealOrder.id).where(SealOrder.state == "queued")
+    bells += [(TaskName.SEAL, row) for row in session.scalars(orders.limit(LIMIT))]
     bells += [(TaskName.JUDGE_VERSION, row) for row in session.scalars(versions.limit(LIMIT))]
     bells += [(TaskName.DELIVER, row) for row in session.scalars(deliveries.limit(LIMIT))]
     return bells

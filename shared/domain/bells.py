@@ -19,6 +19,7 @@ class TaskName(StrEnum):
     COLLECT_RUN = "collect.run"  # collection_runs.id
     COLLECT_CHUNK = "collect.chunk"  # collection_chunks.id: a part of a large run
     SEAL_FOR_JOB = "collect.seal_for_job"  # training_jobs.id: seal a dataset, then ring RUN_JOB
+    SEAL = "collect.seal"  # seal_orders.id: somebody asked for a dataset
     JUDGE_AGAIN = "collect.judge_again"  # model_types.id: waiting cases, after the site learnt something
     MASK_CASE = "collect.mask_case"  # validated_cases.id: a reader gave it another label
     RUN_JOB = "train.run_job"  # training_jobs.id, text families
@@ -32,6 +33,7 @@ QUEUE_OF = {
     TaskName.COLLECT_RUN: Queue.COLLECT,
     TaskName.COLLECT_CHUNK: Queue.COLLECT,
     TaskName.SEAL_FOR_JOB: Queue.COLLECT,
+    TaskName.SEAL: Queue.COLLECT,
     TaskName.JUDGE_AGAIN: Queue.COLLECT,
     TaskName.MASK_CASE: Queue.COLLECT,
     TaskName.RUN_JOB: Queue.TRAIN_TEXT,
