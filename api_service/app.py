@@ -8,9 +8,10 @@ from api_service.endpoint import Endpoint
 from api_service.routes import ENDPOINTS, pages
 from shared.errors import InvalidInputError
 
+# No inline script or style anywhere; the only other address a page may ask is that of the event stream.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self' {events}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Addresses that speak to everybody; any other must name the roles it serves.
 MAY_BE_OPEN = frozenset(
@@ -21,6 +22,7 @@ MAY_BE_OPEN = frozenset(
         "health.language_health",
         "health.recovery",
         "pages.openapi_document",
+        "session.enter",
     }
 )
 
@@ -53,7 +55,7 @@ def create_app(deps: Deps, endpoints: tuple[Endpoint, ...] = ENDPOINTS) -> Flask
 
 def _with_headers(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = errors.request_id()
-    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["Content-Security-Policy"] = POLICY.format(events=pages.events_origin())
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers.setdefault("Cache-Control", "no-store")

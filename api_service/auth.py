@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from flask import Request
 from sqlalchemy.exc import DBAPIError
@@ -81,17 +82,30 @@ class KeyRing:
             UnauthenticatedError: the key is unknown, revoked or expired.
         """
         digest = hashlib.sha256(key_text.encode()).digest()
+        return self._good(digest, lambda session: keys.find(session, key_text, self._clock()))
+
+    def signed_in(self, key_id: UUID) -> Caller:
+        """The caller whose session names this key.
+
+        Raises:
+            UnauthenticatedError: the key was revoked or has expired since.
+        """
+        return self._good(key_id.bytes, lambda session: keys.good(session, key_id, self._clock()))
+
+    def _good(self, digest: bytes, find: Callable[[Session], ApiKey | None]) -> Caller:
         known = self._known.get(digest)
         if known is None or self._monotonic() - known.checked > FRESH_SECONDS:
-            known = self._look_up(digest, key_text, known)
+            known = self._look_up(digest, find, known)
         if known.expires_at is not None and known.expires_at <= self._clock():
             raise UnauthenticatedError("this key has expired", fix="ask an admin for a key")
         return known.caller
 
-    def _look_up(self, digest: bytes, key_text: str, known: _Known | None) -> _Known:
+    def _look_up(
+        self, digest: bytes, find: Callable[[Session], ApiKey | None], known: _Known | None
+    ) -> _Known:
         try:
             with self._sessions() as session:
-                row = keys.find(session, key_text, self._clock())
+                row = find(session)
                 session.commit()
         except (DBAPIError, PoolTimeoutError):
             if known is None:
@@ -119,21 +133,20 @@ def bearer(request: Request) -> str | None:
     return key_text.strip() if scheme.lower() == "bearer" and key_text.strip() else None
 
 
-def admit(ring: KeyRing, key_text: str | None, roles: Collection[Role]) -> Caller:
+def admit(found: Caller | None, roles: Collection[Role]) -> Caller:
     """The caller, who holds one of the roles; an open address (no roles) asks for nothing.
 
     Raises:
-        UnauthenticatedError: no good key.
+        UnauthenticatedError: nobody is known.
         ForbiddenError: a good key without any of the roles.
     """
     if not roles:
         return NOBODY
-    if key_text is None:
+    if found is None:
         raise UnauthenticatedError(
             "this address needs a key", field="Authorization", fix="send Authorization: Bearer rnd_…"
         )
-    caller = ring.caller(key_text)
-    if not caller.roles & frozenset(roles):
+    if not found.roles & frozenset(roles):
         needed = ", ".join(sorted(roles))
         raise ForbiddenError("this key may not do that", fix=f"it needs one of the roles {needed}")
-    return caller
+    return found

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import Flask, Response, current_app, request
 from sqlalchemy.orm import Session
 
-from api_service import auth, once, parse
+from api_service import auth, once, parse, sign_in
 from api_service.deps import THREADS, Deps
 from api_service.endpoint import Call, Endpoint, Reply
 from api_service.once import ReplayedError
@@ -52,7 +52,7 @@ def _rule(endpoint: Endpoint) -> str:
 
 def _serve(endpoint: Endpoint, path: dict[str, Any]) -> Response:
     found = deps()
-    caller = auth.admit(found.ring, auth.bearer(request), endpoint.roles)
+    caller = auth.admit(_known(found) if endpoint.roles else None, endpoint.roles)
     _refuse_nul()
     arguments = path | _arguments(endpoint)
     call = Call(found, caller, found.clock(), key=_key(endpoint, caller.name))
@@ -66,6 +66,20 @@ def _serve(endpoint: Endpoint, path: dict[str, Any]) -> Response:
     except ReplayedError as replay:
         return _replayed(replay.stored)
     return _finished(endpoint, reply, answer)
+
+
+def _known(found: Deps) -> auth.Caller | None:
+    """Who calls: by key, else by the session of a browser, whose writes only our own page may send."""
+    key_text = auth.bearer(request)
+    if key_text is not None:
+        return found.ring.caller(key_text)
+    cookie = request.cookies.get(sign_in.COOKIE)
+    key_id = sign_in.named(cookie, vault=found.vault, now=found.clock()) if cookie else None
+    if key_id is None:
+        return None
+    if request.method != "GET":
+        sign_in.refuse_other_sites(request)
+    return found.ring.signed_in(key_id)
 
 
 def _replayed(stored: Stored) -> Response:

@@ -17,3 +17,5 @@ lock() { # lock FILE INPUT...
 }
 lock runtime.txt runtime.in
 lock dev.txt runtime.in dev.in
+"$scratch/venv/bin/uv" pip compile -q --no-deps --generate-hashes --no-annotate --no-header --no-emit-index-url \
+  --python-version 3.11 build.in -o build.txt

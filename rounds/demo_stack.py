@@ -57,7 +57,7 @@ class DemoStack:
             self.__exit__()
             raise
         self.api, self.key = told["api"], told["key"]
-        self.teller.say(f"the stack runs: API and status page on {told['api']}, Flower on {told['flower']}")
+        self.teller.say(f"the stack runs: API and dashboard on {told['api']}, Flower on {told['flower']}")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -28,6 +28,17 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Nobody should believe that the pages were tested where no browser is."""
+    skipped = [str(report.longrepr) for report in terminalreporter.getreports("skipped")]
+    untested = [reason for reason in skipped if "NO CHROMIUM FOUND" in reason]
+    if untested:
+        terminalreporter.section("NO CHROMIUM FOUND", sep="!", red=True, bold=True)
+        terminalreporter.line(
+            f"{len(untested)} tests of the pages did not run; on Debian: apt-get install chromium"
+        )
+
+
 @pytest.fixture(scope="session")
 def server_settings() -> Iterator[Settings]:
     """The home of the session's servers, outside the folders of pytest, which only root may enter."""

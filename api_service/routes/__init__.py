@@ -14,6 +14,7 @@ from api_service.routes import (
     release,
     review,
     serving,
+    session,
     sources,
     training,
     trust,
@@ -38,6 +39,7 @@ GROUPS = (
     watch.group,
     watch.root,
     govern.group,
+    session.group,
     pages.documents,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for group in GROUPS for endpoint in group.endpoints)

@@ -1,24 +1,24 @@
-"""Pages for people: the status of the site, the API's description, signing in and out."""
+"""What browsers load: the dashboard's bundle, and the description of the API."""
 
 import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request
-from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, abort, current_app, render_template, request, send_from_directory
 
-from api_service import sign_in, vitals
-from api_service.auth import OPEN, READERS, Role
+from api_service.auth import OPEN
 from api_service.dispatch import deps
 from api_service.endpoint import Call, Group, Rules
-from api_service.routes.models import current_of
-from api_service.show.release import AlertShown
-from api_service.show.training import Job
-from shared.domain.cycle import STAGES, AlertState
-from shared.registry import alerts, jobs, keys, stats
-from shared.registry.tables import ApiKey
 
 documents = Group("/api")
 blueprint = Blueprint("pages", __name__)
+BUNDLE = Path(__file__).parents[1] / "static" / "app"
+PLACES = "overview,cases,datasets,training,models,experiment,alerts,schedules,audit,letters"
+FOREVER = "public, max-age=31536000, immutable"  # the names of the bundle's files hold their digests
+_HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+# The smallest first: a browser that takes brotli gets it.
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
 
 @documents.get("/openapi.json", roles=OPEN, rules=Rules(own_transactions=True))
@@ -35,67 +35,44 @@ def describe() -> str:
 
 
 @blueprint.get("/")
-def status() -> Response:
-    """The site at a glance for whoever signed in; for others only whether it is well."""
-    found = deps()
-    health = vitals.taken(found)
-    if vitals.part(health, "postgres").state != "ok":
-        return _page("status.html", health=health, known=None, status=503)
-    now = found.clock()
-    with found.sessions.begin() as session:
-        key = sign_in.key_of(request, session, vault=found.vault, now=now)
-        if key is None or not _may_read(key):
-            return _page("status.html", health=health, known=None, status=200)
-        answer = _page("status.html", health=health, known=_known(session), status=200)
-    sign_in.remember(answer, key, vault=found.vault, now=now, secure=request.is_secure)
+@blueprint.get(f"/<any({PLACES}):_place>")
+@blueprint.get(f"/<any({PLACES}):_place>/<path:_rest>")
+def dashboard(_place: str = "", _rest: str = "") -> Response:
+    """The dashboard; which of its pages is shown is its own affair."""
+    page = BUNDLE / "index.html"
+    if not page.is_file():
+        return Response(render_template("unbuilt.html"), status=503, mimetype="text/html")
+    return Response(page.read_text(), mimetype="text/html")
+
+
+@blueprint.get("/app/<path:name>")
+def bundled(name: str) -> Response:
+    """A file of the bundle, as small as the browser takes it."""
+    if name == "index.html" or name.endswith(tuple(ending for _, ending in ENCODINGS)):
+        abort(404)
+    answer = send_from_directory(BUNDLE, name)
+    for encoding, ending in ENCODINGS:
+        if request.accept_encodings.quality(encoding) and (BUNDLE / f"{name}{ending}").is_file():
+            kind = answer.mimetype
+            answer.close()
+            answer = send_from_directory(BUNDLE, f"{name}{ending}", mimetype=kind)
+            answer.headers["Content-Encoding"] = encoding
+            break
+    answer.headers["Vary"] = "Accept-Encoding"
+    answer.headers["Cache-Control"] = FOREVER
     return answer
 
 
-@blueprint.post("/sign-in")
-def enter() -> AnyResponse:
-    """Take a key and remember it in a cookie."""
-    sign_in.refuse_other_sites(request)
-    found = deps()
-    now = found.clock()
-    with found.sessions.begin() as session:
-        key = keys.find(session, request.form.get("key", "").strip(), now)
-    if key is None or not _may_read(key):
-        health = vitals.taken(found)
-        return _page("status.html", health=health, known=None, refused=True, status=401)
-    answer = redirect("/", code=303)
-    assert isinstance(answer, Response)
-    sign_in.remember(answer, key, vault=found.vault, now=now, secure=request.is_secure)
-    return answer
+def events_url() -> str:
+    """Where this browser reaches the event stream: on the host that it asked, unless a setting says."""
+    settings = deps().settings
+    if settings.events_url:
+        return settings.events_url
+    host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+    return f"{request.scheme}://{host}:{settings.events_bind.rpartition(':')[2]}/events"
 
 
-@blueprint.post("/sign-out")
-def leave() -> AnyResponse:
-    """Forget the key."""
-    sign_in.refuse_other_sites(request)
-    answer = redirect("/", code=303)
-    assert isinstance(answer, Response)
-    sign_in.forget(answer)
-    return answer
-
-
-def _known(session: Session) -> dict[str, object]:
-    """What the page shows of the cycle, one model type a row."""
-    last = jobs.page(session, limit=1)
-    facts = stats.job_facts(session, last)
-    open_alerts = alerts.page(session, states=(AlertState.OPEN, AlertState.ACKNOWLEDGED), limit=10)
-    return {
-        "stages": [stage.name for stage in STAGES],
-        "cases": stats.case_counts(session, "diagnosis"),
-        "current": [current_of(session, name) for name in stats.model_types(session)],
-        "job": Job.of(last[0], facts[last[0].id]) if last else None,
-        "alerts": [AlertShown.of(alert) for alert in open_alerts],
-    }
-
-
-def _may_read(key: ApiKey) -> bool:
-    return bool(READERS & {Role(role) for role in key.roles})
-
-
-def _page(template: str, *, status: int, **values: object) -> Response:
-    flower = f"http://{deps().settings.flower_bind}"
-    return Response(render_template(template, flower=flower, **values), status=status, mimetype="text/html")
+def events_origin() -> str:
+    """The stream's address as a page's policy names it."""
+    parts = urlsplit(events_url())
+    return f"{parts.scheme}://{parts.netloc}" if _HOST.fullmatch(parts.netloc) else ""

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -64,6 +65,11 @@ def find(session: Session, key_text: str, now: datetime) -> ApiKey | None:
     if row.last_used_at is None or now - row.last_used_at > _USE_NOTED_EVERY:
         row.last_used_at = now
     return row
+
+
+def good(session: Session, key_id: UUID, now: datetime) -> ApiKey | None:
+    """The key of this id while it is neither revoked nor expired; for sessions that name their key."""
+    return session.scalar(select(ApiKey).where(ApiKey.id == key_id, is_good(now)))
 
 
 def revoke(session: Session, name: str, *, now: datetime, actor: str = "cli") -> ApiKey:

@@ -1,0 +1,18 @@
+"""The shape of a session: who is signed in, what that person may do, where the stream is."""
+
+from datetime import datetime
+
+from api_service.show.shape import Shape
+
+
+class SessionShown(Shape):
+    """`GET` and `POST /session`. `may` names every write of the API that these roles allow."""
+
+    name: str
+    roles: list[str]
+    may: list[str]
+    until: datetime
+    events_url: str
+    flower_url: str
+    timezone: str
+    version: str

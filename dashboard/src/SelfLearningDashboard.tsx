@@ -1,0 +1,76 @@
+import { Button } from "@mantine/core";
+import { type ComponentType, Suspense, useEffect, useRef } from "react";
+import { NavLink, Route, Routes, useLocation } from "react-router";
+import { useSession } from "./api/session";
+import { Overview } from "./pages/Overview";
+import { Badge } from "./parts/Badge";
+import { Pause } from "./parts/Pause";
+import type { Scheme } from "./theme/scheme";
+
+const PLACES: { path: string; name: string; show: ComponentType }[] = [];
+
+/** A page that was opened gets the focus and the title, so that a reader hears where the person is. */
+function useArrival() {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    const place = PLACES.find((one) => pathname.startsWith(`/${one.path}`));
+    document.title = `${place?.name ?? "Overview"} · Rounds`;
+    if (!first.current) main.current?.focus({ preventScroll: true });
+    first.current = false;
+  }, [pathname]);
+  return main;
+}
+
+/** The frame around every page: places, how fresh they are, the one switch, who is signed in. */
+export function SelfLearningDashboard({ scheme, turn }: { scheme: Scheme; turn: () => void }) {
+  const { session, leave } = useSession();
+  const main = useArrival();
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <header className="top row between">
+        <NavLink className="brand" to="/">
+          Rounds
+        </NavLink>
+        <nav aria-label="Pages" className="places">
+          <NavLink to="/" end>
+            Overview
+          </NavLink>
+          {PLACES.map((place) => (
+            <NavLink key={place.path} to={`/${place.path}`}>
+              {place.name}
+            </NavLink>
+          ))}
+        </nav>
+        <div className="row">
+          <Badge />
+          <Pause />
+          <Button size="compact-sm" variant="default" onClick={turn}>
+            {scheme === "dark" ? "Light" : "Dark"}
+          </Button>
+          <span className="dim small">
+            {session?.name} ({session?.roles.join(", ")})
+          </span>
+          <Button size="compact-sm" variant="default" onClick={() => void leave()}>
+            Sign out
+          </Button>
+        </div>
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        <Suspense fallback={<p role="status">Loading the page…</p>}>
+          <Routes>
+            <Route index element={<Overview />} />
+            {PLACES.map((place) => (
+              <Route key={place.path} path={`${place.path}/*`} element={<place.show />} />
+            ))}
+            <Route path="*" element={<p>There is no such page.</p>} />
+          </Routes>
+        </Suspense>
+      </main>
+    </>
+  );
+}

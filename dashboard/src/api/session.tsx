@@ -1,0 +1,90 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { type ApiError, get, onAnswer, post } from "./client";
+import type { Session } from "./types";
+
+const RENEW_EVERY_MS = 120_000;
+
+interface Known {
+  session: Session | null;
+  /** Why nobody is signed in, where there is a reason to tell. */
+  ended: string | null;
+  loading: boolean;
+  enter: (key: string) => Promise<void>;
+  leave: () => Promise<void>;
+}
+
+const Context = createContext<Known | null>(null);
+
+export const useSession = (): Known => {
+  const known = useContext(Context);
+  if (!known) throw new Error("no session around");
+  return known;
+};
+
+/** Whether the roles allow a write, and if not the sentence that a disabled button shows. */
+export const useMay = (act: string): { may: boolean; why: string | undefined } => {
+  const { session } = useSession();
+  const may = session?.may.includes(act) ?? false;
+  return {
+    may,
+    why: may ? undefined : `your roles (${session?.roles.join(", ") || "none"}) do not allow this`,
+  };
+};
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [session, setSession] = useState<Session | null>(null);
+  const [ended, setEnded] = useState<string | null>(null);
+  const [loading, setLoading] = useState(true);
+  const queries = useQueryClient();
+
+  useEffect(() => {
+    get<Session>("/session")
+      .then(setSession)
+      .catch((error: ApiError) => setEnded(error.status === 401 ? null : error.message))
+      .finally(() => setLoading(false));
+  }, []);
+
+  useEffect(
+    () =>
+      onAnswer((error) => {
+        if (error?.status !== 401 || !session) return;
+        setSession(null);
+        setEnded(
+          "Your session has ended: 15 minutes passed without a key or a click, or your key was revoked.",
+        );
+        queries.clear();
+      }),
+    [session, queries],
+  );
+
+  useEffect(() => {
+    if (!session) return;
+    let last = Date.now();
+    const renew = () => {
+      if (Date.now() - last < RENEW_EVERY_MS) return;
+      last = Date.now();
+      post<Session>("/session/renew").then(setSession, () => undefined);
+    };
+    const acts = ["pointerdown", "keydown"] as const;
+    for (const act of acts) window.addEventListener(act, renew);
+    return () => {
+      for (const act of acts) window.removeEventListener(act, renew);
+    };
+  }, [session]);
+
+  const enter = useCallback(async (key: string) => {
+    setSession(await post<Session>("/session", { key }));
+    setEnded(null);
+  }, []);
+  const leave = useCallback(async () => {
+    await post("/session/end").catch(() => undefined);
+    setSession(null);
+    queries.clear();
+  }, [queries]);
+  const known = useMemo(
+    () => ({ session, ended, loading, enter, leave }),
+    [session, ended, loading, enter, leave],
+  );
+  return <Context.Provider value={known}>{children}</Context.Provider>;
+}

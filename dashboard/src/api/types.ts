@@ -1,0 +1,314 @@
+// What the API answers, as far as the pages read it. Each block names its schema in /api/openapi.json,
+// against which a test holds it.
+
+/** schema: Problem */
+export interface Problem {
+  detail: string;
+  code: string;
+  request_id: string;
+  status: number;
+  field: string | null;
+  fix: string | null;
+}
+
+/** schema: SessionShown */
+export interface Session {
+  name: string;
+  roles: string[];
+  may: string[];
+  until: string;
+  events_url: string;
+  flower_url: string;
+  timezone: string;
+  version: string;
+}
+
+/** schema: Estimate */
+export interface Estimate {
+  value: number;
+  n: number;
+  low: number | null;
+  high: number | null;
+}
+
+/** schema: Message */
+export interface Message {
+  status: string;
+  message: string;
+}
+
+/** schema: PartHealth */
+export interface PartHealth {
+  name: string;
+  state: string;
+  needed: boolean;
+  age_seconds: number | null;
+  count: number | null;
+  detail: Record<string, unknown>;
+}
+
+/** schema: Health */
+export interface Health {
+  status: string;
+  version: string;
+  paused: boolean | null;
+  checked_at: string;
+  parts: PartHealth[];
+  waiting: Record<string, number>;
+}
+
+/** schema: Statistics */
+export interface Statistics {
+  total_cases: number;
+  validated_cases: number;
+  pending_cases: number;
+  anonymized_cases: number;
+  used_in_training: number;
+  average_quality_score: number;
+  collection_rate: number;
+  needs_review_cases: number;
+  rejected_cases: number;
+  withdrawn: number;
+  by_source: Record<string, number>;
+  by_reason: Record<string, number>;
+  new_since_last_training: number;
+  trigger_after: number;
+  audit_sample: { due: number; done: number };
+  last_run: { run_id: string; status: string; collected: number; ended_at: string | null } | null;
+  next_run: string | null;
+}
+
+/** schema: Job */
+export interface Job {
+  job_id: string;
+  model_type: string;
+  status: string;
+  state: string;
+  progress_percentage: number;
+  dataset_size: number | null;
+  dataset_version: string | null;
+  final_accuracy: number | null;
+  final_accuracy_n: number | null;
+  model_version: string | null;
+  base_model: string;
+  start_time: string | null;
+  end_time: string | null;
+  created_at: string;
+  estimated_completion: string | null;
+  current_epoch: number | null;
+  attempt: number;
+  priority: number;
+  seed: string;
+  triggered_by: string;
+  hyperparameters: Record<string, unknown>;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+/** schema: JobDetail */
+export interface JobDetail extends Job {
+  attempts: {
+    attempt: number;
+    fence: number;
+    worker: string;
+    started_at: string;
+    ended_at: string | null;
+    ended_why: string | null;
+  }[];
+  metrics: { step: number; at: string; values: Record<string, unknown> }[];
+  resources: Record<string, unknown>;
+  parent_model_version: string | null;
+}
+
+/** schema: Version */
+export interface Version {
+  id: string;
+  model_version: string;
+  model_type: string;
+  state: string;
+  accuracy: number | null;
+  precision: number | null;
+  recall: number | null;
+  f1_score: number | null;
+  n: number | null;
+  accuracy_estimate: Estimate | null;
+  is_active: boolean;
+  deployed_at: string | null;
+  state_since: string;
+  created_at: string;
+  digest: string;
+  base_model: string;
+  job_id: string;
+  deployable: boolean;
+  why_not: string[];
+  tainted: string[];
+  settled: boolean;
+}
+
+/** schema: Overview */
+export interface Overview {
+  collection: Statistics;
+  recent_jobs: Job[];
+  active_models: Version[];
+  system_health: Health;
+}
+
+/** schema: AlertShown */
+export interface Alert {
+  id: string;
+  kind: string;
+  severity: string;
+  state: string;
+  title: string;
+  body: string;
+  subject: string | null;
+  seen: number;
+  opened_at: string;
+  acknowledged_at: string | null;
+  acknowledged_by: string | null;
+  resolved_at: string | null;
+}
+
+/** schema: ApprovalShown */
+export interface Approval {
+  approval_id: string;
+  subject_kind: string;
+  subject_id: string;
+  state: string;
+  maker: string;
+  checker: string | null;
+  reason: string;
+  created_at: string;
+}
+
+/** schema: AbTest */
+export interface AbTest {
+  status: string;
+  message: string;
+  model_type: string;
+  model_a: string | null;
+  model_b: string | null;
+  traffic_split: { model_a: number; model_b: number } | null;
+  started_at: string | null;
+  stage: string | null;
+  n: {
+    served: number;
+    labelled: number;
+    paired: number;
+    disagreements: number;
+    readings: number;
+    undecided: number;
+  } | null;
+  effect: number | null;
+  interval: (number | null)[] | null;
+  e_value: number | null;
+  e_value_harm: number | null;
+  guardrails: { name: string; e_value: number }[];
+  sample_ratio_check: {
+    expected_percent: number | null;
+    observed_percent: number | null;
+    served: number;
+    ok: boolean;
+  } | null;
+  decision: string | null;
+  why: string | null;
+}
+
+/** schema: DatasetShown */
+export interface Dataset {
+  dataset_version: string;
+  model_type: string;
+  number: number;
+  parent: string | null;
+  sha256: string;
+  training: number;
+  evaluation: number;
+  labels: Record<string, number>;
+  counts: Record<string, unknown>;
+  preprocessing: Record<string, unknown>;
+  policy_version: number;
+  sealed_by: string;
+  sealed_at: string;
+}
+
+/** schema: PlanShown */
+export interface Plan {
+  plan_version: number;
+  model_type: string;
+  champion: string;
+  champion_digest: string;
+  challenger: string | null;
+  standby: string | null;
+  challenger_percent: number;
+  shadow: boolean;
+  reason: string;
+  actor: string;
+  effective_at: string;
+}
+
+/** schema: WorkItem */
+export interface WorkItem {
+  kind: string;
+  model_type: string;
+  reading_id: string | null;
+  prediction_id: string | null;
+  case_id: string | null;
+  text: string | null;
+  options: string[];
+  asked_at: string | null;
+  wanted_of: string | null;
+  diagnosis: string | null;
+  icd_code: string | null;
+  reasons: string[];
+  words: string | null;
+  count: number | null;
+}
+
+/** schema: Taken */
+export interface Taken {
+  status: string;
+  message: string;
+  diagnosis: string;
+  state: string | null;
+}
+
+/** schema: LabelShown */
+export interface Label {
+  label: string;
+  codes: string[];
+  must_not_miss: boolean;
+}
+
+/** schema: PolicyShown */
+export interface Policy {
+  version: number;
+  current: boolean;
+  body: Record<string, unknown>;
+  reason: string;
+  created_by: string;
+  created_at: string;
+}
+
+/** schema: PerformanceHistory */
+export interface PerformanceHistory {
+  model_type: string;
+  series: {
+    model_version: string;
+    starts_at: string;
+    ends_at: string;
+    predicted: number;
+    matured: number;
+    accuracy: Estimate | null;
+  }[];
+  marks: { at: string; kind: string; model_version: string; title: string }[];
+}
+
+/** schema: Compared */
+export interface Compared {
+  status: string;
+  message: string;
+  model_a: Version;
+  model_b: Version;
+  same_set: boolean;
+  gate: Record<string, unknown> | null;
+}
