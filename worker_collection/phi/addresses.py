@@ -14,7 +14,9 @@ _POSTCODE = re.compile(
     r"(?<=, )\d{4}[ ]?(?!AM|PM|ML|MG|CC|KG|GM|HR|HS|NS|IU|IV|PO|IM)[A-Z]{2}\b|"
     r"(?<![\d.,-])\d{4}-\d{3}(?![\d-])(?=\s*(?:[A-Z]|[.,;)]|$))"
 )
-_POSTCODE_LOWER = re.compile(r"\b[a-z]{1,2}\d[a-z\d]?[ ]\d[a-z]{2}\b|\b(?:d|f)-\d{5}\b")
+_POSTCODE_LOWER = re.compile(
+    r"\b[a-z]{1,2}\d[a-z\d]?[ ]\d[a-z]{2}\b|\b[a-ceghj-nprstvxy]\d[a-z][ ]\d[a-z]\d\b|\b(?:d|f)-\d{5}\b"
+)
 _STATE = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|"
     "OH|OK|OR|PA|RI|SC|SD|"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import cues
+from worker_collection.phi import cues, short_dates
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span, stretches
@@ -25,7 +25,7 @@ _FULL_MONTH = "january|february|march|april|may|june|july|august|september|octob
 _NUMERIC = re.compile(
     rf"(?<![\d/.\w-])(?:(?:{_YEAR}|1[34]\d\d)([/.-])(?:0?[1-9]|1[0-2])\1{_DAY}(?:T\d\d:\d\d\S{{0,12}})?"
     rf"|{_DAY}\s?([/.-])\s?{_DAY}\s?\2\s?(?:{_YEAR}|25[4-9]\d|14\d\d|\d\d)|(?:0?[1-9]|"
-    rf"1[0-2])[/.-]{_YEAR})(?![\d/]|[.-]\d)"
+    rf"1[0-2])[/.-]{_YEAR})(?![\d/]|[.-]\d|-[a-z])"
     r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=\d{4,6}(?:\D|$)|\D|$)",
 )
 _OTHER = re.compile(
@@ -52,7 +52,7 @@ _SPOKEN_YEAR = (
     r"nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety))(?:[\s-](?:one|two|three|four|five|"
     r"six|seven|eight|nine))?|"
     r"two\sthousand(?:\s(?:and\s)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
-    r"\w{3,6}teen|twenty(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?))?))?"
+    r"\w{3,6}teen|twenty(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?))?|(?:19|20)\d\d(?!\d)))?"
 )
 _NOT_AFTER = (
     r"(?!\d|[/%]\d|\.\d|\s?(?:mg|mcg|ml|g|kg|units?|tablets?|tabs|weeks?|days?|hours?|months?|times|more|"
@@ -70,36 +70,6 @@ _WRITTEN = re.compile(
     re.IGNORECASE,
 )
 _STARTS = re.compile(rf"(?<!\w)(?:\d|the\s(?=\d|[fstent])|(?=[fstent])(?:{_ORDINAL})\b)", re.IGNORECASE)
-_SHORT = re.compile(r"(?<![\d/.\w-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3[01])(?![\d/%-]|[.:]\d)")
-_DATE_CUE = re.compile(
-    r"(?:\b(?:on|due|since|dated?|until|till?|thru|through|by|seen|visit(?:ed)?|admit(?:ted)?|adm|"
-    r"dis(?:charged?|ch)|dc|d/c|review|"
-    r"fu|f/u|follow[- ]?up|dos|dob|born|geb|expires?|exp|before|after|from|next|last|came|returned|absent|"
-    r"appt|appointment|recall|"
-    r"note|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?|(?:wednes|satur)day|again|back|home|"
-    r"recheck|"
-    r"call|tc|mdt|check|"
-    r"arrived|started|stopped|done|given|drawn|collected|repeat|scheduled|surgery|hospitalized|seen:?|clinic|"
-    r"started|w/[ce]|as\sof|effective|eff|valid|expiry|overdue|booked|listed|lst|sched|ref|rec'?d|rcvd|"
-    r"updated|rv|rtc|ov|hv|lmp|edd|edc|to|-)[\s:.]{1,3}|[(:]\s?)$",
-    re.IGNORECASE,
-)
-_RATIO_BEFORE = re.compile(
-    r"\b(?:pain|murmur|strength|motor|power|score|vision|va|apgars?|phq|gad|ratio|scale|grade|mmse|moca|at|"
-    r"is|"
-    r"was|vas|gcs|reflexes|pulses|"
-    r"bp|follow-up|[a-z]*phq[- ]?\d?|cn|level|od|os|ou|r|l|right|left|ck|visual acuity|iop)[\s:=]{1,2}$",
-    re.IGNORECASE,
-)
-_RATIO_AFTER = re.compile(
-    r"\s?(?:scale|strength|pain|in\b|bilateral|nodes|systolic|diastolic|murmur|mmhg|positive|negative|pulses|"
-    r"weeks|months|days|years|"
-    r"severity|pts|points|units|cores|criteria|intensity|hours|of\b|on the|throughout|reflex|;?\sapgar|"
-    r"lesions?|biopsies)",
-    re.IGNORECASE,
-)
-_CLOCK_AFTER = re.compile(r"\s(?:@\s?)?(?:[01]\d|2[0-3]):?[0-5]\d\b")
-_LASTS = re.compile(r"\b(?:review|in|for|over|after|x|rv|every|of|past|last)\s$", re.IGNORECASE)
 _ALONE = frozenset(f"{_FULL_MONTH}|jan|feb|aug|sep|sept|oct|nov|dec".split("|"))
 _MONTH_WORDS = frozenset(fold(month) for month in _MONTHS)
 _GLUED = re.compile(r"(?<=\d)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
@@ -107,7 +77,7 @@ _NTH_HINT = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONTH_CUE = re.compile(
     r"\b(?:in|since|last|this|next|until|til|till|by|early|late|mid|of|from|through|during|before|after|"
     r"around|for|"
-    r"to|every|between|and|recall|follow[- ]?up|review|end of|beginning of|back|or)[\s-]$",
+    r"to|every|between|and|seen|recall|follow[- ]?up|review|end of|beginning of|back|or)[\s-]$",
     re.IGNORECASE,
 )
 _MONTH_FIELD = re.compile(r"(?:^|[:;,(|]\s?)$")
@@ -125,7 +95,7 @@ _ON_THE = re.compile(
     r"lane))",
     re.IGNORECASE,
 )
-_STOP_AFTER = re.compile(r"\s?(?:[.,;:)\n]|$)|\sof\s[A-Z]")
+_STOP_AFTER = re.compile(r"\s?(?:[.,;:)\n]|$)|\sof\s[A-Z]|\s(?:with|if|instead|please|unless|because)\b")
 _THE_CUE = re.compile(
     r"\b(?:on|since|until|til|till|by|before|after|from|to|due|between|and|discharged|seen|of)\s$",
     re.IGNORECASE,
@@ -137,6 +107,16 @@ _HOLIDAYS = re.compile(
     + ")"
     r"(?:\s(?:eve|day|night|morning|week|weekend|sunday|monday))?(?![^\W_])(?!\s(?:disease|factor|tree|"
     r"syndrome))",
+    re.IGNORECASE,
+)
+_RITE_BEFORE = re.compile(
+    r"\b(?:orthodox|coptic|greek|russian|ukrainian|serbian|ethiopian|western|eastern|chinese|korean|"
+    r"tamil|thai|lunar|islamic|hindu|persian|scottish|canadian)\s$",
+    re.IGNORECASE,
+)
+_MONTHLY = re.compile(
+    rf"\bthe\s({_FULL_MONTH})(?=\s(?:list|slot|clinic|appointment|visit|review|cohort|rota|meeting|audit|"
+    rf"intake|round|session|scan|mri|ct|bloods|figures|statement|bill|dose|injection)\b)",
     re.IGNORECASE,
 )
 _FOURTH = re.compile(r"\b4th\sof\sjuly\b", re.IGNORECASE)
@@ -166,11 +146,12 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
     yield from _written(page, this_year)
     if _NTH_HINT.search(text):
         yield from _days(text)
-    yield from _short(text)
+    yield from short_dates.find(text)
     for match in chain(
         page.matches(_HOLIDAYS, _FEAST_STARTS), _FOURTH.finditer(text) if "4th" in text else ()
     ):
-        yield Span(match.start(), match.end(), "DATE")
+        rite = _RITE_BEFORE.search(text, max(0, match.start() - 12), match.start())
+        yield Span(rite.start() if rite else match.start(), match.end(), "DATE")
 
 
 def _foreign(text: str, this_year: int) -> Iterator[Span]:
@@ -195,6 +176,8 @@ def _written(page: Page, this_year: int) -> Iterator[Span]:
             if _is_written_date(match.group()):
                 yield Span(match.start(), end, "DATE", _put(match.group(), this_year))
                 yield from _range_beside(text, match)
+    if named:
+        yield from (Span(*match.span(1), "DATE") for match in _MONTHLY.finditer(text))
     for place in (place for key in named & _ALONE for place in page.places[key]):
         if _is_month(page, page.words[place]):
             yield Span(page.words[place].start, page.words[place].end, "DATE")
@@ -232,36 +215,6 @@ def _days(text: str) -> Iterator[Span]:
         said = match.group().lower().startswith("the") and _STOP_AFTER.match(text, match.end())
         if said or _THE_CUE.search(text, max(0, match.start() - 12), match.start()):
             yield Span(match.start(1), match.end(1), "DATE")
-
-
-def _short(text: str) -> Iterator[Span]:
-    """Days and months without a year, such as 9/14: told from ratios by what stands around them."""
-    for match in _SHORT.finditer(text):
-        first, between, second = int(match.group(1)), match.group(2), int(match.group(3))
-        if (
-            min(first, second) > 12
-            or match.group() in ("24/7", "10/10")
-            or between != "/"
-            and not (match.group(1)[0] == "0" or match.group(3)[0] == "0")
-        ):
-            continue
-        before = text[max(0, match.start() - 22) : match.start()]
-        if second == 10 and "/10" in before:
-            continue  # "pain 9/10, now 2/10"
-        if second in (12, 52, 7) and between == "/" and _LASTS.search(before):
-            continue  # 6/12 is six months
-        if _RATIO_AFTER.match(text, match.end()) or _RATIO_BEFORE.search(before):
-            continue
-        if (
-            _DATE_CUE.search(before)
-            or _CLOCK_AFTER.match(text, match.end())
-            or (max(first, second) > 12 and second not in (5, 6, 10, 12) and _starts(before))
-        ):
-            yield Span(match.start(), match.end(), "DATE")
-
-
-def _starts(before: str) -> bool:
-    return not before.strip() or before.rstrip(" ")[-1:] in {"\n", ".", ";", "|", ","}
 
 
 def _is_numeric_date(found: str) -> bool:

@@ -13,6 +13,7 @@ from worker_collection.phi import (
     known,
     leaks,
     lodgings,
+    number_forms,
     numbers,
     parishes,
     plates,
@@ -32,7 +33,7 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
 from worker_collection.phi.spans import Span, bridged, joined, left_in, put_in, rendered
 
-BY_RULES = "rules-3"
+BY_RULES = "rules-4"
 ENGINE = f"{BY_RULES}-tagger-{tagger.version()}"
 MAX_CHARACTERS = 200_000
 _PLACED = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
@@ -120,6 +121,7 @@ def find(
 
     add(shapes.find(page))
     add(plates.find(page))
+    add(number_forms.find(text))
     add(known.find(page, who))
     add(dates.find(page, this_year))
     add(ages.find(text, this_year))

@@ -26,6 +26,7 @@ _PEOPLE_AT = {
     "SCH": frozenset({12, 16, 20}),
     "MSH": frozenset(),
 }
+_TABLE_CODE = re.compile(r"\d{4}-\d")  # of race and ethnicity
 _CODES = cues.group("codes")
 
 
@@ -86,6 +87,8 @@ def _class_of(value: str) -> str | None:
     if len(bare) < 2 or bare.casefold() in _CODES or not any(char.isalnum() for char in bare):
         return None
     digits = sum(char.isdigit() for char in bare)
+    if _TABLE_CODE.fullmatch(bare):
+        return None
     if digits:
         return "ID" if digits > 2 or len(bare) > 4 else None
     flags = kind(bare)

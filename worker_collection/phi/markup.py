@@ -18,6 +18,7 @@ _ATTRIBUTE = re.compile(r'\s([a-zA-Z]\w{1,24})="([^"<>]{1,120})"')
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _WHOLE = frozenset({"NAME", "ADDRESS", "HOSPITAL", "ORG", "PHONE", "EMAIL"})
 _OWN = cues.words("first last given family middle surname forename maiden firstname lastname")
+_POSTAL = cues.words("postal zip post postcode")
 _NOT_PEOPLE = cues.words(
     "drug med medication test lab product file event class type code system unit field status country"
 )
@@ -40,7 +41,7 @@ def _label(key: str) -> str | None:
     parts = [part.lower() for part in _PARTS.findall(key)]
     if "_".join(parts) in columns:
         return columns["_".join(parts)]
-    if any(part in _NOT_PEOPLE for part in parts):
+    if any(part in _NOT_PEOPLE for part in parts) and _POSTAL.isdisjoint(parts):
         return None
     return next((columns[part] for part in reversed(parts) if part in columns), None)
 

@@ -10,7 +10,7 @@ from worker_collection.phi.spans import Span
 _TOKEN = re.compile(r"(?<![\w./:#-])[\w./:#-]{0,40}?\d[\w./:#-]{0,60}")
 _GROUPS = re.compile(
     r"(?<![\w.,+/-])(?:\+?\d{0,3}[ .-]?\(\+?\d{2,5}\)[ -]?\d{3,9}(?:[ .-]\d{2,6}){0,4}|"
-    r"(?:\+\d{1,3}[ ./-]?)?(?:\(0?\d{1,5}\)[ ./-]?)?\d{1,8}(?:(?:[ .\-/]| - )\(?\d{1,8}\)?){1,6}|"
+    r"(?:\+\d{1,3}[ ./-]?)?(?:\(0?\d{1,5}(?:-\d)?\)[ ./-]?)?\d{1,8}(?:(?:[ .\-/]| - )\(?\d{1,8}\)?){1,6}|"
     r"\+\d{8,14})(?![\w%]|[.,/]\d)"
 )
 _UNIT = re.compile(
@@ -24,13 +24,15 @@ _UNIT = re.compile(
     r"/100\b|/10\b|cfu|/[uµ]l|/mm|per\s|steps|meters?|metres?|euros?|dollars?|rs\b|kj|mah|ppm|rpm|lux)",
     re.IGNORECASE,
 )
+_PRICED = re.compile(r"[ ](?:x\d{1,3}[ ])?[$£€]\d")  # what a bill charges for
+_CLOCK_AFTER = re.compile(r"\s[ap]m\b", re.IGNORECASE)
 _VARIANT = r"[A-Z]\d{2,4}(?:[A-Z]|del|dup|ins|fs\w{0,4}|\*)"  # of a protein: L858R, F508del
 _CATALOGUE = re.compile(
     rf"(?:\d{{1,2}}[pq]/\d{{1,2}}[pq]|"
     rf"{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|O\d{{1,3}}:[HK]\d{{1,3}}|"
     rf"\d{{1,4}}(?:/\d{{1,4}}){{1,3}}|\d{{1,2}}-?[A-Z]{{1,4}}\d)|"
     r"(?:[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[CTLS]\d{1,2}(?:[-/][CTLSI]?\d{1,2}){0,2}|\d{1,5}-\d|\d-0|"
-    r"CA[- ]?\d{2,3}(?:-9)?|"
+    r"CA[- ]?\d{2,3}(?:-9)?|[A-Z]\d\d[A-Z]{2}\d\d|CYP\d[A-Z]\d{1,2}(?:\*\d{1,2})?|"
     r"COVID-?19|SARS-?COV-?2|HLA-\w+|[A-Z]{1,5}-?\d{1,2}[A-Z]?|\d{1,3}/\d{1,3}|\d+\.\d+|\d{1,4}|"
     r"\d{1,2}[a-z]{1,2}|G\dP\d\w*|[TNM]\d\w{0,3}|"
     r"p?T\d\w?N\d\w?M\w|\d{1,2}w\d?d?|\d{1,3}-(?:year|yr|month|week|day|hour|min|mm|cm|mg|point|step|lead|"
@@ -42,7 +44,8 @@ _CATALOGUE = re.compile(
 )
 _WORDS_BEFORE = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
 _TAIL = re.compile(
-    r"[ -][A-Z](?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ ]?\d{1,6}\b"
+    r"[ -][A-Z](?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ "
+    r"]?\d{1,6}(?:-\d{1,4})?\b"
 )
 _LINKS = cues.group("links")
 _STOPS = cues.group("stops")
@@ -149,7 +152,8 @@ def _of_groups(text: str, start: int, found: str) -> str | None:
     digits = re.sub(r"\D", "", found)
     parts = re.findall(r"\d+", found)
     end = start + len(found)
-    if len(digits) < 6 or len(digits) > 19 or _UNIT.match(text, end):
+    timed = len(digits) > 7 and _CLOCK_AFTER.match(text, end)  # "will ring 0455 501 149 pm"
+    if len(digits) < 6 or len(digits) > 19 or _UNIT.match(text, end) and not timed:
         return None
     cue = cue_before(text, start)
     if cue and cue[0] == "STOP":
@@ -185,7 +189,7 @@ _LOCAL = ([3, 4], [4, 4], [2, 6], [3, 2, 2])
 
 def _is_dialled(found: str, lengths: list[int]) -> bool:
     """Whether the groups are those of a telephone number and not a row of readings."""
-    if found[0] in "0(":
+    if found[0] in "0(" or lengths == [2] * 4 and re.search(r"\s0\d", found):
         return True
     if "/" in found or max(lengths) < 3 and lengths[0] != 2 or 1 in lengths[:-1] and found[0] != "1":
         return False
@@ -197,7 +201,7 @@ def _of_token(text: str, start: int, token: str) -> tuple[str, int, int] | None:
     lead = len(token) - len(token.lstrip("#./:-_"))
     body = token[lead:].rstrip(".:-/#_")
     end = start + lead + len(body)
-    if not body or body.isdigit() and len(body) < 6 and _UNIT.match(text, end):
+    if not body or body.isdigit() and len(body) < 6 and _UNIT.match(text, end) or _PRICED.match(text, end):
         return None
     cue = cue_before(text, start)
     if cue and cue[0] == "STOP":
@@ -229,12 +233,12 @@ def _cue_holds(cue: tuple[str, str], body: str) -> bool:
     if cue[0] == "ADDRESS":
         return digits >= 2
     if cue[1] in _WEAK_CUES:
-        return digits >= 3 and not (
-            _CATALOGUE.fullmatch(body) and digits < 4 and not re.fullmatch(r"\d+", body)
-        )
+        listed = _CATALOGUE.fullmatch(body) and digits < 4 and len(body) < _ISSUED_LENGTH
+        return digits >= 3 and not (listed and not body.isdigit())
     return digits >= 2 and not re.fullmatch(r"\d{1,2}", body)
 
 
+_ISSUED_LENGTH = 7
 _NEXT_GROUP = re.compile(
     r"[ -](?=[A-Z0-9-]*\d)[A-Z0-9]{2,8}(?:-[A-Z0-9]{1,6})?(?![\w/:%]|[.,]\d)", re.IGNORECASE
 )

@@ -8,8 +8,12 @@ from worker_collection.phi.lexicon import CLINICAL, CORE, HEAD, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
-_GROUP = r"(?:[A-Z\u4e00-\u9fff]{0,4}\d{1,6}[A-Z]{0,4}\d{0,4}|[A-ZÄÖÜ\u4e00-\u9fff]{1,4})"
-_BODY = rf"(?<!\w)({_GROUP}(?:[ .-]{{1,2}}{_GROUP}){{0,4}})(?!\w|[.,/:]\d|[ ]?%)"
+_OTHER = "\u0400-\u042f\u0600-\u06ff\u0e00-\u0e7f\u4e00-\u9fff\uac00-\ud7a3"  # scripts of other countries
+_GROUP = rf"(?:[A-Z{_OTHER}]{{0,4}}\d{{1,6}}[A-Z{_OTHER}]{{0,4}}\d{{0,4}}|[A-ZÄÖÜ{_OTHER}]{{1,4}})"
+_BODY = (
+    rf"(?<!\w)(?!\d{{1,3}}[MF]\b)({_GROUP}(?:(?:[ -]{{1,2}}|\.(?=\S)|\.[ ](?=\S{{0,4}}\d)){_GROUP}){{0,4}})"
+    r"(?!\w|[.,/:]\d|[ ]?%)"
+)
 _PLATE = (
     r"(?:licen[cs]e plate|number plate|index plate|plates?|registration|regn|reg\.? ?nr|rego|reg|tags?|"
     r"vrn|vrm|kennzeichen|nummernschild|"
@@ -25,6 +29,21 @@ _LINK = (
     r"della|van|vom|carro|veículo|auto))*"
 )
 _CUED = re.compile(rf"\b{_PLATE}(?!\w)\.?{_LINK}[.]?[ ]?[#:(]?[ ]?(?=\S{{2}})", re.IGNORECASE)
+# What drives, said right before the plate: a whole plate has to follow.
+_RIDDEN = (
+    r"(?:veh(?:icle)?|cars?|vans?|plane|aeroplane|helicopter|heli|boat|truck|lorry|hgv|ute|taxi|cab|bus|"
+    r"coach|minibus|trailer|caravan|motorbike|motorcycle|moped|scooter|rickshaw|tuk-?tuk|tricycle|jeepney|"
+    r"ambulance|cruiser|van|came (?:by|in)|arrived (?:by|in)|brought (?:by|in)|left (?:by|in)|"
+    r"collected (?:by|in)|driving|drives|drove)"
+)
+_RIDE = re.compile(rf"\b{_RIDDEN}[ ]?[:(#]?[ ]?(?=[\w])", re.IGNORECASE)
+_RIDES = cues.words(
+    "veh vehicle car cars van vans plane aeroplane helicopter heli boat truck lorry hgv ute taxi cab bus "
+    "coach "
+    "minibus trailer caravan motorbike motorcycle moped scooter rickshaw tuk-tuk tuktuk tricycle jeepney "
+    "ambulance "
+    "cruiser came arrived brought left collected driving drives drove"
+)
 _WRITTEN = re.compile(_BODY)
 _SMALL = re.compile(_BODY, re.IGNORECASE)
 _CUES = frozenset(
@@ -61,18 +80,33 @@ def find(page: Page) -> Iterator[Span]:
     text = page.text
     if not _DIGIT.search(text) and page.places.keys().isdisjoint(_CUES):
         return
-    for cue in page.matches(_CUED, _CUES):
-        body = (_SMALL if page.case == "lower" else _WRITTEN).match(text, cue.end())
-        place = _plate(body, least=_CUED_SIGNS) if body else None
-        if place:
-            yield Span(*place, "VEHICLE")
+    yield from _cued(page)
+    yield from _ridden(page)
     for start, stop in _windows(page):
         for body in (_SMALL if page.case == "lower" else _WRITTEN).finditer(text, start, stop):
             place = _plate(body, least=_BARE_SIGNS)
             if place and not _is_reading(text[slice(*place)]):
                 yield Span(*place, "VEHICLE")
-    for match in _CERTAIN.finditer(text):
-        yield Span(match.start(), match.end(), "VEHICLE")
+    certain = (match for match in _CERTAIN.finditer(text) if not _UNIT.search(match.group()))
+    yield from (Span(match.start(), match.end(), "VEHICLE") for match in certain)
+
+
+def _cued(page: Page) -> Iterator[Span]:
+    """Plates behind a word that promises one."""
+    for cue in page.matches(_CUED, _CUES):
+        body = (_SMALL if page.case == "lower" else _WRITTEN).match(page.text, cue.end())
+        place = _plate(body, least=_CUED_SIGNS) if body else None
+        if place:
+            yield Span(*place, "VEHICLE")
+
+
+def _ridden(page: Page) -> Iterator[Span]:
+    """Plates right behind what drives: "veh 8691 HT", "came by TKX 4509"."""
+    for ride in page.matches(_RIDE, _RIDES):
+        body = (_SMALL if page.case == "lower" else _WRITTEN).match(page.text, ride.end())
+        place = _plate(body, least=_BARE_SIGNS) if body else None
+        if place and place[0] == ride.end():
+            yield Span(*place, "VEHICLE")
 
 
 def _windows(page: Page) -> Iterator[tuple[int, int]]:
@@ -96,7 +130,7 @@ def _plate(body: re.Match[str], *, least: int) -> tuple[int, int] | None:
     while " " in found and _is_plain(found.rpartition(" ")[2]):
         found = found.rpartition(" ")[0]
     signs = sum(char.isalnum() for char in found)
-    written = found.isupper() or found.islower()
+    written = found == found.upper() or found.islower()
     if not written or not least <= signs <= 10 or _UNIT.search(found) or _YEAR.fullmatch(found):
         return None
     digits = len(_DIGIT.findall(found))

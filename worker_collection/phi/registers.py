@@ -13,14 +13,16 @@ _WORD = (
 )
 _BESIDE = re.compile(
     rf"(?:[,;]?[ ]\(?|[ ]?[(/#][ ]?|[ ]?[-–][ ]|\n[ ]?)(?P<words>(?:{_WORD}[ .:,#/-]{{1,3}}){{0,5}})"
-    r"(?P<code>[A-Z]{0,4}[/ -]?\d[\d/-]{2,13}[A-Z]{0,2})(?![\w%]|[.,:/]\d)"
+    r"(?P<code>[A-Z]{0,4}[/ -]?\d[\d/-]{2,13}[A-Z]{0,3})(?![\w%]|[.,:/]\d)"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 _UNIT = re.compile(
     r"\s?(?:mg|mcg|ml|mls|g|kg|units?|iu|mmol|mmhg|bpm|cm|mm|hrs?|hours?|days?|am|pm|h\b)", re.IGNORECASE
 )
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
-_NOT_ISSUED = re.compile(r"(?:19|20)\d\d|\d{1,3}/\d{1,3}|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{1,3}-\d{1,3}")
+_NOT_ISSUED = re.compile(
+    r"(?:19|20)\d\d|\d{1,3}/\d{1,3}|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|\d{1,2}-\d{1,3}|\d{3}-\d{1,2}"
+)
 _REGISTER = cues.words(
     "reg lic license licence no nr number badge pin id code cod matr stamp prescriber provider"
 )

@@ -7,7 +7,7 @@ from worker_collection.phi.lexicon import fold
 
 _CAP = (
     r"[A-ZÀ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶŁĻŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽȘȚΆ-ΏΑ-ΩЀ-Я]"
-    r"(?:[\w'’]{0,3}\.(?=[ \t])|[\w'’&-]{0,30})"
+    r"(?:[a-zß-ÿ'’]{0,3}\.(?=[ \t])|[\w'’&-]{0,30})"
 )
 _STREET = "|".join(
     sorted(
@@ -17,7 +17,10 @@ _STREET = "|".join(
     )
 )
 _GAP = r"[ \t]"
-_UNIT = rf"(?:,?{_GAP}(?:Apt|Unit|Suite|Ste|Flat|Lot|Room|Rm|Bldg|Floor|Fl|lgh|#)\.?{_GAP}?[\w-]{{1,6}})?"
+_UNIT = (
+    rf"(?:,?{_GAP}Ext\.?{_GAP}\d{{1,2}}\b|"
+    rf",?{_GAP}(?:Apt|Unit|Suite|Ste|Flat|Lot|Room|Rm|Bldg|Floor|Fl|lgh|#)\.?{_GAP}?[\w-]{{1,6}})?"
+)
 _NUMBER = r"\d{1,6}(?!\d)(?:[-/]\d{1,4}){0,2}[A-Za-z]?"
 _ROOM = (
     rf"(?:(?:Flat|Studio|Apt|Unit|Room|Block|Blk|Villa|Trailer|Bldg|Condo|Cabin|Shop|"
@@ -30,7 +33,9 @@ _STEP = (
     rf"(?:,{_GAP}|{_GAP}))"
 )
 _PREFIX = (
-    r"(?i:calle|c/|avenida|avda?\.?|av\.|rua|rue|via|viale|v\.le|piazza|piazzale|p\.za|corso|vicolo|"
+    r"(?i:(?-i:Via|VIA|via(?=[ ](?!Medic|Bed|Ward|Ext|Room|Bus)(?:[A-Z][a-zà-ÿ]+[ ]){1,3}\d))|rang(?=[ "
+    r"](?:St|Ste|Saint|Sainte|des|du|de)\b)|calle|c/|avenida|avda?\.?|av\.|rua|"
+    r"rue|viale|v\.le|piazza|piazzale|p\.za|corso|vicolo|"
     r"jalan|jl\.|ul\.|al\.|os\.|pl\.|plac|"
     r"travessa|alameda|praça|estrada|rodovia|largo|beco|carrera|cra\.|diagonal|transversal|jr\.|jirón|"
     r"psje\.?|pje\.?|pasaje|"
@@ -38,7 +43,8 @@ _PREFIX = (
     r"boulevard|avenue|quai|faubourg|"
     r"heol|ffordd|sráid|bóthar|calea|strada|aleea|bulevardul|privada|colonia|cerrada|brgy\.?|purok|"
     r"barangay|kebele|hem|ulica|aleja|"
-    r"οδός|οδος|λεωφόρος|ул\.|улица|пр\.|проспект|вул\.|вулиця|rang|chaussée|sentier|cité|domaine|str\.|șos\.|bdul|"
+    r"οδός|οδος|λεωφόρος|ул\.|улица|пр\.|проспект|вул\.|вулиця|chaussée|sentier|cité|domaine|str\.|șos\.|"
+    r"bdul|"
     r"splaiul|glorieta|barrio|lungomare|contrada|località|loc\.|số|calçada|praceta|rotunda|viela|"
     r"soi|thanon|đường|phố|ngõ|hẻm|lorong|taman|sharia|shari['’]?)"
 )
@@ -97,7 +103,8 @@ FORMS = (
         _PREFIXES,
         rf"(?<!\w){_PREFIX}{_GAP}(?:(?:{_CAP}|{_SMALL})[ \t,]{{1,2}}){{0,5}}(?:{_CAP}|"
         rf"\d{{1,5}}(?![ºª°])(?:[/-]\w{{1,4}})?[a-z]?)(?:,?{_GAP}(?i:n(?:[ro]\.?|[°º]):?{_GAP}?)?"
-        rf"\d{{1,5}}(?![ºª°\d])(?:[/-]\w{{1,4}})?[a-zA-Z]?)?(?:,{_GAP}\d{{1,2}}[ºª°]{_GAP}?(?:[A-Z]|izda|izq|dcha|dto|esq)?\b)?",
+        rf"\d{{1,5}}(?![ºª°\d])(?:[/-]\w{{1,4}})?[a-zA-Z]?)?(?:,{_GAP}\d{{1,2}}[ºª°]{_GAP}?(?:[A-Z]|izda|"
+        rf"izq|dcha|dto|esq)?\b)?",
     ),
     # 12 bis, rue des Lilas
     (
@@ -110,7 +117,8 @@ FORMS = (
         _SUFFIXES,
         rf"\b[A-ZÄÖÜÅ][\w-]{{1,25}}(?:straße|strasse|str\.|allee|weg|gasse|platz|ufer|ring|damm|gatan|vägen|"
         rf"gränd|allén|laan|straat|plein|gade|vej|katu|gracht|singel|kade|dijk|tie|kuja|polku|veien|gata)"
-        rf"{_GAP}\d{{1,4}}(?:{_GAP}?[a-z]\b)?(?:{_GAP}(?:lgh|Wohnung|[A-Z]){_GAP}\d{{1,5}})?",
+        rf"{_GAP}\d{{1,4}}(?:{_GAP}?[A-Za-z]\b)?(?:(?<=[A-Za-z]){_GAP}\d{{1,3}}\b)?(?:{_GAP}(?:lgh|"
+        rf"Wohnung|[A-Z]){_GAP}\d{{1,5}})?",
     ),
     (
         cues.words("am an im zum zur auf unter"),
@@ -240,4 +248,13 @@ LOWER = (
     rf"\b(?:flat|house|plot|block|room|h\.?no\.?|no\.|blk|lot|street)\s?#?\s?(?:\d{{1,4}}[a-z]?|"
     rf"(?:{_SPOKEN})(?:[ -](?:{_SPOKEN})){{0,2}})(?:[/-]\w{{1,6}})?,\s(?:{_NOT_STREET}[\w/-]{{1,20}},?\s)"
     rf"{{0,3}}{_NOT_STREET}[\w/-]{{1,20}}",
+    r"\b(?:flat|unit|shop|room|rm|apt|block|tower|no\.?)\s[\w-]{1,5},\s(?:\d{1,3}/?f,\s)?(?:(?:block|"
+    r"tower|blk)\s\w{1,3},\s)?"
+    r"[^\W\d_][\w'’-]{1,20}(?:\s[^\W\d_][\w'’-]{1,20}){0,2}?\s(?:court|complex|towers?|building|house|"
+    r"mansions?|estate|"
+    r"heights|gardens?|plaza|centre|center|apartments|enclave|residency|road|rd|street|st|villas|arcade|"
+    r"colony)\b",
+    r"\b(?:flat|house|plot|villa)\s[a-z]-?\d{1,4},\s[^\W\d_][\w'’-]{2,24}(?:-[^\W\d_]+){0,3}",
+    r"\bold\sno\.?\s\w{1,6},?\snew\sno\.?\s\w{1,6}(?:,\s[^\W\d_]{3,20}(?:\s[^\W\d_]{2,12})?)?",
+    r"\brés(?:idence|\.)\s[^\W\d_]{2,20}(?:\s[^\W\d_]{2,20}){0,2},\s(?:bât|esc|appt?|porte)\.?\s?\w{1,4}",
 )

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker_collection.phi import cues
+from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span, stretches
 from worker_collection.phi.street_forms import FORMS, FREE, LOWER
+from worker_collection.phi.street_forms_abroad import ABROAD
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def _windows_of(page: Page) -> Iterator[tuple[re.Pattern[str], int, int]]:
 _REACH = 90
 _DIGIT = re.compile(r"\d")
 _ROADS = cues.words("mile mm exit route rte highway hwy interstate i cty county state rural co")
-_MIXED = tuple(Form(re.compile(pattern), needs) for needs, pattern in FORMS)
+_MIXED = tuple(Form(re.compile(pattern), needs) for needs, pattern in (*FORMS, *ABROAD))
 _ALWAYS = tuple(Form(re.compile(form, re.IGNORECASE), _ROADS) for form in FREE[:2]) + (
     Form(re.compile(FREE[2], re.IGNORECASE), cues.words("trailer house farm cabin door gate")),
 )
@@ -71,7 +73,23 @@ def find(page: Page) -> Iterator[Span]:
 
 def _found(matches: Iterator[re.Match[str]]) -> Iterator[Span]:
     for match in matches:
-        yield Span(match.start(), match.start() + len(match.group().rstrip(" ,")), "ADDRESS")
+        found = match.group()
+        over = _SENTENCE.search(found)
+        found = (found[: over.end()] if over else found).rstrip(" ,")
+        label = _LABELLED.match(found)
+        lead = label.end() if label and fold(label.group().strip()) in _LABELS else 0
+        yield Span(match.start() + lead, match.start() + len(found), "ADDRESS")
+
+
+_LABELLED = re.compile(r"[^\W\d_]{2,}[ ]")
+_LABELS = frozenset(cues.labels()) | cues.group("address_labels")
+# The kind of street ends the sentence, and the next begins: "Oak Rd. Asked that", but "Oak Rd. No 5".
+_SENTENCE = re.compile(
+    r"\b(?:Road|Rd|Ave|Avenue|Street|Lane|Ln|Ct|Court|Gardens?|Estates?|Hwy|Highway|Close|Drive|Way|Cres|"
+    r"Place|"
+    r"Terrace|Blvd|Park|Path|Walk|Square|View|Parade|Loop|Trail|Pike|(?<=[a-z] )St|(?<=[a-z] )Dr)(?=\.[ "
+    r"](?!No\b|Sok|Apt|Unit|Flat)[A-Z])"
+)
 
 
 _LONG = 4000

@@ -90,6 +90,7 @@ def runs(page: Page, free: Sequence[bool]) -> Iterator[tuple[Span, float]]:
             and some[end + 1] >= _GOES_ON
             and _may_be(page, end + 1, free)
             and _joins(page.gap(end + 1), chances[end : end + 2])
+            and not (words[end + 1].opens and "." in page.gap(end + 1))  # another sentence
         ):
             end += 1
         label = LABELS[1 + int(chances[start : end + 1, 1:].sum(axis=0).argmax())]

@@ -1,0 +1,69 @@
+"""Numbers that their form gives away: those that states give, rows of telephone numbers, officers."""
+
+import re
+from collections.abc import Iterator
+
+from worker_collection.phi.spans import Span
+
+_STATE = re.compile(
+    r"(?<![\w.-])(?:"
+    r"[12]\s\d\d\s(?:0[1-9]|[1-9]\d)\s\d[\dAB]\s\d{3}\s\d{3}(?:\s\d\d)?|"  # NIR
+    r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[-+]\d{4}|"  # personnummer
+    r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d[-+A]\d{3}[0-9A-Y]|"  # henkilötunnus, CPR
+    r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[-+]\d{4}|"
+    r"\d{4}\s(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d|"  # Sozialversicherungsnummer
+    r"\d{6}/\d{3,4}|"  # rodné číslo
+    r"[A-Z]{1,2}\d{6}\s?\([0-9A]\)|"  # HKID
+    r"756\.\d{4}\.\d{4}\.\d\d|"  # AHV
+    r"[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]|"  # codice fiscale
+    r"[A-Z]{2}\s?\d\d\s?\d\d\s?\d\d\s?[A-D]"  # National Insurance
+    r")(?![\w/-]|[.,]\d|\s?(?:mg|ml|mcg|units?)\b)"
+)
+_HAS_STATE = re.compile(
+    r"\d\d[-+A]\d{3}|\d{3}\s\d{3}|\d{4}\s\d{6}|\d{6}[/(\s]|\.\d{4}\.|[A-Z]\d\d[A-Z]\d|\d\s?[A-D]\b"
+)
+_ROW = re.compile(
+    r"(?<![\w.])([ofmtpcwhd])[.:]?[ ]((?:\+|\(|\b)[\d(][\d ().-]{2,20}\d)(?=[ ]{1,3}[ofmtpcwhd][.:]?[ "
+    r"][+(\d]|[ ]?(?:[\n|;,]|$))",
+    re.IGNORECASE,
+)
+_RANKED = re.compile(
+    r"\b(?:(?i:officer|constable|sergeant|inspector|trooper|deputy|warder|guard|firefighter|fireman|"
+    r"paramedic)|"
+    r"(?i:pc|wpc|ps|dc|ds|sgt|cso|pcso|pco|so|po))\.?[ ](?:[A-ZÀ-Þ][.]?[ ])?((?:[^\W\d_][\w'’-]{1,24}[ "
+    r"]){1,2}?)"
+    r"(\(?(?:\d{2,5}[A-Za-z]?)\)?)(?![\w%/]|[.,:]\d|[ ]?(?:mg|ml|years?|days?|min|hours?)\b)"
+)
+_RANKS = re.compile(
+    r"(?i:officer|constable|serg|inspector|trooper|deputy|warder|guard|fireman|firef|paramedic|"
+    r"\b[pds][cso]\b|\bw?p[cs])"
+)
+_LEAST_ROW, _LEAST_DIALLED = 2, 6
+
+
+def find(text: str) -> Iterator[Span]:
+    """Numbers of states, rows of labelled telephone numbers, and what behind an officer's name tells him."""
+    if _HAS_STATE.search(text):
+        for match in _STATE.finditer(text):
+            yield Span(match.start(), match.end(), "ID")
+    yield from _rows(text)
+    if _RANKS.search(text):
+        for match in _RANKED.finditer(text):
+            number = match.group(2).strip("()")
+            start = match.start(2) + match.group(2).index(number)
+            if match.group(1)[0].isupper() or number[-1].isalpha():
+                yield Span(start, start + len(number), "LICENSE")
+
+
+def _rows(text: str) -> Iterator[Span]:
+    """The numbers of "o 02 2555 1956 f 02 2555 1957 p 1728", in one line."""
+    found = list(_ROW.finditer(text))
+    for match in found:
+        line = [
+            other
+            for other in found
+            if "\n" not in text[min(match.start(), other.start()) : max(match.start(), other.start())]
+        ]
+        dialled = [other for other in line if sum(map(str.isdigit, other.group(2))) >= _LEAST_DIALLED]
+        if len(line) >= _LEAST_ROW and dialled:
+            yield Span(*match.span(2), "FAX" if match.group(1) in "fF" else "PHONE")

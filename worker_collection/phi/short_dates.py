@@ -1,0 +1,137 @@
+"""Days with months, and months with years, in digits alone: told from ratios by what stands around them."""
+
+import re
+from collections.abc import Iterator
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import CLINICAL, CORE, EPONYM, HEAD, NAME, RARE, TOWN, fold, kind
+from worker_collection.phi.spans import Span
+
+_SHORT = re.compile(r"(?<![\d/.\w-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3[01])(?![\d/%-]|[.:]\d)")
+_DATE_CUE = re.compile(
+    r"(?:\b(?:on|due|since|dated?|until|till?|thru|through|by|seen|visit(?:ed)?|admit(?:ted)?|adm|"
+    r"dis(?:charged?|ch)|dc|d/c|review|"
+    r"fu|f/u|follow[- ]?up|dos|dob|born|geb|expires?|exp|before|after|from|next|last|came|returned|absent|"
+    r"appt|appointment|recall|"
+    r"note|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?|(?:wednes|satur)day|again|back|home|"
+    r"recheck|"
+    r"call|tc|mdt|check|"
+    r"arrived|started|stopped|done|given|drawn|collected|repeat|scheduled|surgery|hospitalized|seen:?|clinic|"
+    r"started|w/[ce]|as\sof|effective|eff|valid|expiry|overdue|booked|listed|lst|sched|ref|rec'?d|rcvd|"
+    r"updated|rv|rtc|ov|hv|lmp|edd|edc|to|-|"
+    r"r/v|opened|closed|sent|delivered|meeting|m&m|round|conference|audit|screen(?:ing)?|upload|revisit|cancel|"
+    r"moved?|postponed?|ed|er|a&e|eau|amu|opd|bloods|scan|xray|x-ray|echo|ctg|anniversary|birthday|died|"
+    r"deceased|signed|faxed|posted|emailed|paid|billed|filed|reported|married|wedding|discharge)[\s:.]{1,3}|[(:]\s?)$",
+    re.IGNORECASE,
+)
+_RATIO_BEFORE = re.compile(
+    r"\b(?:pain|murmur|strength|motor|power|score|vision|va|apgars?|phq|gad|ratio|scale|grade|mmse|moca|at|"
+    r"is|"
+    r"was|vas|gcs|reflexes|pulses|ta|pa|rr|tension|tensión|tensão|blutdruck|nodes?|bed|bay|room|rm|ward|page|"
+    r"part|block|flat|odds|visus|snellen|repeat|count|"
+    r"bp|follow-up|[a-z]*phq[- ]?\d?|cn|level|od|os|ou|r|l|right|left|ck|visual acuity|iop)[\s:=]{1,2}$",
+    re.IGNORECASE,
+)
+_RATIO_AFTER = re.compile(
+    r"\s?(?:sem\b|esm\b|psm\b|edm\b|(?:pan|holo|early|ejection|soft|harsh)|scale|strength|pain|in\b|bilateral|nodes|systolic|diastolic|murmur|mmhg|positive|negative|pulses|"
+    r"weeks|months|days|years|"
+    r"severity|pts|points|units|cores|criteria|intensity|hours|of\b|on the|throughout|reflex|;?\sapgar|"
+    r"lesions?|biopsies)",
+    re.IGNORECASE,
+)
+_CLOCK_AFTER = re.compile(
+    r"\s(?:@\s?)?(?:(?:[01]\d|2[0-3])[:h]?[0-5]\d\b|\d{1,2}\s?[ap]\.?m\b)", re.IGNORECASE
+)
+_CLOCK_BEFORE = re.compile(r"\b(?:[01]?\d|2[0-3])[:h][0-5]\d\s$", re.IGNORECASE)
+_PLACE_AFTER = re.compile(r"\s(?:in|at|on)\s(?:the\s)?(?:[A-ZÀ-Þ]|clinic|theatre|opd|recovery|ed\b|er\b)")
+# What is done is followed by its day; what is scored, by a part of a whole.
+_DONE = re.compile(r"\b([a-z]{2,}ed)\s$", re.IGNORECASE)
+_SCORED = cues.words(
+    "scored graded rated reduced decreased increased improved measured preserved remained rounded "
+    "dilated estimated positioned involved achieved completed reached dropped declined elevated recorded "
+    "passed failed missed used administered needed required skipped halved"
+)
+_WORD_BEFORE = re.compile(r"(?<![\w/-])([^\W\d_a-zß-ÿ][^\W\d_]*[a-zß-ÿ][^\W\d_]*)\s$")
+_LEVEL_BEFORE = re.compile(r"\b[A-Z][A-Za-z]{0,6}[A-Z]\d?\s$")  # BiPAP 16/8
+_LINE_STARTS = re.compile(r"(?:^|\n)\s?$")
+_GOES_ON = re.compile(r"\s[^\W\d_]{2,}")
+_MONTH_YEAR = re.compile(
+    r"\b(?:in|since|until|till|dated|born|mentioned|diagnosed|deployed|retired|divorced|"
+    r"implanted|inserted|fitted|died|married|started|stopped|from|m&m)\s"
+    r"((?:0?[1-9]|1[0-2])/(\d\d))(?![\d/%-]|[.:]\d)",
+    re.IGNORECASE,
+)
+_FRACTIONS = frozenset({"20/10", "20/12", "20/6", "25/5", "30/10", "15/5"})
+_SCALES = (5, 6, 10, 12)
+_LASTS = re.compile(r"\b(?:review|in|for|over|after|x|rv|every|of|past|last)\s$", re.IGNORECASE)
+
+
+def find(text: str) -> Iterator[Span]:
+    """Days and months without a year, such as 9/14, and months with a year, such as "in 4/21"."""
+    for match in _SHORT.finditer(text):
+        if _is_day(text, match):
+            yield Span(match.start(), match.end(), "DATE")
+    for match in _MONTH_YEAR.finditer(text):
+        year = int(match.group(2))
+        if year > 12 and year != 52 and not _RATIO_AFTER.match(text, match.end()):
+            yield Span(match.start(1), match.end(1), "DATE")
+
+
+def _is_day(text: str, match: re.Match[str]) -> bool:
+    first, between, second = int(match.group(1)), match.group(2), int(match.group(3))
+    padded = match.group(1)[0] == "0" or match.group(3)[0] == "0"
+    if min(first, second) > 12 or match.group() in ("24/7", "10/10") or between != "/" and not padded:
+        return False
+    before = text[max(0, match.start() - 22) : match.start()]
+    if _is_part(text, match, before):
+        return False
+    if _DATE_CUE.search(before) or _CLOCK_AFTER.match(text, match.end()) or _CLOCK_BEFORE.search(before):
+        return True
+    if _LEVEL_BEFORE.search(before):
+        return False
+    if between == "/" and (_tells_order(match) or _is_done(before) or _is_placed(text, match, before)):
+        return True
+    return max(first, second) > 12 and second not in _SCALES and _starts(before, text[match.end() :][:1])
+
+
+def _is_part(text: str, match: re.Match[str], before: str) -> bool:
+    """Whether it is a part of a whole, a share of a year or a score."""
+    second = int(match.group(3))
+    if second == 10 and "/10" in before:
+        return True  # "pain 9/10, now 2/10"
+    if second in (12, 52, 7) and match.group(2) == "/" and _LASTS.search(before):
+        return True  # 6/12 is six months
+    if _RATIO_BEFORE.search(before):
+        return True
+    placed = _DATE_CUE.search(before) and _PLACE_AFTER.match(text, match.end())
+    return not placed and _RATIO_AFTER.match(text, match.end()) is not None
+
+
+def _tells_order(match: re.Match[str]) -> bool:
+    """Whether only a day can be greater than what stands under it, or a nought stands before a month."""
+    first, second = match.group(1), match.group(3)
+    if len(first) == len(second) == 2 and "0" in (first[0], second[0]):
+        return True
+    return int(first) > 12 >= int(second) and match.group() not in _FRACTIONS
+
+
+def _is_done(before: str) -> bool:
+    """Whether what was done stands before it: "reviewed 5/31"."""
+    done = _DONE.search(before)
+    return done is not None and fold(done.group(1)) not in _SCORED
+
+
+def _is_placed(text: str, match: re.Match[str], before: str) -> bool:
+    """Whether a line begins with it, or a place or somebody stands before it: "bloods at Quirk 3/4:"."""
+    if _LINE_STARTS.search(before):
+        return _GOES_ON.match(text, match.end()) is not None
+    named = _WORD_BEFORE.search(before)
+    if named is None:
+        return False
+    flags = kind(named.group(1))
+    borne = not flags & CORE or bool(flags & (NAME | TOWN))
+    return borne and not flags & (CLINICAL | HEAD | RARE | EPONYM)
+
+
+def _starts(before: str, after: str) -> bool:
+    return not before.strip() or before.rstrip(" ")[-1:] in {"\n", ".", ";", "|", ","} or after == ":"

@@ -1,0 +1,149 @@
+"""How street addresses are written where the street's kind is shortened, or comes in its own order."""
+
+import re
+
+from worker_collection.phi import cues
+
+_CAP = (
+    r"[A-ZÀ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶŁĻŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŹŻŽȘȚƠƯĂÊÔĐẠ-Ỹ]"
+    r"(?:[a-z'’]{0,3}\.(?=[ \t])|[\w'’-]{0,30})"
+)
+_G = r"[ \t]"
+_SMALL = r"(?:de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|l['’]|d['’])"
+_NUM = r"\d{1,5}(?![\d:])(?:[/-]\w{1,4}){0,2}(?:[A-Za-z]\b)?"
+# What parts a street from its number.
+_ORDER = rf"(?:,?{_G}(?:n\.?{_G}?[ºo°]\.?|nº|n[ro]\.?|No\.?:?|no\.?){_G}?|,{_G}|{_G})"
+_DOOR = (
+    rf"(?:,{_G}(?:\d{{1,2}}[.ºª°]{{1,2}}{_G}?(?:[A-Z]\b|(?:izq|dcha|der|dto|esq|fte|drt)[a-z]*\.?)?|"
+    rf"(?:app?t?o?|kv|korp|ap|of|bud|dira|knisa|lgh|whg|bât|bat|esc|sc|et|int|piso|dpto|"
+    rf"bl)\.?{_G}?\w{{1,4}}\b)){{0,3}}"
+)
+_DIGITS_F = re.compile(r"\d/?F\b", re.IGNORECASE)
+_SIGN_GPS = re.compile(r"\b[A-Z]{2}-\d{3,4}-\d{4}", re.IGNORECASE)
+_SIGN_KOREAN = re.compile(r"-(?:ro|gil|daero|dong)\b", re.IGNORECASE)
+ABROAD = (
+    # Gedimino pr. 67; Liepų g. 4-88
+    (
+        cues.words("g pr al pl tak kel skg sk"),
+        rf"\b{_CAP}(?:{_G}{_CAP}){{0,2}}{_G}(?:g|pr|al|pl|tak|skg|kel)\.{_G}{_NUM}",
+    ),
+    # vul. Shevchenka 91, kv. 7; Ulica bana Jelačića 7
+    (
+        cues.words("vul ul bul bulv prov per pr prosp nab pl sh tup"),
+        rf"(?<!\w)(?:[Vv]ul|[Uu]l|[Bb]ulv?|[Pp]rov|[Pp]er|[Pp]r|[Pp]rosp|[Nn]ab|[Pp]l|[Ss]h|[Tt]up)\."
+        rf"{_G}(?:{_CAP}{_G}){{1,3}}{_NUM}{_DOOR}",
+    ),
+    (
+        cues.words("ulica trg ulitsa vulytsia prospekt bulevar"),
+        rf"\b(?:Ulica|Trg|Ulitsa|Vulytsia|Prospekt|Bulevar){_G}(?:[^\W\d_][\w'’-]*{_G}){{1,4}}?{_NUM}{_DOOR}",
+    ),
+    # Bd. Unirii 75; Șos. Olteniței 12
+    (
+        cues.words("bd bdul spl sos cal blvd str al int"),
+        rf"\b(?:[Bb]d|[Bb]-?dul|[Ss]pl|[ȘSşŞ]os|[Cc]al|[Ss]tr|"
+        rf"[Ii]ntr)\.{_G}(?:{_CAP}{_G}){{1,3}}(?:nr\.?{_G}?)?{_NUM}{_DOOR}",
+    ),
+    # 80, boul. Taschereau, app. 5; 747 ch. du Lac
+    (
+        cues.words("boul bd ch rte imp av all sq pl mtee"),
+        rf"\b\d{{1,5}}(?:{_G}(?:bis|ter))?,?{_G}(?:[Bb]oul|[Bb]d|[Cc]h|[Rr]te|[Ii]mp|[Aa]v|[Aa]ll|[Ss]q|"
+        rf"[Pp]l)\.?{_G}"
+        rf"(?:{_SMALL}{_G}?){{0,2}}{_CAP}(?:[ -](?:{_SMALL}[ -])?{_CAP}){{0,3}}{_DOOR}",
+    ),
+    # Pza. Mayor, 1; R. Oliveira, 45, 6º Esq.
+    (
+        cues.words("pza plza pl pz avda av ctra cl cll pg trv tv lg pc pca r al estr rod qta c travessa rua"),
+        rf"(?<!\w)(?:Pza|Plza|Pl|Pz|Avda|Av|Ctra|Cl|Cll|Pg|Trv|Tv|Lg|Pç|Pca|R|Estr|Rod|Qta|Travessa|"
+        rf"Rua)\.?{_G}"
+        rf"(?:(?:{_SMALL}|{_CAP}){_G}){{0,4}}?{_CAP}{_ORDER}{_NUM}(?![.,]?\d|{_G}?(?:mg|ml|%)){_DOOR}",
+    ),
+    # Storgatans väg 14; Hakalan tie 64 A 9
+    (
+        cues.words(
+            "vag vagen gata gatan gate veg vei vej gade tie katu plads plass torg torget grand backe alle"
+        ),
+        rf"\b{_CAP}(?:{_G}{_CAP}){{0,2}}{_G}(?:väg|vägen|gata|gatan|gate|veg|vei|vej|gade|tie|katu|plads|"
+        rf"plass|"
+        rf"torg|torget|gränd|backe|allé){_G}\d{{1,4}}(?:{_G}?[A-Za-z]\b)?(?:{_G}\d{{1,3}}\b)?",
+    ),
+    # 30/F 359 Nathan Road; Flat X, 12/F, Block 4, Mak Court; 27F, Jinmao Garden
+    (
+        _DIGITS_F,
+        rf"\b(?:Flat|Room|Rm|Unit){_G}\w{{1,4}},?{_G}\d{{1,3}}/?F,?{_G}(?:(?:Block|Blk|"
+        rf"Tower){_G}\w{{1,3}},?{_G})?"
+        rf"(?:\d{{1,4}}[A-Z]?(?:-\d{{1,4}})?{_G})?{_CAP}(?:{_G}{_CAP}){{0,4}}|"
+        rf"\b\d{{1,3}}/F,?{_G}(?:(?:Block|Blk|Tower){_G}\w{{1,3}},?{_G}|\d{{1,4}}[A-Z]?(?:-\d{{1,4}})?{_G})"
+        rf"{_CAP}(?:{_G}{_CAP}){{0,4}}|"
+        rf"\b\d{{1,3}}/?F,?{_G}(?:{_CAP}{_G}){{1,3}}?(?:Gardens?|Estate|Building|Bldg|Tower|Mansion|Court|"
+        rf"Plaza|Cent(?:re|er)|House)\b",
+    ),
+    # Kita 3-jo Nishi 18 chome; 75, Seo-ro 56beon-gil
+    (
+        cues.words("jo chome banchi kita minami higashi nishi"),
+        rf"\b(?:{_CAP}{_G})?(?:(?:Kita|Minami|Higashi|Nishi|Naka){_G})?\d{{1,2}}[- ]?(?:jo|chome|banchi)\b"
+        rf"(?:,?{_G}?(?:Kita|Minami|Higashi|Nishi|Naka)?{_G}?\d{{1,3}}(?:[- ]?(?:jo|chome|banchi|ban|"
+        rf"go))?(?:-\d{{1,3}})?){{0,3}}",
+    ),
+    (
+        _SIGN_KOREAN,
+        rf"\b\d{{1,4}}(?:-\d{{1,4}})?,?{_G}[A-Za-z]{{2,16}}-(?:ro|gil|daero|"
+        rf"dong)(?:{_G}\d{{1,3}}(?:beon)?-?gil)?\b"
+        rf"(?:,{_G}\d{{1,3}}-dong)?(?:{_G}\d{{1,4}}-ho)?",
+    ),
+    (_SIGN_GPS, r"\b(?:(?i:GPS)[ ])?(?i:[A-Z]{2})-\d{3,4}-\d{4}\b"),
+    # 62 Lê Duẩn, P. 7; 12/3 Hẻm 45, Q. Tân Bình
+    (
+        cues.words("p q f tp phuong quan kp hem ngo"),
+        rf"\b\d{{1,4}}[A-Z]?(?:/\d{{1,4}}){{0,2}}{_G}{_CAP}(?:{_G}{_CAP}){{0,3}},{_G}(?:P|Q|F|TP|"
+        rf"KP)\.?{_G}?(?:\d{{1,2}}\b|{_CAP}(?:{_G}{_CAP})?)",
+    ),
+    # Gang Mawar III no. 7; Perum Griya Asri Blok M8/15; RT 09/RW 01, Kel. Sukamaju
+    (
+        cues.words("gang gg jln perum perumahan komplek kompleks kp dusun griya"),
+        rf"\b(?:Gang|Gg\.|Jln\.?|Perum(?:ahan)?|Kompleks?|Kp\.|Dusun|Griya){_G}{_CAP}(?:{_G}{_CAP}){{0,3}}?"
+        rf"(?:,?{_G}(?:[Nn]o\.?|[Bb]lok){_G}?[A-Z]{{0,2}}\d{{0,3}}(?:/\d{{1,3}})?|{_G}\d{{1,4}}\b)",
+    ),
+    (
+        cues.words("rt rw"),
+        rf"\bRT{_G}?\.?{_G}?\d{{1,3}}{_G}?[/,]{_G}?RW{_G}?\.?{_G}?\d{{1,3}}(?:,{_G}(?:Kel|Kec|Ds|"
+        rf"Desa)\.?{_G}{_CAP}){{0,2}}",
+    ),
+    # TC 45/023, Pattom; Old No 5, New No 65, Eldams Rd
+    (cues.words("tc"), rf"\bTC{_G}\d{{1,2}}/\d{{1,5}}(?:,{_G}{_CAP}(?:{_G}{_CAP})?)?"),
+    (
+        cues.words("old new"),
+        rf"\bOld{_G}No\.?{_G}\w{{1,6}},?{_G}New{_G}No\.?{_G}\w{{1,6}}(?:,{_G}{_CAP}(?:{_G}{_CAP}){{0,2}})?",
+    ),
+    # 56 Sderot Mizrahi, dira 3
+    (
+        cues.words("sderot rehov rechov derech derekh simtat kikar"),
+        rf"(?:\b\d{{1,4}}{_G})?\b(?:Sderot|Rehov|Rechov|Derech|Derekh|Simtat|Kikar){_G}{_CAP}(?:[ "
+        rf"-]{_CAP}){{0,2}}(?:{_G}\d{{1,4}}\b)?{_DOOR}",
+    ),
+    # Space 77, Desert Aire RV Park
+    (
+        cues.words("park marina campground estates court mhp"),
+        rf"\b(?:Space|Spc|Lot|Site|Slip|Berth|Pitch){_G}#?\d{{1,4}}[A-Z]?,?{_G}(?:{_CAP}{_G}){{1,4}}"
+        rf"(?:(?:RV|Trailer|Caravan|Holiday|Mobile{_G}Home){_G}(?:Park|Court)|MHP|Marina|Campground|"
+        rf"Estates?)\b",
+    ),
+    # Bahçelievler Mah. 431. Sok. No 5
+    (
+        cues.words("mah mahallesi sok sk cad"),
+        rf"\b{_CAP}{_G}Mah(?:\.|allesi){_G}(?:(?:{_CAP}|\d{{1,4}}\.){_G}){{0,3}}(?:Sok|Sk|Cad|Cd|Blv|"
+        rf"Bul)(?:\.|ak|ağı|desi)?,?"
+        rf"{_G}(?:[Nn]o{_G}?[:.]?{_G}?)?\d{{1,4}}(?:/\d{{1,4}})?(?:{_G}?[Dd]:?{_G}?\d{{1,3}})?",
+    ),
+    # Résidence Les Pins, bât. J
+    (
+        cues.words("residence res immeuble imm lotissement cite"),
+        rf"\b(?:[Rr]és(?:idence|\.)|[Ii]mm(?:euble|\.)|[Ll]otissement|[Cc]ité){_G}(?:(?:[Ll]es|[Ll]a|"
+        rf"[Ll]e|du|des|de){_G})?"
+        rf"{_CAP}(?:[ -]{_CAP}){{0,2}},{_G}(?:[Bb]ât|[Ee]sc|[Aa]pp?t?|[Pp]orte|[Nn]°)\.?{_G}?\w{{1,4}}",
+    ),
+    # Jirón de la Unión s/n; Km 4 Carretera Central
+    (
+        cues.words("s"),
+        rf"\b(?:{_CAP}{_G}){{1,2}}(?:(?:{_SMALL}|{_CAP}){_G}){{0,3}}?{_CAP},?{_G}[Ss]/[Nn]\b",
+    ),
+)
