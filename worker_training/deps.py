@@ -1,7 +1,7 @@
 """What the training worker works with; made once in each process, after the fork."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from shared.registry.session import make_sessions
 from shared.storage.base import Storage
 from shared.storage.objects import open_storage
 from shared.vault import Vault, open_vault
-from worker_training import devices
+from worker_training import devices, memory
 
 FIT = (sys.executable, "-m", "worker_training.fit")
 
@@ -33,6 +33,7 @@ class Deps:
     host: str = field(default_factory=lambda: Identity("worker-train").host)
     worker: str = field(default_factory=lambda: name_of(Identity("worker-train")))
     trainer: tuple[str, ...] = FIT  # the command that trains in a process of its own
+    memory_kills: Callable[[], int] = memory.kills
 
     @cached_property
     def devices(self) -> Sequence[Device]:

@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
@@ -74,7 +75,9 @@ def explain(error: Exception) -> Failure:
     kind = type(error).__name__
     if kind in _OUT_OF_MEMORY or "DefaultCPUAllocator" in str(error):
         return Failure(
-            "out_of_memory", "the training needed more memory than there is", fix="use a smaller batch_size"
+            "out_of_memory",
+            "the training needed more memory than there is",
+            fix="use a smaller batch_size, shorter inputs or a machine with more memory",
         )
     last = traceback.extract_tb(error.__traceback__)[-1]
     return Failure(
@@ -84,6 +87,8 @@ def explain(error: Exception) -> Failure:
 
 def end_with_worker(silence_seconds: float) -> None:
     """See to it that this process does not outlive its worker, killed or frozen."""
+    with suppress(OSError):  # where memory runs out, the kernel ends the trainer and not its worker
+        Path("/proc/self/oom_score_adj").write_text("1000")
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     threading.Thread(target=_listen, args=(silence_seconds,), daemon=True).start()
 

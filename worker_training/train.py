@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +17,7 @@ from shared.backends.base import FitRequest, Fitted
 from shared.backends.search import SKIP
 from shared.broker import farewell
 from shared.config import environment
+from shared.domain.repair import mended, remedy
 from shared.errors import Error
 from shared.logs import log
 from shared.registry import attempts, datasets, models, trials, turns
@@ -44,6 +46,7 @@ class Training:
     folder: Path
     keeper: Keeper
     deps: Deps
+    memory_kills: int  # before it began
 
 
 def run_job(job_id: UUID, deps: Deps) -> None:
@@ -59,7 +62,7 @@ def run_job(job_id: UUID, deps: Deps) -> None:
         return
     lease = claimed.lease
     with private_folder(deps.work / f"{lease.id}-{lease.fence}") as folder, Keeper(lease, deps) as keeper:
-        training = Training(lease, claimed.device, folder, keeper, deps)
+        training = Training(lease, claimed.device, folder, keeper, deps, deps.memory_kills())
         try:
             _write_request(training)
             _settle(training, _fit(training))
@@ -83,11 +86,16 @@ def _write_request(training: Training) -> None:
             examples=examples,
             labels=sorted({example.label for example in examples}),
             base=job.base,
-            recipe=job.recipe,
+            recipe=mended(job.recipe, job.repairs),
             seed=job.seed,
             checkpoints=_checkpoints(training),
         )
-    request.checkpoints.mkdir(parents=True, exist_ok=True, mode=0o700)
+        earlier = job.retry_of
+    request.checkpoints.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if earlier is not None and not request.checkpoints.exists():
+        with suppress(FileNotFoundError):  # it failed on another host, or its time is over
+            request.checkpoints.with_name(str(earlier)).rename(request.checkpoints)
+    request.checkpoints.mkdir(exist_ok=True, mode=0o700)
     exchange.write_request(training.folder, family, request)
 
 
@@ -151,6 +159,8 @@ def _settle(training: Training, ended: tuple[Ending, int]) -> None:
         _register(training)
     elif ending is Ending.STOPPED or training.keeper.stopping:
         _give_back(training, "worker_stopped", count_attempt=False)
+    elif ending is Ending.DIED and training.deps.memory_kills() > training.memory_kills:
+        _fail(training, fit.explain(MemoryError()))
     elif ending is Ending.DIED:
         _give_back(training, f"trainer_ended_with_{status}")
     else:
@@ -185,16 +195,27 @@ def _labels(fitted: Fitted) -> list[str]:
 
 
 def _fail(training: Training, failure: Failure) -> None:
+    """End the job, or change its recipe and try again; the last good state stays for a retry."""
     lease, now = training.lease, training.deps.clock
     if failure.again:
         _give_back(training, failure.code)
         return
     fault = Fault(failure.code, failure.message, failure.fix)
-    _insist(
-        training,
-        lambda session: attempts.fail(session, lease, fault, now=now()),
-    )
-    _forget_checkpoints(training)
+
+    def end(session: Session) -> None:
+        change = _remedy(session, lease, failure)
+        if change is None:
+            attempts.fail(session, lease, fault, now=now())
+        else:
+            attempts.repair(session, lease, change, why=failure.code, now=now())
+
+    _insist(training, end)
+
+
+def _remedy(session: Session, lease: Lease, failure: Failure) -> dict[str, object] | None:
+    job = attempts.held(session, lease)
+    family = models.model_type(session, job.model_type).family
+    return remedy(failure.code, family, mended(job.recipe, job.repairs))
 
 
 def _give_back(training: Training, why: str, *, count_attempt: bool = True) -> None:

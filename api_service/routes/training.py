@@ -32,6 +32,12 @@ class JobsQuery(Body):
     offset: int = Field(0, ge=0, le=10_000)
 
 
+class RetryWish(Body):
+    """`POST /training/jobs/{id}/retry`; hyperparameters that are not named stay."""
+
+    hyperparameters: dict[Name, str | int | float | bool] = Field(default_factory=dict, max_length=50)
+
+
 @group.post("/training/start", roles=OPERATORS, rules=Rules(status=202))
 def start(call: Call, wish: TrainingWish) -> Reply[TrainingStarted]:
     """Queue one training; refused with the reason while one with the same inputs is open."""
@@ -81,6 +87,16 @@ def cancel(call: Call, job_id: UUID) -> TrainingStarted:
     shown = _started(call.session, job)
     message = "cancelled" if job.state == JobState.CANCELLED else "the worker is told to stop"
     return shown.model_copy(update={"message": message})
+
+
+@group.post("/training/jobs/{job_id}/retry", roles=OPERATORS, rules=Rules(status=202))
+def retry(call: Call, job_id: UUID, wish: RetryWish) -> Reply[TrainingStarted]:
+    """Queue a failed or cancelled job again, with what is changed; it goes on from its last good state."""
+    _refuse_when_full(call.session)
+    changes = dict(wish.hyperparameters)
+    job = jobs.retry(call.session, job_id, changes=changes, now=call.now, actor=call.caller.name)
+    shown = _started(call.session, job)
+    return Reply(shown, headers={"Location": shown.links["self"]})
 
 
 @group.post("/training/schedule", roles=OPERATORS)

@@ -38,6 +38,9 @@ class Job(Shape):
     hyperparameters: dict[str, object]
     error_code: str | None
     error_message: str | None
+    error_fix: str | None
+    repairs: list[dict[str, object]]
+    retry_of: UUID | None
     links: dict[str, str]
 
     @classmethod
@@ -52,6 +55,7 @@ class AttemptShown(Shape):
     attempt: int
     fence: int
     worker: str
+    device: str | None
     started_at: datetime
     ended_at: datetime | None
     ended_why: str | None
@@ -166,12 +170,16 @@ def job_fields(job: TrainingJob, facts: JobFacts) -> dict[str, object]:
         "hyperparameters": dict(job.recipe),
         "error_code": job.error_code,
         "error_message": job.error_message,
+        "error_fix": job.error_fix,
+        "repairs": list(job.repairs),
+        "retry_of": job.retry_of,
         "links": _links(job, facts),
     }
 
 
 def _links(job: TrainingJob, facts: JobFacts) -> Mapping[str, str]:
-    found = {"self": link("training", "jobs", job.id), "cancel": link("training", "jobs", job.id, "cancel")}
+    found = {name: link("training", "jobs", job.id, name) for name in ("cancel", "retry")}
+    found["self"] = link("training", "jobs", job.id)
     if facts.dataset_version:
         found["dataset"] = f"{link('cases', 'export')}?dataset_version={facts.dataset_version}"
     return found
@@ -182,6 +190,7 @@ def _attempt(row: Attempt) -> AttemptShown:
         attempt=row.attempt,
         fence=row.fence,
         worker=row.worker,
+        device=row.device,
         started_at=row.started_at,
         ended_at=row.ended_at,
         ended_why=row.ended_why,

@@ -58,10 +58,13 @@ def show(job_id: UUID, as_json: AsJson = False) -> None:
             "result": job.result,
             "error_message": job.error_message,
             "error_fix": job.error_fix,
+            "repairs": job.repairs,
+            "retry_of": job.retry_of,
             "attempts": [
                 {
                     "attempt": one.attempt,
                     "worker": one.worker,
+                    "device": one.device,
                     "began": one.started_at,
                     "ended": one.ended_why,
                 }
@@ -81,6 +84,23 @@ def cancel(job_id: UUID, as_json: AsJson = False) -> None:
     with here.sessions.begin() as session:
         job = job_rows.request_cancel(session, job_id, actor=here.actor, now=here.now)
     show_record(shown(job), as_json=as_json)
+
+
+@jobs.command("retry")
+def retry(
+    job_id: UUID,
+    *,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="key=value that is to change.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Queue a failed or cancelled job again; it goes on from its last good state where one is kept."""
+    from rounds.commands.training import read_settings
+    from shared.registry import jobs as job_rows
+
+    here, changes = site(), read_settings(settings or [])
+    with here.sessions.begin() as session:
+        job = job_rows.retry(session, job_id, changes=changes, now=here.now, actor=here.actor)
+    show_record(shown(job) | {"retry_of": job_id}, as_json=as_json)
 
 
 @jobs.command("log")

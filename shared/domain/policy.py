@@ -49,6 +49,7 @@ class Policy(BaseModel):
     guardrail_ece_increase: float = 0.05
     abstain_below: float = Field(0.0, description="answers less sure than this abstain")
     retention_days: int = Field(90, description="how long the input of a prediction is kept, encrypted")
+    checkpoint_days: int = Field(7, ge=0, description="how long a failed training's last good state is kept")
     release_mode: str = Field("automatic", pattern="^(automatic|approval)$")
     deid: DeidPolicy = Field(SAFE_HARBOR, description="what de-identification leaves and puts in")
 

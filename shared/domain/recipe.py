@@ -21,6 +21,9 @@ class TextRecipe(BaseModel):
 
     epochs: int = Field(1, ge=0, le=100, description="passes of LoRA over the cases; 0 keeps the head alone")
     batch_size: int = Field(16, ge=1, le=512, description="cases a step")
+    accumulation: int = Field(
+        1, ge=1, le=512, description="parts of a batch, computed in turn to save memory"
+    )
     learning_rate: float = Field(5e-4, gt=0, le=1, description="highest rate of the adapter and the head")
     warmup_share: float = Field(0.1, ge=0, le=0.9, description="share of the steps that raise the rate")
     weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter and the head")

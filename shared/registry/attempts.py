@@ -103,6 +103,7 @@ def record_step(session: Session, lease: Lease, done: StepDone, *, now: datetime
     row = insert(JobMetric).values(job_id=job.id, fence=lease.fence, step=done.step, at=now, values=figures)
     session.execute(row.on_conflict_do_nothing())
     data = {"step": done.step, "steps": done.steps, "progress": job.progress, **figures}
+    data["fence"] = lease.fence
     events.emit(session, kind="training_jobs.progress", subject=job.id, at=now, data=data)
 
 
@@ -162,6 +163,23 @@ def give_back(session: Session, lease: Lease, *, why: str, now: datetime, count_
     """Put the job back into the queue for another attempt, or give it up when its attempts are used."""
     leases.release(session, lease, now=now, why=why, count_attempt=count_attempt)
     after_loss(session, lease.id, fence=lease.fence, why=why, now=now)
+
+
+def repair(session: Session, lease: Lease, change: Mapping[str, object], *, why: str, now: datetime) -> None:
+    """Put the job back with a recipe that avoids what it failed of; the attempt is not counted."""
+    job = held(session, lease)
+    said = {
+        "cause": why,
+        "change": dict(change),
+        "fence": lease.fence,
+        "step": job.step,
+        "at": now.isoformat(),
+    }
+    job.repairs = [*job.repairs, said]
+    subject = ("training_jobs", job.id)
+    audit.write(session, act="repair", subject=subject, actor=lease.worker, at=now, details=said)
+    events.emit(session, kind="training_jobs.repaired", subject=job.id, at=now, data=said)
+    give_back(session, lease, why=why, now=now, count_attempt=False)
 
 
 def after_loss(session: Session, job_id: UUID, *, fence: int | None, why: str, now: datetime) -> None:

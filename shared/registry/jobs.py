@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from shared.domain.bells import TaskName
 from shared.domain.cycle import JobState, ended, public_job_status
 from shared.domain.recipe import parse_recipe
+from shared.domain.repair import mended
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.registry import alerts, audit, events, models, moves, outbox
 from shared.registry.alerts import Trouble
@@ -31,6 +32,7 @@ class JobWish:
     priority: int = 100
     auto_deploy: bool = True
     triggered_by: str = "manual"
+    retry_of: UUID | None = None  # the job that failed, whose last good state this one goes on from
 
 
 class SameJobOpenError(ConflictError):
@@ -71,6 +73,7 @@ def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> Tra
         priority=wish.priority,
         triggered_by=wish.triggered_by,
         requested_by=actor,
+        retry_of=wish.retry_of,
         created_at=now,
     )
     _refuse_twin(session, job)
@@ -83,6 +86,36 @@ def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> Tra
     events.emit(session, kind="training_jobs.queued", subject=job.id, at=now, data=details)
     outbox.ring(session, next_bell(session, job), job.id)
     return job
+
+
+def retry(
+    session: Session, job_id: UUID, *, changes: Mapping[str, object], now: datetime, actor: str
+) -> TrainingJob:
+    """Queue a job that failed or was cancelled again, with its data, seed and repairs, and some changes.
+
+    Raises:
+        ConflictError: it is open still, or came to its end.
+        RecipeError: a change is unknown or out of bounds.
+    """
+    failed = get(session, job_id)
+    if failed.state not in (JobState.FAILED, JobState.CANCELLED):
+        raise ConflictError(
+            f"training job {job_id} is {failed.state.value}",
+            field="job_id",
+            fix="only a failed or cancelled job is tried again",
+        )
+    dataset = session.get(DatasetVersion, failed.dataset_version_id) if failed.dataset_version_id else None
+    wish = JobWish(
+        model_type=failed.model_type,
+        base=failed.base,
+        dataset_version=dataset.name if dataset else None,
+        recipe=mended(failed.recipe, failed.repairs) | dict(changes),
+        seed=failed.seed,
+        priority=failed.priority,
+        auto_deploy=failed.auto_deploy,
+        retry_of=failed.id,
+    )
+    return create(session, wish, now=now, actor=actor)
 
 
 def next_bell(session: Session, job: TrainingJob) -> TaskName:

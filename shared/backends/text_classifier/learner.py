@@ -93,7 +93,24 @@ class Learner:
         return functional.linear(found, self.weights["head.weight"], self.weights["head.bias"])
 
     def learn(self, rows: Sequence[int], rate: float) -> float:
-        """One step of AdamW on one batch; answers the loss before it."""
+        """One step of AdamW on one batch; answers the loss before it.
+
+        In parts, only the activations of one are in memory at a time; the gradient is that of the batch.
+        """
+        size = math.ceil(len(rows) / self.task.recipe.accumulation)
+        self._optimizer.zero_grad()
+        loss = 0.0
+        for start in range(0, len(rows), size):
+            share = self._losses(rows[start : start + size]).sum() / len(rows)
+            share.backward()
+            loss += float(share.detach())
+        torch.nn.utils.clip_grad_norm_(list(self.weights.values()), LARGEST_GRADIENT)
+        self._optimizer.param_groups[0]["lr"] = rate
+        self._optimizer.step()
+        return loss
+
+    def _losses(self, rows: Sequence[int]) -> Tensor:
+        """The weighted loss of each row, shape (rows,)."""
         index = torch.tensor(rows, device=self.task.device)
         each = functional.cross_entropy(
             self.logits(rows),
@@ -101,13 +118,7 @@ class Learner:
             reduction="none",
             label_smoothing=self.task.recipe.label_smoothing,
         )
-        loss = (each * self._row_weights[index]).mean()
-        self._optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(list(self.weights.values()), LARGEST_GRADIENT)
-        self._optimizer.param_groups[0]["lr"] = rate
-        self._optimizer.step()
-        return float(loss.detach())
+        return each * self._row_weights[index]
 
     def checkpoint(self, step: int) -> Checkpoint:
         """The state after `step` steps."""

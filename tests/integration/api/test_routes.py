@@ -174,6 +174,12 @@ def test_training_is_queued_shown_and_cancelled(site):
     cancelled = site.post(f"/training/jobs/{told['job_id']}/cancel", Role.OPERATOR)
     assert cancelled.json["status"] == "cancelled"
     assert site.post(f"/training/jobs/{told['job_id']}/cancel", Role.OPERATOR).status_code == 409
+    changes = {"hyperparameters": {"epochs": 1}}
+    again = site.post(f"/training/jobs/{told['job_id']}/retry", Role.OPERATOR, changes).json
+    shown = site.get(f"/training/jobs/{again['job_id']}").json
+    assert (shown["retry_of"], shown["hyperparameters"]) == (told["job_id"], {"epochs": 1})
+    assert (shown["repairs"], shown["error_fix"]) == ([], None)
+    assert site.post(f"/training/jobs/{again['job_id']}/retry", Role.OPERATOR, {}).status_code == 409
     assert site.post("/training/jobs", Role.OPERATOR, {"model_type": "none"}).status_code == 404
 
 

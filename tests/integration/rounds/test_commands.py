@@ -43,6 +43,8 @@ def test_a_training_is_queued_with_its_doorbell_and_cancelled(cli, sessions):
     assert code == 1 and queued["job_id"] in err and "→" in err
     assert answer(cli("jobs", "cancel", queued["job_id"], "--json"))["status"] == "cancelled"
     assert answer(cli("jobs", "show", queued["job_id"], "--json"))["error_code"] == "cancelled"
+    again = answer(cli("jobs", "retry", queued["job_id"], "--set", "epochs=1", "--json"))
+    assert (again["retry_of"], again["status"]) == (queued["job_id"], "queued")
     assert [line["event"] for line in answer(cli("jobs", "log", queued["job_id"], "--json"))] == [
         "training_jobs.queued",
         "training_jobs.cancelled",

@@ -33,6 +33,10 @@ class Counting:
             _wait_at(recipe.get("gate"), step)
             if recipe.get("trouble"):
                 TROUBLES[recipe["trouble"]]()
+            if step == recipe.get("diverges_at"):
+                raise InvalidInputError("the loss is not a number", fix="lower learning_rate")
+            if recipe.get("parts_needed", 1) > recipe.get("accumulation", 1):
+                raise MemoryError
             scratch = saved.with_name("next")
             scratch.write_text(str(step))
             scratch.replace(saved)

@@ -160,7 +160,7 @@ def test_a_worker_whose_lease_is_another_s_writes_nothing(
     assert versions_of(sessions, job_id) == []
 
 
-@pytest.mark.parametrize("trouble", ["invalid_input", "internal", "out_of_memory"])
+@pytest.mark.parametrize("trouble", ["invalid_input", "internal"])
 def test_a_failure_is_recorded_with_its_class_and_an_alert_and_without_any_text(
     deps, sessions, queued, trouble
 ):
@@ -168,10 +168,7 @@ def test_a_failure_is_recorded_with_its_class_and_an_alert_and_without_any_text(
     run_job(job_id, deps)
     job = job_of(sessions, job_id)
     assert (job.state, job.error_code) == (JobState.FAILED, trouble)
-    assert job.error_fix == {
-        "invalid_input": "bring others",
-        "out_of_memory": "use a smaller batch_size",
-    }.get(trouble)
+    assert job.error_fix == {"invalid_input": "bring others"}.get(trouble)
     with sessions() as session:
         alert = session.scalars(select(Alert)).one()
         trail = list(session.scalars(select(AuditEvent.details))) + list(session.scalars(select(Event.data)))
