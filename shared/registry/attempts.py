@@ -104,6 +104,7 @@ def record_step(session: Session, lease: Lease, done: StepDone, *, now: datetime
     session.execute(row.on_conflict_do_nothing())
     data = {"step": done.step, "steps": done.steps, "progress": job.progress, **figures}
     data["fence"] = lease.fence
+    data["fence"] = lease.fence
     events.emit(session, kind="training_jobs.progress", subject=job.id, at=now, data=data)
 
 
