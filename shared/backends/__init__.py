@@ -9,7 +9,10 @@ from shared.backends.base import Backend
 from shared.config import Settings, load_settings
 from shared.errors import InvalidInputError
 
-_CLASSES: Mapping[str, str] = {"text_classifier": "TextClassifier"}  # a family is the package of its name
+_CLASSES: Mapping[str, str] = {  # a family is the package of its name
+    "text_classifier": "TextClassifier",
+    "causal_lm": "CausalLm",
+}
 FAMILIES = tuple(_CLASSES)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, overload
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from shared.errors import InvalidInputError
 
@@ -68,13 +68,48 @@ class SegmentationRecipe(BaseModel):
         return self
 
 
+class CausalRecipe(BaseModel):
+    """How an LLM learns to answer: LoRA on its top layers, over the states of those below, made once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    prompt: str = Field(
+        "Patient: {text}\nDiagnosis:", max_length=4000, description="what comes before the label"
+    )
+    epochs: int = Field(4, ge=1, le=100, description="passes over the cases")
+    batch_size: int = Field(16, ge=1, le=512, description="cases a step")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="highest rate of the adapter")
+    warmup_share: float = Field(0.1, ge=0, le=0.9, description="share of the steps that raise the rate")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter")
+    top_layers: int = Field(10, ge=1, le=256, description="layers that are adapted; those below are frozen")
+    lora_r: int = Field(16, ge=1, le=256, description="rank of the adapter")
+    lora_alpha: float = Field(32.0, gt=0, le=1024, description="scale of the adapter, divided by its rank")
+    max_tokens: int = Field(512, ge=8, le=131_072, description="of a longer prompt the middle is left out")
+    pack_tokens: int = Field(1024, ge=8, le=1_048_576, description="tokens computed at once")
+    held_back_share: float = Field(0.1, ge=0, le=0.5, description="cases, by person, that prove the model")
+    held_back_most: int = Field(100, ge=0, le=10_000, description="cases held back at most")
+    checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
+
+    @field_validator("prompt")
+    @classmethod
+    def _has_one_place(cls, value: str) -> str:
+        if value.count("{text}") != 1:
+            raise ValueError("must hold {text} once, where the case goes")
+        return value
+
+
 RECIPES: Mapping[str, type[BaseModel]] = {
     "text_classifier": TextRecipe,
+    "causal_lm": CausalRecipe,
 }
 
 
 @overload
 def parse_recipe(family: Literal["text_classifier"], wish: Mapping[str, object]) -> TextRecipe: ...
+
+
+@overload
+def parse_recipe(family: Literal["causal_lm"], wish: Mapping[str, object]) -> CausalRecipe: ...
 
 
 @overload

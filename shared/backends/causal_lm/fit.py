@@ -1,0 +1,78 @@
+"""One training from request to files."""
+
+import json
+import time
+from collections.abc import Mapping
+
+import torch
+
+from shared.backends.base import FitRequest, Fitted, Progress
+from shared.backends.causal_lm import train
+from shared.backends.causal_lm.adapter import peft_config
+from shared.backends.causal_lm.base_model import load_base
+from shared.backends.causal_lm.learner import Learner, Task, freeze
+from shared.backends.causal_lm.material import identity_of, prepare
+from shared.backends.causal_lm.scorer import load_scorer
+from shared.backends.devices import to_device
+from shared.backends.text_classifier.adapter import to_files
+from shared.backends.text_classifier.scorer import PROBES, hash_of
+from shared.config import Settings
+from shared.domain.recipe import RecipeError, parse_recipe
+
+FORMAT = 1
+
+
+def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
+    """Learn, prove and calibrate on persons held back, and record the answers to the probes.
+
+    Raises:
+        InvalidInputError: of the recipe, the base, examples that allow no model, or a model that is no gain.
+    """
+    started = time.perf_counter()
+    torch.set_num_threads(settings.threads)
+    recipe = parse_recipe("causal_lm", request.recipe)
+    base = load_base(request.base, settings, to_device(settings.device))
+    material = prepare(request, recipe, base)
+    longest = recipe.max_tokens + max(len(answer) for answer in material.answers)
+    if longest > base.shape.positions:
+        fix = f"at most {base.shape.positions - longest + recipe.max_tokens} for {base.name}"
+        raise RecipeError("max_tokens is more than the base reads", field="max_tokens", fix=fix)
+    task = Task(base, request, recipe, material, identity_of(request, recipe, base.digest))
+    frozen, meter = freeze(task), train.Meter(progress, task)
+    learner = train.learn(task, frozen, meter.report)
+    rates = meter.rates()
+    temperature, measured = train.prove(learner)
+    files = _files(learner, temperature)
+    scorer = load_scorer(files, base, lasting=False)
+    facts = json.loads(files["rounds.json"]) | {"probes": scorer.probe_answers()}
+    files["rounds.json"] = _json(facts)
+    figures = {
+        **measured,
+        **rates,
+        "temperature": temperature,
+        "labels_left_out": len(material.left_out),
+        "seconds": time.perf_counter() - started,
+    }
+    return Fitted(files, hash_of(facts["probes"]), base.digest, figures)
+
+
+def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
+    task, recipe = learner.task, learner.task.recipe
+    adapter = {name: tensor.detach() for name, tensor in learner.weights.items()}
+    config = peft_config(task.base.name, task.layers, rank=recipe.lora_r, alpha=recipe.lora_alpha)
+    facts = {
+        "format": FORMAT,
+        "family": "causal_lm",
+        "base": {"name": task.base.name, "digest": task.base.digest},
+        "labels": list(task.material.labels),
+        "labels_left_out": dict(task.material.left_out),
+        "probes": [["", -1.0]] * len(PROBES),
+        "recipe": recipe.model_dump(),
+        "seed": task.request.seed,
+        "temperature": temperature,
+    }
+    return {**to_files(adapter, config), "rounds.json": _json(facts)}
+
+
+def _json(facts: Mapping[str, object]) -> bytes:
+    return (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode()

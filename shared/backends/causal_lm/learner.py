@@ -1,0 +1,200 @@
+"""A training in memory: frozen base, the states below the adapter in a file, and the tensors that learn."""
+
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from shared.backends.base import FitRequest
+from shared.backends.causal_lm.adapter import Weights, adapting, top_layers
+from shared.backends.causal_lm.base_model import BaseModel
+from shared.backends.causal_lm.llama import Linear, embed, normed, plain, run_layers
+from shared.backends.causal_lm.material import Material, packs
+from shared.backends.causal_lm.passages import Passage, lesson, packed, question
+from shared.backends.causal_lm.tree import label_logs
+from shared.backends.checkpoints import Checkpoint
+from shared.domain.recipe import CausalRecipe
+
+LARGEST_GRADIENT = 1.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that decides the weights of one training; `identity` is its hash, and names its checkpoints."""
+
+    base: BaseModel
+    request: FitRequest
+    recipe: CausalRecipe
+    material: Material
+    identity: str
+
+    @property
+    def folder(self) -> Path:
+        """Where this training keeps its checkpoints."""
+        return self.request.checkpoints / "model"
+
+    @property
+    def steps_an_epoch(self) -> int:
+        """How many batches one pass takes."""
+        return math.ceil(len(self.material.learnt) / self.recipe.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the training takes in all."""
+        return self.steps_an_epoch * self.recipe.epochs
+
+    @property
+    def layers(self) -> range:
+        """The layers that learn."""
+        return top_layers(self.base, self.recipe.top_layers)
+
+    @cached_property
+    def passages(self) -> list[Passage]:
+        """Every row as it is fed: with its answer to be learnt, or with the tree where it is held back."""
+        known, apart = self.material, set(self.material.held_back)
+        return [
+            question(prompt, known.tree) if row in apart else lesson(prompt, known.answers[target])
+            for row, (prompt, target) in enumerate(zip(known.prompts, known.targets, strict=True))
+        ]
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """How many tokens each row feeds."""
+        return [len(passage.tokens) for passage in self.passages]
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The states below the layers that learn, of all rows one after the other, shape (tokens, hidden)."""
+
+    states: Tensor
+    starts: Sequence[int]
+
+    def of(self, rows: Sequence[int], lengths: Sequence[int]) -> Tensor:
+        """The states of some rows, shape (tokens, hidden)."""
+        found = [self.states[self.starts[row] : self.starts[row] + lengths[row]] for row in rows]
+        return torch.cat(found).float()
+
+
+class Learner:
+    """The adapter while it learns."""
+
+    def __init__(self, task: Task, frozen: Frozen, weights: Weights) -> None:
+        self.task, self.frozen = task, frozen
+        # Sorted and in memory of their own: order and alignment of sums are the same after a resume.
+        self.weights = {
+            name: weights[name].to(task.base.device).clone().requires_grad_() for name in sorted(weights)
+        }
+        self._optimizer = torch.optim.AdamW(
+            list(self.weights.values()), lr=0.0, weight_decay=task.recipe.weight_decay
+        )
+
+    @property
+    def linear(self) -> Linear:
+        """How the layers that learn multiply."""
+        recipe = self.task.recipe
+        return adapting(self.task.base, self.weights, recipe.lora_alpha / recipe.lora_r, lasting=False)
+
+    def learn(self, rows: Sequence[int], rate: float) -> tuple[float, float]:
+        """One step of AdamW on one batch; answers the loss before it and the length of the gradient."""
+        task = self.task
+        self._optimizer.zero_grad()
+        loss = 0.0
+        for pack in packs(rows, task.lengths, task.recipe.pack_tokens):
+            part = self.losses(pack) @ self._shares(pack) / len(rows)
+            part.backward()
+            loss += float(part.detach())
+        norm = torch.nn.utils.clip_grad_norm_(list(self.weights.values()), LARGEST_GRADIENT)
+        self._optimizer.param_groups[0]["lr"] = rate
+        self._optimizer.step()
+        return loss, float(norm)
+
+    def losses(self, rows: Sequence[int]) -> Tensor:
+        """How surprised the model is by the whole answer of each row, in nats, shape (rows,)."""
+        known = self.task.material
+        answers = [known.answers[known.targets[row]] for row in rows]
+        states = top_states(self.task, self.frozen, rows, linear=self.linear)  # (answer tokens, hidden)
+        words = self.task.base.words
+        logits = functional.linear(states, words.float())  # (answer tokens, vocabulary)
+        wanted = torch.tensor([token for answer in answers for token in answer], device=logits.device)
+        each = functional.cross_entropy(logits, wanted, reduction="none")
+        return torch.stack([part.sum() for part in each.split([len(answer) for answer in answers])])
+
+    def checkpoint(self, step: int) -> Checkpoint:
+        """The state after `step` steps."""
+        moments = {
+            f"{name}:{part}": _at_rest(value)
+            for name, tensor in self.weights.items()
+            for part, value in self._optimizer.state.get(tensor, {}).items()
+        }
+        return Checkpoint(step, {name: _at_rest(tensor) for name, tensor in self.weights.items()}, moments)
+
+    def take_moments(self, moments: Mapping[str, Tensor]) -> None:
+        """Put the optimizer's state back where a checkpoint left it."""
+        for key, value in moments.items():
+            name, part = key.rsplit(":", 1)
+            place = value if part == "step" else value.to(self.task.base.device)
+            self._optimizer.state[self.weights[name]][part] = place
+
+    def _shares(self, rows: Sequence[int]) -> Tensor:
+        weights = self.task.material.weights
+        return torch.tensor([weights[row] for row in rows], device=self.task.base.device)
+
+
+def freeze(task: Task) -> Frozen:
+    """Run every row through the layers that do not learn.
+
+    The states go into a file that has no name any more, so that they need no memory and go with the process:
+    they tell of patients.
+    """
+    starts = [0]
+    for length in task.lengths:
+        starts.append(starts[-1] + length)
+    base, below = task.base, range(task.layers.start)
+    states = _room(task, starts[-1])
+    with torch.no_grad():
+        for rows in packs(range(len(starts) - 1), task.lengths, task.recipe.pack_tokens):
+            tokens, pack, _ = packed([task.passages[row] for row in rows], base.device)
+            hidden = run_layers(base, embed(base, tokens), pack, layers=below, linear=plain(base))
+            states[starts[rows[0]] : starts[rows[-1] + 1]] = hidden.to(states.dtype)
+    return Frozen(states, starts[:-1])
+
+
+def _room(task: Task, tokens: int) -> Tensor:
+    shape = (tokens, task.base.shape.hidden)
+    if task.base.device != "cpu":
+        return torch.empty(shape, dtype=torch.bfloat16, device=task.base.device)
+    task.request.checkpoints.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=task.request.checkpoints) as file:
+        flat = torch.from_file(file.name, shared=True, size=math.prod(shape), dtype=torch.bfloat16)
+    return flat.view(shape)
+
+
+def top_states(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear) -> Tensor:
+    """The normed states at the places that some rows ask for, through the layers that learn."""
+    base = task.base
+    _, pack, asked = packed([task.passages[row] for row in rows], base.device)
+    hidden = frozen.of(rows, task.lengths)
+    return normed(base, run_layers(base, hidden, pack, layers=task.layers, linear=linear, keep=asked))
+
+
+def held_back_logs(task: Task, frozen: Frozen, *, linear: Linear) -> Tensor:
+    """The logarithms of every label's probability for the rows held back, shape (rows, labels)."""
+    known = task.material
+    found = [torch.zeros(0, len(known.labels), device=task.base.device)]
+    with torch.no_grad():
+        for rows in packs(known.held_back, task.lengths, task.recipe.pack_tokens):
+            states = top_states(task, frozen, rows, linear=linear)
+            parts = states.split(len(known.tree.asked))
+            found.append(torch.stack([label_logs(known.tree, part, task.base.words) for part in parts]))
+    return torch.cat(found)
+
+
+def _at_rest(tensor: Tensor) -> Tensor:
+    return tensor.detach().cpu().clone().contiguous()

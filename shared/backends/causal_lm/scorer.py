@@ -1,0 +1,110 @@
+"""A loaded version that answers: its adapter; the base is shared with every other version."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from safetensors.torch import load
+from torch import Tensor
+
+from shared.backends.causal_lm.adapter import adapting, from_file, top_layers
+from shared.backends.causal_lm.base_model import BaseModel
+from shared.backends.causal_lm.llama import Linear, embed, normed, run_layers
+from shared.backends.causal_lm.material import answers_of, prompt_of
+from shared.backends.causal_lm.passages import packed, question
+from shared.backends.causal_lm.tree import label_logs, tree_of
+from shared.backends.text_classifier.scorer import DIGITS, PROBES, TOP, hash_of
+from shared.domain.example import Answer
+from shared.domain.recipe import CausalRecipe
+from shared.errors import InvalidInputError
+
+TOLERANCE = 5e-2  # machines that multiply bfloat16 round in every layer
+
+
+class CausalScorer:
+    """One version of an LLM.
+
+    Each text is computed alone, so that its answer cannot depend on what is beside it.
+    """
+
+    def __init__(self, base: BaseModel, facts: Mapping[str, Any], *, linear: Linear) -> None:
+        self.labels: Sequence[str] = tuple(facts["labels"])
+        self._base, self._facts, self._linear = base, facts, linear
+        self._recipe = CausalRecipe(**facts["recipe"])
+        self._tree = tree_of(answers_of(self.labels, self._recipe.prompt, base))
+        self._temperature = float(facts["temperature"])
+
+    def answer(self, texts: Sequence[str]) -> list[Answer]:
+        """One answer a text; `top` starts with the label itself."""
+        return [self._one(text) for text in texts]
+
+    def fingerprint(self) -> str:
+        """Hash of the answers to the probes that were recorded at training.
+
+        Where the answers of this machine are other ones, beyond what another processor's rounding explains,
+        it is the hash of these, and fits no recorded fingerprint.
+        """
+        recorded = [(str(label), float(share)) for label, share in self._facts["probes"]]
+        shares = [dict(self._ranked(probe)) for probe in PROBES]
+        same = len(recorded) == len(PROBES) and all(
+            abs(found.get(label, -1.0) - share) <= TOLERANCE
+            for found, (label, share) in zip(shares, recorded, strict=True)
+        )
+        return hash_of(recorded if same else self.probe_answers())
+
+    def probe_answers(self) -> list[tuple[str, float]]:
+        """Label and confidence of every probe."""
+        return [self._ranked(probe)[0] for probe in PROBES]
+
+    def logs(self, text: str) -> Tensor:
+        """The logarithm of every label's probability before the temperature, shape (labels,)."""
+        base = self._base
+        passage = question(prompt_of(text, self._recipe, base.tokenizer), self._tree)
+        with torch.no_grad():
+            tokens, pack, asked = packed([passage], base.device)
+            layers = range(base.shape.layers)
+            hidden = run_layers(
+                base, embed(base, tokens), pack, layers=layers, linear=self._linear, keep=asked
+            )
+            return label_logs(self._tree, normed(base, hidden), base.words)
+
+    def _ranked(self, text: str) -> list[tuple[str, float]]:
+        """Every label with its probability, best first; equal ones in the order of the labels."""
+        shares = torch.softmax(self.logs(text).double() / self._temperature, 0).tolist()  # (labels,)
+        ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
+        return [(label, round(share, DIGITS)) for label, share in ranked]
+
+    def _one(self, text: str) -> Answer:
+        ranked = self._ranked(text)
+        return Answer(label=ranked[0][0], confidence=ranked[0][1], top=tuple(ranked[:TOP]))
+
+
+def load_scorer(files: Mapping[str, bytes], base: BaseModel, *, lasting: bool = True) -> CausalScorer:
+    """Bring a version's files onto its base.
+
+    Args:
+        files: of the version.
+        base: the one it was trained on.
+        lasting: keep every matrix of the base ready for the next answer.
+
+    Raises:
+        InvalidInputError: a file is missing or does not fit, the base is another, or the adapter is idle.
+    """
+    missing = {"rounds.json", "adapter_model.safetensors"} - set(files)
+    if missing:
+        raise InvalidInputError(f"the version lacks {', '.join(sorted(missing))}", field="files")
+    facts = json.loads(files["rounds.json"])
+    if facts["base"]["digest"] != base.digest:
+        fix = f"load it onto the {facts['base']['name']} it was trained on"
+        raise InvalidInputError("the version was trained on another base model", field="base", fix=fix)
+    recipe = CausalRecipe(**facts["recipe"])
+    layers = top_layers(base, recipe.top_layers)
+    adapter = from_file(load(files["adapter_model.safetensors"]), base, layers)
+    scale = recipe.lora_alpha / recipe.lora_r
+    scorer = CausalScorer(base, facts, linear=adapting(base, adapter, scale, lasting=lasting))
+    learnt = any(bool(tensor.any()) for name, tensor in adapter.items() if ".lora_B." in name)
+    bare = CausalScorer(base, facts, linear=adapting(base, {}, scale, lasting=lasting))
+    if learnt and all(torch.equal(scorer.logs(probe), bare.logs(probe)) for probe in PROBES):
+        raise InvalidInputError("the adapter changes no answer of its base", field="adapter_model")
+    return scorer

@@ -1,0 +1,150 @@
+"""The learning itself: LoRA over the states of the frozen layers, then its proof on the persons held back."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from shared.backends import calibration, checkpoints
+from shared.backends.base import Progress, Step
+from shared.backends.causal_lm.adapter import make_adapter
+from shared.backends.causal_lm.learner import Frozen, Learner, Task, held_back_logs
+from shared.backends.causal_lm.llama import plain
+from shared.backends.causal_lm.material import batches
+from shared.backends.devices import peak_memory_bytes
+from shared.backends.text_classifier.train import DivergedError
+from shared.domain.recipe import CausalRecipe
+from shared.errors import InvalidInputError
+
+USUAL_TEMPERATURE = 1.2  # an LLM that has seen its cases several times is a little too sure
+
+
+class NoGainError(InvalidInputError):
+    """The trained model gets fewer of the held-back cases right than the untrained one."""
+
+    code = "no_gain"
+
+    def __init__(self, *, before: int, after: int, cases: int) -> None:
+        super().__init__(
+            f"of {cases} cases held back the trained model gets {after} right, the untrained {before}",
+            field="learning_rate",
+            fix="lower learning_rate, or bring more cases",
+        )
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One step that was taken."""
+
+    step: int
+    epoch: int
+    rows: Sequence[int]
+    loss: float
+    gradient: float
+    rate: float
+    checkpointed: bool
+
+
+Report = Callable[[Lesson], None]
+
+
+def learn(task: Task, frozen: Frozen, report: Report) -> Learner:
+    """Train to the end, from the newest whole checkpoint or from the start.
+
+    A stop that `report` raises leaves a checkpoint of the step it came after.
+    """
+    learner, begun = _start(task, frozen)
+    recipe, each = task.recipe, task.steps_an_epoch
+    for epoch in range(begun // each, recipe.epochs):
+        order = batches(task.material.learnt, size=recipe.batch_size, seed=task.request.seed, epoch=epoch)
+        for step in range(max(begun, epoch * each), (epoch + 1) * each):
+            rows = order[step - epoch * each]
+            rate = rate_at(step, task.steps, recipe)
+            loss, gradient = learner.learn(rows, rate)
+            if not math.isfinite(loss):
+                raise DivergedError(step + 1)
+            due = (step + 1) % recipe.checkpoint_steps == 0 or step + 1 == task.steps
+            if due:
+                checkpoints.write(task.folder, learner.checkpoint(step + 1), identity=task.identity)
+            _say(report, learner, Lesson(step + 1, epoch + 1, rows, loss, gradient, rate, due))
+    return learner
+
+
+def _start(task: Task, frozen: Frozen) -> tuple[Learner, int]:
+    found = checkpoints.newest(task.folder, identity=task.identity)
+    if found is not None:
+        learner = Learner(task, frozen, dict(found.weights))
+        learner.take_moments(found.moments)
+        return learner, found.step
+    adapter = make_adapter(task.base, task.layers, rank=task.recipe.lora_r, seed=task.request.seed)
+    return Learner(task, frozen, adapter), 0
+
+
+def prove(learner: Learner) -> tuple[float, dict[str, float]]:
+    """The temperature fitted on the persons held back, and how the model does on them.
+
+    Raises:
+        NoGainError: it does worse than the untrained base.
+    """
+    task, known = learner.task, learner.task.material
+    figures = {"held_back": float(len(known.held_back))}
+    device = task.base.device
+    targets = torch.tensor([known.targets[row] for row in known.held_back], dtype=torch.long, device=device)
+    weights = torch.tensor([known.weights[row] for row in known.held_back], device=device)
+    logs = held_back_logs(task, learner.frozen, linear=learner.linear)
+    if known.held_back:
+        bare = held_back_logs(task, learner.frozen, linear=plain(task.base))
+        before, after = (int((found.argmax(1) == targets).sum()) for found in (bare, logs))
+        if after < before:
+            raise NoGainError(before=before, after=after, cases=len(targets))
+        figures |= {
+            "held_back_accuracy": after / len(targets),
+            "untrained_accuracy": before / len(targets),
+        }
+    return calibration.fit_temperature(logs, targets, weights, usual=USUAL_TEMPERATURE), figures
+
+
+def rate_at(step: int, steps: int, recipe: CausalRecipe) -> float:
+    """The learning rate of one step: up in a straight line, then down to zero."""
+    warmup = math.ceil(steps * recipe.warmup_share)
+    if step < warmup:
+        return recipe.learning_rate * (step + 1) / warmup
+    return recipe.learning_rate * (steps - step) / max(1, steps - warmup)
+
+
+def _say(report: Report, learner: Learner, lesson: Lesson) -> None:
+    try:
+        report(lesson)
+    except BaseException:
+        task = learner.task
+        checkpoints.write(task.folder, learner.checkpoint(lesson.step), identity=task.identity)
+        raise
+
+
+class Meter:
+    """Turns lessons into progress, and keeps the rates of those since this process took over."""
+
+    def __init__(self, progress: Progress, task: Task) -> None:
+        self._progress, self._task = progress, task
+        self._started = time.perf_counter()
+        self._samples = self._tokens = 0
+
+    def report(self, lesson: Lesson) -> None:
+        """Tell one step."""
+        self._samples += len(lesson.rows)
+        self._tokens += sum(self._task.lengths[row] for row in lesson.rows)
+        values = {"loss": lesson.loss, "learning_rate": lesson.rate, "gradient_norm": lesson.gradient}
+        self._progress(
+            Step(lesson.step, self._task.steps, lesson.epoch, values | self.rates(), lesson.checkpointed)
+        )
+
+    def rates(self) -> dict[str, float]:
+        """Samples and tokens a second, and the memory they took."""
+        seconds = max(time.perf_counter() - self._started, 1e-9)
+        return {
+            "samples_per_second": self._samples / seconds,
+            "tokens_per_second": self._tokens / seconds,
+            "peak_memory_bytes": float(peak_memory_bytes()),
+        }
