@@ -13,7 +13,8 @@ from api_service.plan_cache import Held, PlanCache
 from shared.config import Settings
 from shared.domain.assignment import is_challenged
 from shared.domain.example import Answer
-from shared.errors import ConflictError, NotFoundError, PartDownError, TransientError
+from shared.domain.transitions import leaving
+from shared.errors import NotFoundError, PartDownError, TransientError
 from shared.logs import log
 from shared.registry.plans import Plan, Served
 from shared.serving.base import ModelServer
@@ -83,17 +84,11 @@ def rolled_back(plan: Plan, to_version: str | None) -> Plan:
     """The plan that serves after a rollback which the registry cannot write yet: the same choice as its own.
 
     Raises:
-        ConflictError: no warm version stands where the rollback points.
+        NothingToGoBackToError: no warm version stands where the rollback points.
     """
-    challenger, standby = plan.challenger, plan.standby
-    pulls = to_version == plan.champion.name or (to_version is None and (plan.share > 0 or not standby))
-    if challenger is not None and pulls:
-        return replace(plan, challenger=None, share=0.0)
-    if standby is not None and to_version in {None, standby.name}:
-        return replace(plan, champion=standby, challenger=None, standby=None, share=0.0)
-    raise ConflictError(
-        f"{to_version or 'no version'} does not stand warm behind {plan.champion.name}", field="to_version"
-    )
+    if leaving(plan.names, to_version) == plan.champion.name and plan.standby is not None:
+        return replace(plan, champion=plan.standby, challenger=None, standby=None, share=0.0)
+    return replace(plan, challenger=None, share=0.0)
 
 
 def _to_challenger(held: Held, person_key: str | None) -> bool:

@@ -5,11 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from api_service.show.shape import Estimate, Shape, estimate, percent
+from shared.domain import transitions
 from shared.domain.cycle import CHALLENGING, VersionState
 from shared.registry.plans import Plan
 from shared.registry.tables import GateDecision, ModelPerformance, ModelVersion
-
-_DEPLOYABLE = {VersionState.GATED}
 
 
 class Metrics(Shape):
@@ -208,17 +207,9 @@ def accuracy_of(figures: ModelPerformance | None) -> Estimate | None:
 
 def reasons_against(version: ModelVersion, gate: GateDecision | None) -> list[str]:
     """Every reason why a version cannot be deployed now; empty when it can."""
-    found = []
-    if version.blocked:
-        found.append("blocked")
-    found += [f"tainted: {reason}" for reason in version.tainted]
-    if version.state not in _DEPLOYABLE:
-        found.append(f"it is {version.state.value}")
-    if gate is None:
-        found.append("no gate has judged it")
-    elif gate.verdict != "pass":
-        found += failed_rules(gate.rules) or [f"the gate said {gate.verdict}"]
-    return found
+    passed = gate is not None and gate.verdict == "pass" and gate.digest == version.digest
+    entrant = transitions.Entrant(version.state, passed, version.blocked, tuple(map(str, version.tainted)))
+    return transitions.why_not(entrant, failed_rules(gate.rules) if gate is not None else ())
 
 
 def failed_rules(rules: Sequence[Mapping[str, object]]) -> list[str]:

@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared.domain import transitions
 from shared.domain.bells import TaskName
-from shared.domain.cycle import CHALLENGING, VersionState
+from shared.domain.cycle import VersionState
+from shared.domain.transitions import NothingToGoBackToError
 from shared.errors import ConflictError
 from shared.registry import audit, models, outbox, plans, releases
-from shared.registry.plans import Plan
 from shared.registry.releases import Cause
 from shared.registry.tables import Deployment, GateDecision, ModelVersion
 
@@ -37,22 +38,10 @@ class NotDeployableError(ConflictError):
         self.rules = rules
 
 
-class NothingToGoBackToError(ConflictError):
-    """No warm version stands where the rollback points."""
-
-    code = "nothing_to_go_back_to"
-
-
 def why_not(session: Session, version: ModelVersion) -> list[str]:
     """Every reason why a version may not be deployed now; empty when it may."""
-    reasons = [f"tainted: {reason}" for reason in version.tainted]
-    if version.blocked:
-        reasons.append("blocked by a person")
-    if version.state is VersionState.REJECTED:
-        reasons += [f"gate: {rule}" for rule in failed_rules(session, version)]
-    if version.state is not VersionState.GATED and version.state not in CHALLENGING:
-        reasons.append(f"it is {version.state.value}, not gated")
-    return reasons
+    entrant = releases.entrants(session, [version.id])[version.id]
+    return transitions.why_not(entrant, failed_rules(session, version))
 
 
 def failed_rules(session: Session, version: ModelVersion) -> list[str]:
@@ -97,10 +86,12 @@ def wanted(session: Session, model_type: str) -> ModelVersion | None:
         select(ModelVersion)
         .join(Deployment, Deployment.model_version_id == ModelVersion.id)
         .where(Deployment.ended_at.is_(None), ModelVersion.model_type == model_type)
-        .where(ModelVersion.state == VersionState.GATED, ModelVersion.blocked.is_(False))
+        .where(ModelVersion.state == VersionState.GATED)
         .order_by(ModelVersion.number.desc())
     )
-    return next((version for version in session.scalars(asked) if not version.tainted), None)
+    found = session.scalars(asked).all()
+    fit = releases.entrants(session, [version.id for version in found])
+    return next((version for version in found if transitions.may_start(fit[version.id])), None)
 
 
 def rollback_by_person(
@@ -117,22 +108,6 @@ def rollback_by_person(
     plan = plans.current(session, model_type)
     if plan is None:
         raise NothingToGoBackToError(f"nothing of {model_type} is live", field="model_type")
-    leaving = _leaving(plan, to_version)
+    leaving = transitions.leaving(plan.names, to_version)
     after = releases.roll_back(session, models.by_name(session, leaving), cause)
     return RolledBack(leaving, after.champion.name, after.number, after.effective_at)
-
-
-def _leaving(plan: Plan, to_version: str | None) -> str:
-    """The version that has to go so that `to_version` serves everybody."""
-    challenger, standby = plan.challenger, plan.standby
-    pulls = to_version == plan.champion.name or (to_version is None and (plan.share > 0 or not standby))
-    if challenger is not None and pulls:
-        return challenger.name
-    if standby is not None and to_version in (None, standby.name):
-        return plan.champion.name
-    warm = [one.name for one in (standby, plan.champion if challenger else None) if one]
-    raise NothingToGoBackToError(
-        f"{to_version or 'no version'} does not stand warm behind {plan.champion.name}",
-        field="to_version",
-        fix=f"choose {' or '.join(warm)}" if warm else "deploy another version",
-    )

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from shared.domain.transitions import Seats
 from shared.errors import ConflictError
 from shared.registry.tables import ModelVersion, TrafficPlan
 
@@ -38,6 +40,23 @@ class Plan:
     reason: str
     actor: str
     effective_at: datetime
+
+    @property
+    def seats(self) -> Seats[UUID]:
+        """Who sits where, by id."""
+        return Seats(self.number, *self._sitting("id"), self.share, self.shadow, self.salt)
+
+    @property
+    def names(self) -> Seats[str]:
+        """Who sits where, as people call them."""
+        return Seats(self.number, *self._sitting("name"), self.share, self.shadow, self.salt)
+
+    def _sitting(self, name: str) -> tuple[Any, Any, Any]:
+        return (
+            getattr(self.champion, name),
+            getattr(self.challenger, name, None),
+            getattr(self.standby, name, None),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,20 @@
 """Every change of who serves: moves, traffic plan, evidence, alert and events in the caller's transaction."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from shared.domain import transitions
 from shared.domain.cycle import CHALLENGING, VersionState
+from shared.domain.transitions import Change, Entrant
 from shared.errors import ConflictError
 from shared.registry import alerts, evidence, models, moves, plans
 from shared.registry.plans import NextPlan, Plan
-from shared.registry.tables import Deployment, ModelVersion
-
-CANARY = (VersionState.CANARY_5, VersionState.CANARY_25, VersionState.CANARY_50)
+from shared.registry.tables import Deployment, GateDecision, ModelVersion
 
 
 @dataclass(frozen=True)
@@ -35,82 +35,64 @@ class NoPlanError(ConflictError):
 
 def bootstrap(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     """Make the first version of a type live: a recorded approval, since there is nothing to compare with."""
-    moves.move(session, version, VersionState.LIVE, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = NextPlan(model_type=version.model_type, follows=0, champion=version.id)
-    return _written(session, version, cause, transition="gated>live", wish=wish)
+    return _done(session, version, cause, change=transitions.bootstrap(version.id))
 
 
 def start(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     """Begin the challenge: every case is scored silently, nobody is served. The salt holds to its end."""
-    plan = _current(session, version.model_type)
-    for state in (VersionState.REPLAY, VersionState.SHADOW):
-        moves.move(session, version, state, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = replace(_following(plan), challenger=version.id, shadow=True, salt=str(version.id))
-    return _written(session, version, cause, transition="gated>shadow", wish=wish)
+    seats = _current(session, version.model_type).seats
+    return _done(session, version, cause, change=transitions.start(seats, version.id))
 
 
 def advance(session: Session, version: ModelVersion, *, share: float, cause: Cause) -> Plan:
     """Take the next step of the ramp: `share` of persons get the challenger from now on."""
-    plan, before = _current(session, version.model_type), version.state
-    after = VersionState.CANARY_5 if before is VersionState.SHADOW else CANARY[CANARY.index(before) + 1]
-    moves.move(session, version, after, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = replace(_following(plan), challenger=version.id, share=share, shadow=True, salt=plan.salt)
-    return _written(session, version, cause, transition=f"{before}>{after}", wish=wish)
+    seats = _current(session, version.model_type).seats
+    return _done(
+        session, version, cause, change=transitions.advance(seats, version.id, version.state, share=share)
+    )
 
 
 def promote(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     """Make the challenger live; the replaced version stays warm and scores every case silently."""
-    plan, before = _current(session, version.model_type), version.state
-    if plan.standby is not None:
-        oldest = models.get(session, plan.standby.id)
-        moves.move(session, oldest, VersionState.RETIRED, by=cause.actor, at=cause.now, why="replaced")
-    replaced = models.get(session, plan.champion.id)
-    moves.move(session, replaced, VersionState.STANDBY, by=cause.actor, at=cause.now, why=cause.reason)
-    moves.move(session, version, VersionState.LIVE, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = replace(_following(plan), champion=version.id, standby=replaced.id, shadow=True)
-    return _written(session, version, cause, transition=f"{before}>live", wish=wish)
+    seats = _current(session, version.model_type).seats
+    return _done(session, version, cause, change=transitions.promote(seats, version.id, version.state))
 
 
 def roll_back(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     """Take the version out of service at once; a live one gives its place back to the warm version before it.
 
     Raises:
-        ConflictError: the version is live and no warm version stands by.
+        NothingToGoBackToError: the version is live and no warm version stands by.
     """
-    plan, before = _current(session, version.model_type), version.state
-    if before is not VersionState.LIVE:
-        moves.move(session, version, VersionState.ROLLED_BACK, by=cause.actor, at=cause.now, why=cause.reason)
-        return _written(session, version, cause, transition=f"{before}>rolled_back", wish=_following(plan))
-    if plan.standby is None:
-        raise ConflictError(f"{version.name} has no warm version to go back to", fix="deploy another version")
-    if plan.challenger is not None:
-        _drop_challenger(session, plan.challenger.id, cause)
-    moves.move(session, version, VersionState.ROLLED_BACK, by=cause.actor, at=cause.now, why=cause.reason)
-    back = models.get(session, plan.standby.id)
-    moves.move(session, back, VersionState.LIVE, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = NextPlan(model_type=plan.model_type, follows=plan.number, champion=back.id)
-    return _written(session, version, cause, transition="live>rolled_back", wish=wish)
+    seats = _current(session, version.model_type).seats
+    return _done(session, version, cause, change=transitions.roll_back(seats, version.id, version.state))
 
 
 def end_without_evidence(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     """End a challenge that could not show anything in its time: unsure means no, and no harm is claimed."""
-    plan, before = _current(session, version.model_type), version.state
-    after = VersionState.RETIRED if before is VersionState.SHADOW else VersionState.ROLLED_BACK
-    moves.move(session, version, after, by=cause.actor, at=cause.now, why=cause.reason)
-    return _written(session, version, cause, transition=f"{before}>{after}", wish=_following(plan))
+    seats = _current(session, version.model_type).seats
+    return _done(session, version, cause, change=transitions.end(seats, version.id, version.state))
 
 
 def settle(session: Session, version: ModelVersion, cause: Cause) -> Plan:
     """End the reverse shadow without an alarm; only now may the replaced version be unloaded."""
-    plan = _current(session, version.model_type)
+    change = transitions.settle(_current(session, version.model_type).seats, version.id)
     version.settled = True
-    if plan.standby is not None:
-        replaced = models.get(session, plan.standby.id)
-        moves.move(session, replaced, VersionState.RETIRED, by=cause.actor, at=cause.now, why=cause.reason)
-    wish = replace(_following(plan), standby=None, shadow=False)
-    if plan.challenger is not None:
-        wish = replace(wish, challenger=plan.challenger.id, share=plan.share, shadow=True, salt=plan.salt)
-    return _written(session, version, cause, transition="live>settled", wish=wish)
+    return _done(session, version, cause, change=change)
+
+
+def entrants(session: Session, ids: Collection[UUID]) -> dict[UUID, Entrant]:
+    """These versions as far as their right to serve goes."""
+    passed = exists().where(
+        GateDecision.model_version_id == ModelVersion.id,
+        GateDecision.digest == ModelVersion.digest,
+        GateDecision.verdict == "pass",
+    )
+    rows = session.execute(select(ModelVersion, passed).where(ModelVersion.id.in_(ids)))
+    return {
+        one.id: Entrant(one.state, gate_passed, one.blocked, tuple(map(str, one.tainted)))
+        for one, gate_passed in rows
+    }
 
 
 def refuse(session: Session, version: ModelVersion, cause: Cause) -> None:
@@ -138,32 +120,25 @@ def _current(session: Session, model_type: str) -> Plan:
     return plan
 
 
-def _following(plan: Plan) -> NextPlan:
-    """The plan after this one without a challenge: the champion, and behind it its warm standby if any."""
-    return NextPlan(
-        model_type=plan.model_type,
-        follows=plan.number,
-        champion=plan.champion.id,
-        standby=plan.standby.id if plan.standby else None,
-        shadow=plan.standby is not None,
-    )
-
-
-def _drop_challenger(session: Session, version_id: UUID, cause: Cause) -> None:
-    version = models.get(session, version_id)
-    why = "the version it was compared with was rolled back"
-    before = version.state
-    moves.move(session, version, VersionState.ROLLED_BACK, by=cause.actor, at=cause.now, why=why)
-    dropped = Cause(cause.actor, why, cause.now)
-    _recorded(session, version, dropped, transition=f"{before}>rolled_back")
-
-
-def _written(
-    session: Session, version: ModelVersion, cause: Cause, *, transition: str, wish: NextPlan
-) -> Plan:
+def _done(session: Session, version: ModelVersion, cause: Cause, *, change: Change[UUID]) -> Plan:
+    """Move, seat and record, all in the caller's transaction."""
+    seats, fallen = change.seats, change.fallen
+    assert seats is not None
+    before = models.get(session, fallen).state if fallen else None
+    for moved, to in change.moves:
+        why = _WITH_ITS_CHAMPION if moved == fallen else cause.reason
+        moves.move(session, models.get(session, moved), to, by=cause.actor, at=cause.now, why=why)
+    transitions.check_seats(seats, entrants(session, seats.named()))
+    wish = NextPlan(version.model_type, seats.number - 1, *seats[1:])
     plan = plans.append(session, wish, actor=cause.actor, reason=cause.reason, now=cause.now)
-    _recorded(session, version, cause, transition=transition, plan=plan)
+    if fallen is not None:
+        dropped = Cause(cause.actor, _WITH_ITS_CHAMPION, cause.now)
+        _recorded(session, models.get(session, fallen), dropped, transition=f"{before}>rolled_back")
+    _recorded(session, version, cause, transition=change.transition, plan=plan)
     return plan
+
+
+_WITH_ITS_CHAMPION = "the version it was compared with was rolled back"
 
 
 def _recorded(
