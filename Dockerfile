@@ -53,6 +53,11 @@ COPY --from=dashboard /build/api_service/static/app ./api_service/static/app
 EXPOSE 8000
 CMD ["python", "-m", "api_service.main"]
 
+FROM light AS events
+COPY api_service ./api_service
+EXPOSE 8001
+CMD ["python", "-m", "api_service.events"]
+
 FROM light AS relay
 CMD ["python", "-m", "shared.broker.relay"]
 

@@ -69,12 +69,11 @@ def serve(settings: Settings) -> None:
     Raises:
         PartDownError: the port is taken.
     """
-    host, _, port = settings.api_bind.rpartition(":")
-    _check_port(host.strip("[]"), int(port))
+    host, port = check_port(settings.api_bind, "ROUNDS_API_BIND")
     Server(
         "api_service.main:build",
-        address=host.strip("[]"),
-        port=int(port),
+        address=host,
+        port=port,
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=THREADS,
@@ -85,14 +84,21 @@ def serve(settings: Settings) -> None:
     ).serve()
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(bind: str, setting: str) -> tuple[str, int]:
+    """Host and port of a bind address on which nobody listens.
+
+    Raises:
+        PartDownError: the port is taken.
+    """
+    host, _, port = bind.rpartition(":")
+    host = host.strip("[]")
     try:
-        with socket.create_server((host, port)):
-            return
+        with socket.create_server((host, int(port))):
+            return host, int(port)
     except OSError as error:
         raise PartDownError(
             f"cannot listen on {host}:{port}: {error.strerror}",
-            field="ROUNDS_API_BIND",
+            field=setting,
             fix="stop what listens there, or choose another port",
         ) from error
 

@@ -50,6 +50,7 @@ def _from_registry(session: Session, deps: Deps) -> tuple[list[PartHealth], Wait
     seen, waiting = health.parts(session), health.waiting(session)
     parts = [PartHealth(name="postgres", state="ok", needed=True), _broker(seen.get("relay"))]
     parts += [_spoken(name, seen.get(name)) for name in WORKERS]
+    parts += [_spoken("events", seen.get("events"), needed=False)]
     parts += [_notify(deps, waiting), _gpus(devices.known(session, kind="gpu"))]
     return parts, waiting, switches.is_on(session, switches.PAUSED)
 
@@ -60,12 +61,12 @@ def _without_registry() -> Iterator[PartHealth]:
         yield PartHealth(name=name, state="unknown", needed=True)
 
 
-def _spoken(name: str, seen: Seen | None) -> PartHealth:
+def _spoken(name: str, seen: Seen | None, *, needed: bool = True) -> PartHealth:
     if seen is None:
-        return PartHealth(name=name, state="down", needed=True, detail={"why": "it never spoke"})
+        return PartHealth(name=name, state="down", needed=needed, detail={"why": "it never spoke"})
     age = round(seen.age_seconds, 1)
     state = "ok" if seen.alive else "down"
-    return PartHealth(name=name, state=state, needed=True, age_seconds=age, count=seen.count)
+    return PartHealth(name=name, state=state, needed=needed, age_seconds=age, count=seen.count)
 
 
 def _broker(relay: Seen | None) -> PartHealth:

@@ -103,6 +103,7 @@ def _worker(kind: str) -> PartSpec:
 PARTS: tuple[PartSpec, ...] = (
     PartSpec("relay", "shared.broker.relay", 0, says_ready("relay")),
     PartSpec("api", "api_service.main", 0, answers("api_bind", "/health")),
+    PartSpec("events", "api_service.events", 0, answers("events_bind", "/health"), stop_seconds=5.0),
     PartSpec("model-server", "deployer_service.serve", 1, answers("model_server_bind", "/health")),
     _worker("collect"),
     _worker("train"),

@@ -110,7 +110,10 @@ class Supervisor:
 
     def _binds(self) -> list[str]:
         settings = self.settings
-        return [settings.api_bind, settings.model_server_bind, settings.flower_bind] if self._parts else []
+        binds = [settings.api_bind, settings.model_server_bind, settings.flower_bind]
+        if any(part.spec.name == "events" for part in self._parts):
+            binds.append(settings.events_bind)
+        return binds if self._parts else []
 
     def _await(self, parts: Sequence[PartProcess]) -> None:
         until = time.monotonic() + START_SECONDS
@@ -245,6 +248,7 @@ def addresses(settings: Settings) -> dict[str, object]:
     """Where the stack is reached, and the process that watches it."""
     return {
         "api": f"http://{reachable(settings.api_bind)}",
+        "events": f"http://{reachable(settings.events_bind)}/events",
         "flower": f"http://{reachable(settings.flower_bind)}",
         "model_server": settings.model_server_url or f"http://{reachable(settings.model_server_bind)}",
         "pid": os.getpid(),

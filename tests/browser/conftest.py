@@ -28,7 +28,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 # The browser of a test machine runs as root in a small container, and asks nobody outside for anything.
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage", "--lang=en-GB"]
-MODULES = ("api_service.main",)
+MODULES = ("api_service.main", "api_service.events")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -120,9 +120,11 @@ def clinic(postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory) 
     for module in MODULES:
         made.start(module)
     _await(f"{made.url}/api/docs")
+    _await(f"http://127.0.0.1:{base + 1}/health")
     yield made
-    for module in list(made.processes):
-        made.end(module)
+    for process in made.processes.values():
+        process.kill()
+        process.wait()
     sessions.kw["bind"].dispose()
 
 

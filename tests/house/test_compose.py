@@ -133,9 +133,9 @@ def test_a_service_of_ours_can_do_little_harm() -> None:
         assert "healthcheck" in service or service.get("restart") == "no", name
 
 
-def test_only_the_door_and_flower_are_published_and_only_here() -> None:
+def test_only_the_door_the_stream_and_flower_are_published_and_only_here() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert set(published) == {"api", "flower"}
+    assert set(published) == {"api", "events", "flower"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 

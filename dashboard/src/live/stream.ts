@@ -32,7 +32,7 @@ const TOUCHES: [RegExp, string[]][] = [
   [/^schedules/, ["/schedules", "/cases/statistics"]],
 ];
 const SETTLE_MS = 150;
-const SILENT_MS = 25_000;
+const SILENT_MS = 15_000;
 const RETRY_MS = [500, 1000, 2000, 5000];
 
 type EventListener = (event: SiteEvent) => void;
@@ -95,14 +95,13 @@ export class Stream {
       this.tries = 0;
       this.set("live", true);
     };
-    source.addEventListener("beat", () => this.set("live", true));
-    source.addEventListener("reset", () => {
-      this.set("live", true);
+    source.addEventListener("beat", (beat) => this.heard(beat));
+    source.addEventListener("reset", (reset) => {
+      this.heard(reset);
       void this.queries.invalidateQueries();
     });
     source.onmessage = (message: MessageEvent<string>) => {
-      this.set("live", true);
-      if (message.lastEventId) this.last = Number(message.lastEventId);
+      this.heard(message);
       this.take(JSON.parse(message.data) as SiteEvent);
     };
     source.onerror = () => {
@@ -111,6 +110,11 @@ export class Stream {
       if (this.state.state === "live") this.set("delayed", false);
       this.timer = setTimeout(this.connect, RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)]);
     };
+  };
+
+  private heard = (message: MessageEvent): void => {
+    this.set("live", true);
+    if (message.lastEventId) this.last = Number(message.lastEventId);
   };
 
   private take = (event: SiteEvent): void => {
