@@ -21,6 +21,7 @@ from typing import TextIO
 
 from shared.backends import backend_for
 from shared.backends.base import Backend, Step
+from shared.backends.kernels import kernels
 from shared.errors import Error, TransientError
 from worker_training import folder as exchange
 from worker_training.folder import Failure
@@ -59,7 +60,9 @@ def run(folder: Path, wire: TextIO, choose: Callable[[str], Backend] = backend_f
     report = Reporter(wire)
     try:
         family, request = exchange.read_request(folder)
-        exchange.write_result(folder, choose(family).fit(request, report))
+        fitted = choose(family).fit(request, report)
+        exchange.write_kernels(folder, kernels())
+        exchange.write_result(folder, fitted)
     except StopAskedError:
         return STOPPED
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker is told its kind

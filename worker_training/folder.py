@@ -20,6 +20,8 @@ REQUEST, EXAMPLES, RESULT, FAILURE, WEIGHTS = (
     "weights",
 )
 
+KERNELS = "kernels.json"
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -86,6 +88,17 @@ def read_result(folder: Path) -> Fitted:
     facts = json.loads((folder / RESULT).read_text())
     files = {path.name: path.read_bytes() for path in sorted((folder / WEIGHTS).iterdir())}
     return Fitted(files=files, **facts)
+
+
+def write_kernels(folder: Path, facts: Mapping[str, object]) -> None:
+    """Leave what the trainer computed with; the worker itself has no arithmetic loaded."""
+    (folder / KERNELS).write_text(json.dumps(dict(facts)))
+
+
+def read_kernels(folder: Path) -> dict[str, Any]:
+    """What the trainer computed with."""
+    facts: dict[str, Any] = json.loads((folder / KERNELS).read_text())
+    return facts
 
 
 def write_failure(folder: Path, failure: Failure) -> None:

@@ -17,20 +17,23 @@ from shared.backends.base import FitRequest, Fitted
 from shared.backends.search import SKIP
 from shared.broker import farewell
 from shared.config import environment
+from shared.domain.cost import priced
 from shared.domain.repair import mended, remedy
 from shared.errors import Error
 from shared.logs import log
-from shared.registry import attempts, datasets, models, trials, turns
+from shared.registry import attempts, datasets, models, policies, trials, turns
 from shared.registry.attempts import Fault, StepDone, Weights
 from shared.registry.devices import Device
 from shared.registry.leases import FencedOffError, Lease
-from worker_training import devices, fit, sweep
+from shared.registry.tables import DatasetVersion
+from worker_training import devices, fit, notices, provenance, sweep
 from worker_training import folder as exchange
 from worker_training.claim import claim
 from worker_training.deps import Deps
 from worker_training.folder import Failure, private_folder
 from worker_training.lease import Keeper
 from worker_training.trainer import Ending, Trainer
+from worker_training.watch import Meter, Watch
 
 STEP_SECONDS = 1.0  # one row of figures a second is enough
 RETRY_SECONDS = 0.5
@@ -46,6 +49,7 @@ class Training:
     folder: Path
     keeper: Keeper
     deps: Deps
+    meter: Meter
     memory_kills: int  # before it began
 
 
@@ -62,7 +66,8 @@ def run_job(job_id: UUID, deps: Deps) -> None:
         return
     lease = claimed.lease
     with private_folder(deps.work / f"{lease.id}-{lease.fence}") as folder, Keeper(lease, deps) as keeper:
-        training = Training(lease, claimed.device, folder, keeper, deps, deps.memory_kills())
+        meter = Meter(claimed.device)
+        training = Training(lease, claimed.device, folder, keeper, deps, meter, deps.memory_kills())
         try:
             _write_request(training)
             _settle(training, _fit(training))
@@ -79,6 +84,9 @@ def _write_request(training: Training) -> None:
     with deps.sessions.begin() as session:
         job = attempts.begin(session, lease, now=deps.clock())
         family = models.model_type(session, job.model_type).family
+        dataset = session.get_one(DatasetVersion, job.dataset_version_id)
+        facts = provenance.of_job(job, dataset, training.device, threads=deps.settings.threads)
+        notices.began(session, job, lease, deps=deps)
         assert job.dataset_version_id is not None
         examples = datasets.examples(session, job.dataset_version_id, "training", vault=deps.vault)
         datasets.note_lapsed(session, job.dataset_version_id, by=f"job:{job.id}", now=deps.clock())
@@ -97,6 +105,8 @@ def _write_request(training: Training) -> None:
             request.checkpoints.with_name(str(earlier)).rename(request.checkpoints)
     request.checkpoints.mkdir(exist_ok=True, mode=0o700)
     exchange.write_request(training.folder, family, request)
+    with deps.sessions.begin() as session:
+        attempts.note(session, lease, facts | provenance.examples(training.folder))
 
 
 def _fit(training: Training) -> tuple[Ending, int]:
@@ -108,8 +118,9 @@ def _fit(training: Training) -> tuple[Ending, int]:
         deps.trainer, training.folder, silence_seconds=silence_seconds, environment=confined
     ) as trainer:
         training.keeper.watch(trainer)
-        for done in _once_a_second(trainer.steps()):
-            _record(training, done)
+        with Watch(trainer.pid, training.meter) as watch:
+            for done in _once_a_second(trainer.steps()):
+                _record(training, replace(done, values={**watch.figures, **done.values}))
         return trainer.ending(), trainer.status
 
 
@@ -182,10 +193,14 @@ def _register(training: Training) -> None:
         base_digest=fitted.base_digest,
         labels=_labels(fitted),
     )
-    _insist(
-        training,
-        lambda session: attempts.complete(session, lease, weights, figures=fitted.figures, now=deps.clock()),
-    )
+    facts = {"base_digest": fitted.base_digest, "kernels": exchange.read_kernels(training.folder)}
+
+    def register(session: Session) -> None:
+        attempts.note(session, lease, facts)
+        version = attempts.complete(session, lease, weights, figures=fitted.figures, now=deps.clock())
+        notices.ended(session, version, deps=deps)
+
+    _finish(training, register)
     _forget_checkpoints(training)
 
 
@@ -209,7 +224,7 @@ def _fail(training: Training, failure: Failure) -> None:
         else:
             attempts.repair(session, lease, change, why=failure.code, now=now())
 
-    _insist(training, end)
+    _finish(training, end)
 
 
 def _remedy(session: Session, lease: Lease, failure: Failure) -> dict[str, object] | None:
@@ -221,10 +236,21 @@ def _remedy(session: Session, lease: Lease, failure: Failure) -> dict[str, objec
 def _give_back(training: Training, why: str, *, count_attempt: bool = True) -> None:
     """Queue the job again; its checkpoints stay for the next attempt."""
     lease, now = training.lease, training.deps.clock
-    _insist(
+    _finish(
         training,
         lambda session: attempts.give_back(session, lease, why=why, now=now(), count_attempt=count_attempt),
     )
+
+
+def _finish(training: Training, write: Callable[[Session], object]) -> None:
+    """End the attempt and enter what it cost, in one transaction."""
+    used = training.meter.used()
+
+    def both(session: Session) -> None:
+        attempts.bill(session, training.lease, priced(used, policies.current(session)[1]))
+        write(session)
+
+    _insist(training, both)
 
 
 def _insist(training: Training, write: Callable[[Session], object]) -> None:

@@ -67,6 +67,11 @@ class Trainer:
         return ENDINGS.get(self._process.wait(), Ending.DIED)
 
     @property
+    def pid(self) -> int:
+        """Its process id, which is its group's too."""
+        return self._process.pid
+
+    @property
     def status(self) -> int:
         """Its exit status, negative for a signal."""
         return self._process.wait()

@@ -13,7 +13,7 @@ from api_service.errors import TooBusyError
 from api_service.parse import PAGE_MOST, Body, Name, ScheduleWish, TrainingWish
 from api_service.show.training import Job, JobDetail, Scheduled, TrainingStarted
 from shared.domain.cycle import JobState, ended
-from shared.registry import jobs, lists, models, policies, schedules, stats
+from shared.registry import costs, jobs, lists, models, policies, schedules, stats
 from shared.registry.jobs import JobWish
 from shared.registry.stats import JobFacts
 from shared.registry.tables import TrainingJob
@@ -77,6 +77,7 @@ def show_job(call: Call, job_id: UUID) -> JobDetail:
         stats.job_facts(call.session, [job])[job.id],
         attempts=lists.attempts(call.session, job_id),
         metrics=lists.metrics(call.session, job_id),
+        points_gained=costs.points_gained(call.session, job),
     )
 
 

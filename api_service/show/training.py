@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from api_service.show.shape import Shape, link, percent_or_zero
+from shared.domain.cost import per_point
 from shared.domain.cycle import public_job_status
 from shared.registry.stats import JobFacts
 from shared.registry.tables import Attempt, JobMetric, TrainingJob
@@ -56,6 +57,7 @@ class AttemptShown(Shape):
     fence: int
     worker: str
     device: str | None
+    cost: dict[str, object]
     started_at: datetime
     ended_at: datetime | None
     ended_why: str | None
@@ -75,6 +77,10 @@ class JobDetail(Job):
     attempts: list[AttemptShown]
     metrics: list[MetricShown]
     resources: dict[str, object]
+    provenance: dict[str, object]
+    cost: dict[str, object]
+    cost_per_point_gained: dict[str, object] | None
+    points_gained: float | None
     parent_model_version: str | None
 
     @classmethod
@@ -85,6 +91,7 @@ class JobDetail(Job):
         *,
         attempts: Sequence[Attempt],
         metrics: Sequence[JobMetric],
+        points_gained: float | None,
     ) -> "JobDetail":
         """Everything that is known of a job."""
         return cls(
@@ -92,6 +99,10 @@ class JobDetail(Job):
             attempts=[_attempt(row) for row in attempts],
             metrics=[MetricShown(step=row.step, at=row.at, values=dict(row.values)) for row in metrics],
             resources=dict(job.result),
+            provenance=dict(job.provenance),
+            cost=dict(job.cost),
+            cost_per_point_gained=per_point(job.cost, points_gained),
+            points_gained=points_gained,
             parent_model_version=job.parent_model_version,
         )
 
@@ -191,6 +202,7 @@ def _attempt(row: Attempt) -> AttemptShown:
         fence=row.fence,
         worker=row.worker,
         device=row.device,
+        cost=dict(row.cost),
         started_at=row.started_at,
         ended_at=row.ended_at,
         ended_why=row.ended_why,

@@ -43,6 +43,8 @@ def show(job_id: UUID, as_json: AsJson = False) -> None:
     """Show one job with its recipe, its attempts and what came of it."""
     from sqlalchemy import select
 
+    from shared.domain.cost import per_point
+    from shared.registry import costs
     from shared.registry import jobs as job_rows
     from shared.registry.tables import Attempt
 
@@ -60,11 +62,15 @@ def show(job_id: UUID, as_json: AsJson = False) -> None:
             "error_fix": job.error_fix,
             "repairs": job.repairs,
             "retry_of": job.retry_of,
+            "provenance": job.provenance,
+            "cost": job.cost,
+            "cost_per_point_gained": per_point(job.cost, costs.points_gained(session, job)),
             "attempts": [
                 {
                     "attempt": one.attempt,
                     "worker": one.worker,
                     "device": one.device,
+                    "cost": one.cost,
                     "began": one.started_at,
                     "ended": one.ended_why,
                 }

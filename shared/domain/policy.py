@@ -50,6 +50,11 @@ class Policy(BaseModel):
     abstain_below: float = Field(0.0, description="answers less sure than this abstain")
     retention_days: int = Field(90, description="how long the input of a prediction is kept, encrypted")
     checkpoint_days: int = Field(7, ge=0, description="how long a failed training's last good state is kept")
+    watts_a_core: float = Field(10.0, ge=0, description="power of a busy core, for energy not measured")
+    watts_a_gpu: float = Field(300.0, ge=0, description="power of a busy GPU whose driver does not measure")
+    price_a_kwh: float | None = Field(None, ge=0, description="of energy; none: money is not known")
+    price_a_gpu_hour: float | None = Field(None, ge=0, description="beside the energy; none: none is paid")
+    currency: str = Field("EUR", min_length=1, max_length=8, description="of the prices")
     release_mode: str = Field("automatic", pattern="^(automatic|approval)$")
     deid: DeidPolicy = Field(SAFE_HARBOR, description="what de-identification leaves and puts in")
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.domain.bells import TaskName
+from shared.domain.cost import total
 from shared.domain.cycle import JobState, VersionState
 from shared.registry import audit, events, jobs, leases, models, moves, outbox
 from shared.registry.leases import Lease
@@ -104,8 +105,18 @@ def record_step(session: Session, lease: Lease, done: StepDone, *, now: datetime
     session.execute(row.on_conflict_do_nothing())
     data = {"step": done.step, "steps": done.steps, "progress": job.progress, **figures}
     data["fence"] = lease.fence
-    data["fence"] = lease.fence
     events.emit(session, kind="training_jobs.progress", subject=job.id, at=now, data=data)
+
+
+def note(session: Session, lease: Lease, facts: Mapping[str, object]) -> None:
+    """Add to what the job says that it was made with."""
+    job = held(session, lease)
+    job.provenance = {**job.provenance, **facts}
+
+
+def bill(session: Session, lease: Lease, entry: Mapping[str, object]) -> None:
+    """Enter what the attempt cost, in the transaction that ends it."""
+    _enter(session, held(session, lease), entry, fence=lease.fence)
 
 
 def complete(
@@ -185,9 +196,10 @@ def repair(session: Session, lease: Lease, change: Mapping[str, object], *, why:
 
 def after_loss(session: Session, job_id: UUID, *, fence: int | None, why: str, now: datetime) -> None:
     """End the attempt of a job that was just requeued; ring again, or call it poison after the last one."""
-    if fence is not None:
-        end(session, job_id, fence, why=why, now=now)
     job = jobs.get(session, job_id)
+    if fence is not None:
+        _bill_by_the_clock(session, job, fence, now=now)
+        end(session, job_id, fence, why=why, now=now)
     if job.cancel_requested:
         jobs.fail(session, job, code="cancelled", message="cancelled while it ran", by="reaper", now=now)
     elif job.attempt >= MOST:
@@ -201,3 +213,17 @@ def end(session: Session, job_id: UUID, /, fence: int, *, why: str, now: datetim
     """Close the attempt; one that is closed stays as it is."""
     mine = (Attempt.job_id == job_id) & (Attempt.fence == fence) & Attempt.ended_at.is_(None)
     session.execute(update(Attempt).where(mine).values(ended_at=now, ended_why=why))
+
+
+def _enter(session: Session, job: TrainingJob, entry: Mapping[str, object], *, fence: int) -> None:
+    session.get_one(Attempt, (job.id, fence)).cost = dict(entry)
+    job.cost = total((job.cost, entry))
+    session.flush()
+
+
+def _bill_by_the_clock(session: Session, job: TrainingJob, fence: int, *, now: datetime) -> None:
+    """A worker that is lost left no entry: its seconds are known by the clock, its energy is not."""
+    attempt = session.get_one(Attempt, (job.id, fence), populate_existing=True)
+    if attempt.ended_at is None and not attempt.cost:
+        seconds = max(0.0, (now - attempt.started_at).total_seconds())
+        _enter(session, job, {"seconds": seconds}, fence=fence)

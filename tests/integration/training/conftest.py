@@ -46,8 +46,8 @@ def working(deps):
     """Runs a job in a thread, as a worker would, and waits for it at the end."""
     threads = []
 
-    def start(job_id):
-        thread = threading.Thread(target=run_job, args=(job_id, deps))
+    def start(job_id, given=None):
+        thread = threading.Thread(target=run_job, args=(job_id, given or deps))
         threads.append(thread)
         thread.start()
         return thread

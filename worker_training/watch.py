@@ -1,0 +1,127 @@
+"""Figures of a trainer and its host, once a second: for people who watch, and for the ledger of costs."""
+
+import os
+import resource
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psutil
+
+from shared.domain.cost import Usage
+from shared.registry.devices import Device
+
+EVERY_SECONDS = 1.0
+ASK_SECONDS = 5.0
+MEBIBYTE = 2**20
+GPU_FIGURES = ("utilization.gpu", "memory.used", "temperature.gpu", "power.draw")
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@dataclass
+class Meter:
+    """What an attempt has used up to now, whatever processes it took."""
+
+    device: Device
+    gpu_joules: float | None = None
+    _began: float = field(default_factory=time.monotonic)
+    _cpu_before: float = field(default_factory=_cpu_of_children)
+
+    def used(self) -> Usage:
+        """Seconds since it began; those of cores are known of processes that have ended."""
+        seconds = time.monotonic() - self._began
+        return Usage(
+            seconds=seconds,
+            cpu_seconds=max(0.0, _cpu_of_children() - self._cpu_before),
+            gpu_seconds=seconds if self.device.kind == "gpu" else 0.0,
+            gpu_joules=self.gpu_joules,
+        )
+
+
+class Watch:
+    """Looks at one trainer while the block runs; what it saw last is `figures`."""
+
+    def __init__(self, pid: int, meter: Meter) -> None:
+        self.figures: Mapping[str, float] = {}
+        self._meter = meter
+        self._process = psutil.Process(pid)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def __enter__(self) -> "Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        """Figures whose source went away, as with a trainer that ends, are left out."""
+        while True:
+            figures = host_figures()
+            with suppress(psutil.Error):
+                figures |= _trainer_figures(self._process)
+            if self._meter.device.kind == "gpu":
+                figures |= self._gpu_figures()
+            self.figures = figures
+            if self._over.wait(EVERY_SECONDS):
+                return
+
+    def _gpu_figures(self) -> dict[str, float]:
+        figures = read_gpu(ask_gpu(self._meter.device.number))
+        watts = figures.get("gpu_power_watts")
+        if watts is not None:
+            self._meter.gpu_joules = (self._meter.gpu_joules or 0.0) + watts * EVERY_SECONDS
+        return figures
+
+
+def host_figures() -> dict[str, float]:
+    """How busy the cores are since the last call, and how much of the memory is taken."""
+    memory = psutil.virtual_memory()
+    return {
+        "host_cpu_share": psutil.cpu_percent(None) / 100,
+        "host_memory_share": memory.percent / 100,
+        "host_load": os.getloadavg()[0],
+    }
+
+
+def ask_gpu(number: int) -> str:
+    """What the driver's tool says of one GPU; nothing where it does not answer."""
+    command = ["nvidia-smi", f"--id={number}", f"--query-gpu={','.join(GPU_FIGURES)}"]
+    command.append("--format=csv,noheader,nounits")
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=ASK_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def read_gpu(said: str) -> dict[str, float]:
+    """The figures of a line of the driver's tool; one that it does not know ("[N/A]") is left out."""
+    units = {
+        "gpu_busy_share": 0.01,
+        "gpu_memory_bytes": float(MEBIBYTE),
+        "gpu_temperature_celsius": 1.0,
+        "gpu_power_watts": 1.0,
+    }
+    found: dict[str, float] = {}
+    for (name, unit), word in zip(units.items(), said.split(","), strict=False):
+        with suppress(ValueError):
+            found[name] = float(word) * unit
+    return found
+
+
+def _trainer_figures(process: psutil.Process) -> dict[str, float]:
+    family = [process, *process.children(recursive=True)]
+    return {
+        "trainer_cpu_share": process.cpu_percent(None) / 100,  # 1 is a whole core
+        "trainer_memory_bytes": float(sum(one.memory_info().rss for one in family)),
+    }
