@@ -9,7 +9,7 @@ CPU_FACTS = Path("/proc/cpuinfo")
 
 def kernels() -> dict[str, object]:
     """The processor, and torch's libraries, threads and settings where this process has loaded it."""
-    found: dict[str, object] = {"machine": platform.machine(), "processor": processor()}
+    found: dict[str, object] = {"machine": platform.machine(), "processor": cpu_name()}
     torch = sys.modules.get("torch")
     if torch is None:
         return found
@@ -26,7 +26,7 @@ def kernels() -> dict[str, object]:
     }
 
 
-def processor(facts: Path = CPU_FACTS) -> str:
+def cpu_name(facts: Path = CPU_FACTS) -> str:
     """The name of the processor as the kernel gives it; the machine's kind where it gives none."""
     try:
         lines = facts.read_text().splitlines()
