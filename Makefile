@@ -7,7 +7,7 @@ QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser run check bench dashboard clean
+.PHONY: help setup demo test browser run check bench chaos dashboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: .venv/ready-dev ## run the benchmarks and show the table of all figures
 	$(QUIET_CPU) $(BIN)/python -m bench.run $(ARGS)
 
 dashboard: .venv/dashboard ## build the pages that the API serves
+
+chaos: .venv/ready-dev ## jobs on real processes under faults (SEEDS=n), none lost, none doubled
+	$(QUIET_CPU) $(BIN)/python -m bench.chaos $(SEEDS) $(SEED)
 
 setup: .venv/ready-dev .venv/dashboard ## install everything and do nothing else
 

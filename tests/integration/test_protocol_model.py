@@ -216,7 +216,7 @@ class Protocol(RuleBasedStateMachine):
             at_work = select(TrainingJob.id, TrainingJob.fence).where(
                 TrainingJob.state.in_(leases.HELD[TrainingJob])
             )
-            held = dict(session.execute(at_work).tuples().all())
+            held = dict(session.execute(at_work).all())
         assert found == []
         ended_now = {(one.job_id, one.fence): (one.ended_at, one.ended_why) for one in tries if one.ended_at}
         assert self.closed.items() <= ended_now.items(), "the end of a try was written anew"
