@@ -10,12 +10,10 @@ from queue import PriorityQueue
 from shared.backends.base import Scorer
 from shared.domain.example import Answer
 from shared.errors import ConflictError, Error, NotFoundError, PartDownError
-from shared.serving.base import Loaded
+from shared.serving.base import LIVE_TEXTS, Loaded, patience_seconds
 
-ANSWER_SECONDS = 8.0  # less than a client waits, so that nothing is computed for one that has gone
 DRAIN_SECONDS = 60.0
 LONGEST_QUEUE = 10_000
-LIVE_TEXTS = 4
 LATER = 32
 
 Bring = Callable[[str], Scorer]
@@ -44,9 +42,14 @@ class _Wish:
 class Memory:
     """All versions of one process. One thread computes; nothing here touches the database."""
 
-    def __init__(self, bring: Bring, *, answer_seconds: float = ANSWER_SECONDS) -> None:
-        """`bring` reads and proves one version by its digest; it may raise what `load` raises."""
-        self._bring, self._answer_seconds = bring, answer_seconds
+    def __init__(self, bring: Bring, *, patience: Callable[[int], float] = patience_seconds) -> None:
+        """Make an empty one.
+
+        Args:
+            bring: reads and proves one version by its digest; it may raise what `load` raises.
+            patience: how many seconds a request of so many texts may take; a client waits a little longer.
+        """
+        self._bring, self._patience = bring, patience
         self._held: dict[str, _Held] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
@@ -117,7 +120,7 @@ class Memory:
         ]
         for wish in wishes:
             self._wishes.put(wish)
-        _, late = wait([wish.answer for wish in wishes], self._answer_seconds)
+        _, late = wait([wish.answer for wish in wishes], self._patience(len(texts)))
         for answer in late:
             answer.cancel()
         if late:

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from shared.domain.example import Answer
 
+LIVE_TEXTS = 4  # a person waits for so few; more at once are work of ours
+LIVE_SECONDS, WORK_SECONDS = 8.0, 90.0
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -13,6 +16,11 @@ class Loaded:
 
     digest: str
     fingerprint: str
+
+
+def patience_seconds(texts: int) -> float:
+    """How long a model server computes on one request before nobody waits for it any more."""
+    return LIVE_SECONDS if texts <= LIVE_TEXTS else WORK_SECONDS
 
 
 class ModelServer(Protocol):

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 
 from shared.domain.example import Answer
 from shared.errors import PartDownError
-from shared.serving.base import Loaded
+from shared.serving.base import Loaded, patience_seconds
 from shared.serving.wire import read_answer, read_error
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 10.0
+SLACK_SECONDS = 2.0  # more than the server takes, so that it says itself that it is too busy
 LOAD_SECONDS = 120.0
 
 
@@ -42,7 +43,8 @@ class LocalModelServer:
     def answer(self, digest: str, texts: Sequence[str]) -> list[Answer]:
         """Answers of exactly that version, in order."""
         wish = {"digest": digest, "texts": list(texts)}
-        body = self._call("POST", "/answer", wish, seconds=ANSWER_SECONDS)
+        seconds = patience_seconds(len(texts)) + SLACK_SECONDS
+        body = self._call("POST", "/answer", wish, seconds=seconds)
         return [read_answer(one) for one in body["answers"]]
 
     def health(self) -> dict[str, Any]:

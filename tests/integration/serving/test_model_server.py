@@ -18,6 +18,7 @@ from shared.backends import backend_for
 from shared.config import environment
 from shared.domain.example import Answer
 from shared.errors import InvalidInputError, NotFoundError, PartDownError
+from shared.serving.base import LIVE_TEXTS, patience_seconds
 from shared.serving.local import LocalModelServer
 from shared.serving.token import internal_token
 from tests.waiting import until
@@ -212,13 +213,27 @@ def test_a_long_request_is_not_starved_by_short_ones():
 
 def test_what_nobody_waits_for_any_more_is_not_computed():
     slow = Slow()
-    memory = Memory(lambda digest: slow, answer_seconds=0.2)
+    memory = Memory(lambda digest: slow, patience=lambda texts: 0.2)
     memory.load("d")
     with pytest.raises(PartDownError, match="too busy"):
         memory.answer("d", ["under way", "never begun"])
     slow.gate.set()
     memory.answer("d", ["next"])
     assert slow.seen == ["under way", "next"]
+
+
+def test_work_of_ours_may_take_longer_than_a_person_waits():
+    assert patience_seconds(LIVE_TEXTS) < patience_seconds(LIVE_TEXTS + 1)
+    slow = Slow()
+    memory = Memory(lambda digest: slow, patience=lambda texts: 0.2 if texts <= LIVE_TEXTS else 30.0)
+    memory.load("d")
+    with ThreadPoolExecutor() as pool:
+        work = pool.submit(memory.answer, "d", [f"case {n}" for n in range(LIVE_TEXTS + 1)])
+        until(lambda: memory.waiting() == LIVE_TEXTS)
+        with pytest.raises(PartDownError, match="too busy"):
+            memory.answer("d", ["live"])
+        slow.gate.set()
+        assert len(work.result(10)) == LIVE_TEXTS + 1
 
 
 def test_answers_go_on_while_the_database_is_away(served, fitted):
