@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from shared.backends import files as artifact
-from shared.backends.base import FitRequest, Fitted
+from shared.backends.base import Fitted
 from shared.backends.search import SKIP
 from shared.broker import farewell
 from shared.config import environment
@@ -26,7 +26,7 @@ from shared.registry.attempts import Fault, StepDone, Weights
 from shared.registry.devices import Device
 from shared.registry.leases import FencedOffError, Lease
 from shared.registry.tables import DatasetVersion
-from worker_training import devices, fit, notices, provenance, sweep
+from worker_training import devices, fit, notices, provenance, request, sweep
 from worker_training import folder as exchange
 from worker_training.claim import claim
 from worker_training.deps import Deps
@@ -83,28 +83,16 @@ def _write_request(training: Training) -> None:
     lease, deps = training.lease, training.deps
     with deps.sessions.begin() as session:
         job = attempts.begin(session, lease, now=deps.clock())
-        family = models.model_type(session, job.model_type).family
         dataset = session.get_one(DatasetVersion, job.dataset_version_id)
         facts = provenance.of_job(job, dataset, training.device, threads=deps.settings.threads)
         notices.began(session, job, lease, deps=deps)
-        assert job.dataset_version_id is not None
-        examples = datasets.examples(session, job.dataset_version_id, "training", vault=deps.vault)
-        datasets.note_lapsed(session, job.dataset_version_id, by=f"job:{job.id}", now=deps.clock())
-        request = FitRequest(
-            examples=examples,
-            labels=sorted({example.label for example in examples}),
-            base=job.base,
-            recipe=mended(job.recipe, job.repairs),
-            seed=job.seed,
-            checkpoints=_checkpoints(training),
-        )
+        datasets.note_lapsed(session, dataset.id, by=f"job:{job.id}", now=deps.clock())
+        family, wanted = request.of_job(session, job, deps, checkpoints=_checkpoints(training))
         earlier = job.retry_of
-    request.checkpoints.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if earlier is not None and not request.checkpoints.exists():
+    if earlier is not None and not wanted.checkpoints.exists():
         with suppress(FileNotFoundError):  # it failed on another host, or its time is over
-            request.checkpoints.with_name(str(earlier)).rename(request.checkpoints)
-    request.checkpoints.mkdir(exist_ok=True, mode=0o700)
-    exchange.write_request(training.folder, family, request)
+            wanted.checkpoints.with_name(str(earlier)).rename(wanted.checkpoints)
+    request.leave(training.folder, family, wanted)
     with deps.sessions.begin() as session:
         attempts.note(session, lease, facts | provenance.examples(training.folder))
 

@@ -9,6 +9,7 @@ GROUPS = (
     *(f"rounds.commands.{name}" for name in ("stack", "setup", "keys", "schedule", "collection", "trust")),
     *(f"rounds.commands.{name}" for name in ("deidentify", "training", "jobs", "evaluate", "models")),
     "rounds.commands.alerts",
+    "rounds.commands.reproduce",
     "rounds.commands.listen",
     "rounds.commands.policy",
     "rounds.commands.verify",

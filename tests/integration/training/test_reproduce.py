@@ -1,0 +1,51 @@
+"""A finished job trained again shows equal bytes, or where they part and what was not as it was."""
+
+import pytest
+from sqlalchemy import select
+
+from shared.registry import jobs
+from shared.registry.tables import AuditEvent, ModelVersion
+from worker_training.reproduce import CannotReproduceError, reproduce
+from worker_training.train import run_job
+
+
+def test_the_same_inputs_give_the_same_bytes_and_the_trail_says_so(deps, sessions, queued):
+    job_id = queued()
+    run_job(job_id, deps)
+    found = reproduce(job_id, deps, actor="tester")
+    assert (found.equal, found.parts, dict(found.changed)) == (True, [], {})
+    assert found.again == found.digest
+    with sessions() as session:
+        trail = session.scalars(select(AuditEvent.details).where(AuditEvent.act == "reproduce")).one()
+        assert trail["equal"] is True
+        assert len(session.scalars(select(ModelVersion)).all()) == 1
+    assert list((deps.settings.root / "reproduce").iterdir()) == []
+
+
+def test_what_was_not_as_it_was_is_named_beside_where_the_bytes_part(deps, sessions, queued):
+    job_id = queued()
+    run_job(job_id, deps)
+    with sessions.begin() as session:
+        job = jobs.get(session, job_id)
+        job.seed = 7
+        job.provenance = {**job.provenance, "code": {"version": "0", "sha256": "other"}}
+    found = reproduce(job_id, deps, actor="tester")
+    assert (found.equal, found.parts) == (False, [{"file": "rounds.json", "facts": ["seed"]}])
+    assert found.changed["code"]["then"] == {"version": "0", "sha256": "other"}
+
+
+def test_a_job_without_a_version_cannot_be_reproduced(deps, sessions, queued):
+    job_id = queued(trouble="invalid_input")
+    run_job(job_id, deps)
+    with pytest.raises(CannotReproduceError):
+        reproduce(job_id, deps, actor="tester")
+
+
+def test_a_second_training_that_fails_says_why(deps, sessions, queued):
+    job_id = queued()
+    run_job(job_id, deps)
+    with sessions.begin() as session:
+        job = jobs.get(session, job_id)
+        job.recipe = {"trouble": "invalid_input"}
+    with pytest.raises(CannotReproduceError, match="allow no counting"):
+        reproduce(job_id, deps, actor="tester")

@@ -1,0 +1,34 @@
+"""What a trainer is given, made of a job's rows: the same for the first training and for its reproduction."""
+
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from shared.backends.base import FitRequest
+from shared.domain.repair import mended
+from shared.registry import datasets, models
+from shared.registry.tables import TrainingJob
+from worker_training import folder as exchange
+from worker_training.deps import Deps
+
+
+def of_job(session: Session, job: TrainingJob, deps: Deps, *, checkpoints: Path) -> tuple[str, FitRequest]:
+    """The family and all that decides the weights."""
+    assert job.dataset_version_id is not None
+    family = models.model_type(session, job.model_type).family
+    examples = datasets.examples(session, job.dataset_version_id, "training", vault=deps.vault)
+    request = FitRequest(
+        examples=examples,
+        labels=sorted({example.label for example in examples}),
+        base=job.base,
+        recipe=mended(job.recipe, job.repairs),
+        seed=job.seed,
+        checkpoints=checkpoints,
+    )
+    return family, request
+
+
+def leave(folder: Path, family: str, request: FitRequest) -> None:
+    """Put it where the trainer reads it."""
+    request.checkpoints.mkdir(parents=True, exist_ok=True, mode=0o700)
+    exchange.write_request(folder, family, request)
