@@ -85,11 +85,12 @@ class Given(BaseModel):
 
 
 class Order(BaseModel):
-    """A rollback that took effect in the router before it could be written."""
+    """A rollback that took effect in the router before it could be written; `leaving` is who had to go."""
 
     model_config = ConfigDict(frozen=True)
 
     model_type: str
+    leaving: str
     to_version: str | None
     actor: str
     reason: str
@@ -172,7 +173,7 @@ class Filing:
         order = Order.model_validate(entry)
         cause = Cause(order.actor, order.reason, order.at)
         with self._sessions.begin() as session:
-            deployments.rollback_by_person(session, order.model_type, order.to_version, cause=cause)
+            deployments.file_rollback(session, order.model_type, order.leaving, cause=cause)
 
     def _run(self) -> None:
         while not self._stop.wait(FILE_EVERY_SECONDS):

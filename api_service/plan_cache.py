@@ -103,7 +103,11 @@ class PlanCache:
         return self.age_seconds <= CONFIRMED_SECONDS
 
     def refresh(self) -> None:
-        """Read every plan now; what is read replaces any override, since the registry has the last word."""
+        """Read every plan now; what is read replaces any override, since the registry has the last word.
+
+        Orders that still wait are filed before: no override ends while the registry knows nothing of it.
+        """
+        self.before_refresh()
         with self._lock:
             asked_at = self._monotonic()
             with self._sessions.begin() as session:
@@ -150,7 +154,6 @@ class PlanCache:
             connection.execute(text(f"LISTEN {CHANNEL}"))
             raw = connection.connection.dbapi_connection
             while not self._stop.is_set():
-                self.before_refresh()
                 self.refresh()
                 _wait_for_notice(raw, self.ask_every_seconds)
 

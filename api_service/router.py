@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api_service.plan_cache import Held, PlanCache
 from shared.config import Settings
-from shared.domain.assignment import is_challenged
+from shared.domain import routing
 from shared.domain.example import Answer
-from shared.domain.transitions import leaving
 from shared.errors import NotFoundError, PartDownError, TransientError
 from shared.logs import log
 from shared.registry.plans import Plan, Served
@@ -59,25 +58,31 @@ class Router:
         for _ in range(_TRIES):
             held = self.cache.held(model_type)
             share = held.plan.share if held.confirmed and person_key is not None else 0.0
-            slot = "challenger" if _to_challenger(held, person_key) else "champion"
+            slot = routing.slot(held.plan.seats, person_key, confirmed=held.confirmed)
             slot, served, answer = self._ask(held.plan, slot, text)
-            if _still_serves(self.cache.held(model_type), served):
+            now = self.cache.held(model_type)
+            if routing.still_serves(now.plan.seats, served.id, confirmed=now.confirmed):
                 spent = (time.perf_counter() - began) * 1000
                 return Routed(held, served, slot, share, answer, round(spent, 3))
         raise PartDownError(f"the plan of {model_type} keeps changing", fix="ask again in a moment")
 
     def _ask(self, plan: Plan, slot: str, text: str) -> tuple[str, Served, Answer]:
-        if slot == "challenger" and plan.challenger is not None:
+        """Of the first that answers. Where the server is too busy for the champion, no other is tried."""
+        missing: NotFoundError | None = None
+        for served in routing.tries(plan.served, slot):
+            gave = routing.CHALLENGER if served == plan.challenger else routing.CHAMPION
             try:
-                return slot, plan.challenger, self.server.answer(plan.challenger.digest, [text])[0]
-            except (TransientError, NotFoundError) as error:
-                log.warning("the challenger does not answer", version=plan.challenger.name, error=error.code)
-        try:
-            return "champion", plan.champion, self.server.answer(plan.champion.digest, [text])[0]
-        except NotFoundError as error:
-            raise PartDownError(
-                f"the model server does not hold {plan.champion.name} yet", fix="ask again in a moment"
-            ) from error
+                return gave, served, self.server.answer(served.digest, [text])[0]
+            except TransientError as error:
+                if gave == routing.CHAMPION:
+                    raise
+                log.warning("the challenger does not answer", version=served.name, error=error.code)
+            except NotFoundError as error:
+                log.warning("a version is not in memory", version=served.name, error=error.code)
+                missing = error
+        raise PartDownError(
+            f"the model server does not hold {plan.champion.name} yet", fix="ask again in a moment"
+        ) from missing
 
 
 def rolled_back(plan: Plan, to_version: str | None) -> Plan:
@@ -86,19 +91,7 @@ def rolled_back(plan: Plan, to_version: str | None) -> Plan:
     Raises:
         NothingToGoBackToError: no warm version stands where the rollback points.
     """
-    if leaving(plan.names, to_version) == plan.champion.name and plan.standby is not None:
+    seats = routing.rolled_back(plan.names, to_version)
+    if seats.champion != plan.champion.name and plan.standby is not None:
         return replace(plan, champion=plan.standby, challenger=None, standby=None, share=0.0)
     return replace(plan, challenger=None, share=0.0)
-
-
-def _to_challenger(held: Held, person_key: str | None) -> bool:
-    if person_key is None or held.plan.challenger is None or not held.confirmed:
-        return False
-    return is_challenged(person_key, held.plan.salt, held.plan.share)
-
-
-def _still_serves(held: Held, served: Served) -> bool:
-    """Whether the plan of this moment lets the version answer: no rollback came while it was computing."""
-    if served == held.plan.champion:
-        return True
-    return served == held.plan.challenger and held.confirmed and held.plan.share > 0

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from deployer_service import canary, challenge, promote, rollback, watch
 from deployer_service.challenge import Challenge, Step
 from deployer_service.deps import Deps
+from shared.domain import transitions
 from shared.domain.bells import TaskName
 from shared.domain.rollout import summary
 from shared.errors import Error, TransientError
@@ -136,10 +137,9 @@ def decide(one: Challenge, deps: Deps) -> bool:
 
 def _still_runs(session: Session, one: Challenge) -> bool:
     """Whether the same two versions are still compared; a person may have decided meanwhile."""
-    ids = {
-        (pair.challenger.id, pair.champion.id) for pair in watch.compared(session, one.challenger.model_type)
-    }
-    return (one.challenger.id, one.champion.id) in ids
+    plan = plans.current(session, one.challenger.model_type)
+    pair = (one.challenger.id, one.champion.id)
+    return plan is not None and transitions.still_runs(pair, plan.seats)
 
 
 def _act(session: Session, version: ModelVersion, step: Step) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from deployer_service.challenge import Challenge
+from shared.domain import transitions
 from shared.domain.cycle import VersionState
 from shared.domain.policy import Policy
 from shared.registry import approvals, models, releases, switches
@@ -17,12 +18,12 @@ MAKER = "rule:decide"
 
 def held(session: Session, compared: Challenge, policy: Policy) -> str | None:
     """Which moves are held: all while the site is paused, the promotion until a second person agrees."""
-    if is_paused(session):
-        return "advance"
     own = models.model_type(session, compared.challenger.model_type).release_mode
-    if (own or policy.release_mode) == "automatic" or _word(session, compared.challenger) == "approved":
-        return None
-    return "promote"
+    return transitions.held(
+        paused=is_paused(session),
+        two_people=(own or policy.release_mode) != "automatic",
+        word=_word(session, compared.challenger),
+    )
 
 
 def is_paused(session: Session) -> bool:

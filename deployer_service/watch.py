@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from deployer_service import slots
 from deployer_service.challenge import Challenge
 from deployer_service.deps import Deps
-from shared.domain.cycle import VersionState
+from shared.domain import transitions
 from shared.domain.metrics import Estimate, share_of
 from shared.domain.policy import Policy
 from shared.errors import ConflictError, TransientError
@@ -29,21 +29,16 @@ def compared(session: Session, model_type: str) -> list[Challenge]:
     plan = plans.current(session, model_type)
     if plan is None:
         return []
-    pairs = ((plan.challenger, plan.champion), (plan.champion, plan.standby))
-    return [
-        Challenge(models.get(session, first.id), models.get(session, second.id))
-        for first, second in pairs
-        if first is not None and second is not None
-    ]
+    pairs = transitions.compared(plan.seats)
+    return [Challenge(models.get(session, first), models.get(session, second)) for first, second in pairs]
 
 
 def settle_if_due(session: Session, version: ModelVersion, policy: Policy, *, now: datetime) -> bool:
     """End the reverse shadow after its days and cases without an alarm; whether it ended."""
-    if version.state is not VersionState.LIVE or now - version.state_since < timedelta(
-        days=policy.settle_days
-    ):
-        return False
-    if predictions.count_since(session, version.model_type, version.state_since) < policy.settle_cases:
+    days = (now - version.state_since) / timedelta(days=1)
+    cases = predictions.count_since(session, version.model_type, version.state_since)
+    needed = (policy.settle_days, policy.settle_cases)
+    if not transitions.may_settle(version.state, days=days, cases=cases, needed=needed):
         return False
     why = f"{policy.settle_days} days and {policy.settle_cases} cases in reverse shadow without an alarm"
     releases.settle(session, version, Cause(RULE, why, now))
@@ -74,12 +69,14 @@ def _count(session: Session, model_type: str, *, starts: datetime, now: datetime
 
 def free_slots(model_type: str, deps: Deps) -> None:
     """Unload versions whose road has ended, a minute after it did: no router still names them then."""
-    ended = (VersionState.ROLLED_BACK, VersionState.RETIRED, VersionState.REJECTED)
     with deps.sessions() as session:
+        plan = plans.current(session, model_type)
+        seats = plan.seats if plan else None
         over = [
             version
-            for version in models.in_state(session, model_type, *ended)
-            if deps.clock() - version.state_since > _DRAIN
+            for version in models.in_state(session, model_type, *transitions.ENDED)
+            if transitions.may_unload(version.id, version.state, seats)
+            and deps.clock() - version.state_since > _DRAIN
         ]
     try:
         loaded = {one.digest for one in deps.model_server.loaded()} if over else set()

@@ -14,6 +14,7 @@ from api_service.parse import ActivateWish, DeployWish, RollbackWish, TypeQuery
 from api_service.plan_cache import DATABASE_ERRORS
 from api_service.show.release import Deployed, PlanShown, RolledBack
 from api_service.show.shape import link
+from shared.domain import transitions
 from shared.errors import ConflictError, InvalidInputError
 from shared.logs import log
 from shared.registry import deployments, models, plans, policies
@@ -114,18 +115,17 @@ def _ordered(call: Call, wish: RollbackWish) -> RolledBack:
     before = call.deps.router.cache.held(wish.model_type).plan
     order = Order(
         model_type=wish.model_type,
+        leaving=transitions.leaving(before.names, wish.to_version),
         to_version=wish.to_version,
         actor=call.caller.name,
         reason=wish.reason,
         at=call.now,
     )
     after = call.deps.filing.order(order)
-    leaving = before.champion if after.champion != before.champion else before.challenger
-    assert leaving is not None
     return RolledBack(
         status="rolled_back",
         message=f"{after.champion.name} serves everybody; the record follows when the database is back",
-        from_version=leaving.name,
+        from_version=order.leaving,
         to_version=after.champion.name,
         plan_version=None,
         effective_at=call.now,

@@ -204,6 +204,34 @@ def check_seats(seats: Seats[V], entrants: Mapping[V, Entrant]) -> None:
             )
 
 
+def follows_on(follows: int, newest: int) -> bool:
+    """Whether a plan made for the one after `follows` may still be written: nobody was faster."""
+    return follows == newest
+
+
+def compared(seats: Seats[V]) -> list[tuple[V, V]]:
+    """Who is compared now: the challenger with the champion, the champion with the version it replaced."""
+    pairs = ((seats.challenger, seats.champion), (seats.champion, seats.standby))
+    return [(first, second) for first, second in pairs if first is not None and second is not None]
+
+
+def still_runs(pair: tuple[V, V], seats: Seats[V]) -> bool:
+    """Whether a comparison that was read earlier goes on; a person may have decided meanwhile."""
+    return pair in compared(seats)
+
+
+def held(*, paused: bool, two_people: bool, word: str | None) -> str | None:
+    """Which moves wait: all while the site is paused, the promotion until a second person has agreed."""
+    if paused:
+        return "advance"
+    return "promote" if two_people and word != "approved" else None
+
+
+def may_settle(state: VersionState, *, days: float, cases: int, needed: tuple[int, int]) -> bool:
+    """Whether a version in service has stood its days and cases of reverse shadow, `needed` in that order."""
+    return state is _S.LIVE and days >= needed[0] and cases >= needed[1]
+
+
 def may_unload(version: V, state: VersionState, seats: Seats[V] | None) -> bool:
     """Whether a version's memory may be freed: its road has ended and nobody names it."""
     return state in ENDED and (seats is None or version not in seats.named())

@@ -111,3 +111,17 @@ def rollback_by_person(
     leaving = transitions.leaving(plan.names, to_version)
     after = releases.roll_back(session, models.by_name(session, leaving), cause)
     return RolledBack(leaving, after.champion.name, after.number, after.effective_at)
+
+
+def file_rollback(session: Session, model_type: str, leaving: str, *, cause: Cause) -> RolledBack | None:
+    """Write a rollback that a router obeyed before it could be recorded; None when it is out already.
+
+    It names the version that left, not where to go: filed twice, or late, it takes nobody else out.
+    """
+    plans.lock(session, model_type)
+    plan = plans.current(session, model_type)
+    version = models.by_name(session, leaving)
+    if plan is None or version.id not in (plan.champion.id, plan.challenger and plan.challenger.id):
+        return None
+    after = releases.roll_back(session, version, cause)
+    return RolledBack(leaving, after.champion.name, after.number, after.effective_at)

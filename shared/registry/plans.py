@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from shared.domain.transitions import Seats
+from shared.domain.transitions import Seats, follows_on
 from shared.errors import ConflictError
 from shared.registry.tables import ModelVersion, TrafficPlan
 
@@ -50,6 +50,12 @@ class Plan:
     def names(self) -> Seats[str]:
         """Who sits where, as people call them."""
         return Seats(self.number, *self._sitting("name"), self.share, self.shadow, self.salt)
+
+    @property
+    def served(self) -> Seats[Served]:
+        """Who sits where, with name and digest."""
+        seats = (self.champion, self.challenger, self.standby)
+        return Seats(self.number, *seats, self.share, self.shadow, self.salt)
 
     def _sitting(self, name: str) -> tuple[Any, Any, Any]:
         return (
@@ -96,7 +102,7 @@ def append(session: Session, wish: NextPlan, *, actor: str, reason: str, now: da
     lock(session, wish.model_type)
     newest = select(func.max(TrafficPlan.number)).filter_by(model_type=wish.model_type)
     number = session.scalar(newest) or 0
-    if number != wish.follows:
+    if not follows_on(wish.follows, number):
         raise PlanMovedError(model_type=wish.model_type, follows=wish.follows, current=number)
     session.flush()
     row = TrafficPlan(

@@ -302,3 +302,66 @@ def test_a_reading_is_shown_without_the_models_and_counts_once(site):
     assert site.post("/validations", Role.CLINICIAN, said | {"diagnosis": "Stroke"}).status_code == 409
     with site.sessions() as session:
         assert session.scalar(select(func.count()).select_from(Reading)) == 1
+
+
+def test_an_order_filed_twice_takes_nobody_else_out(site):
+    from api_service.filing import Order
+
+    with site.sessions.begin() as session:
+        live = a_version(session, state=VersionState.LIVE)
+        warm = a_version(session, state=VersionState.STANDBY)
+        challenger = a_version(session, state=VersionState.CANARY_5)
+        seats = {"standby_id": warm.id, "challenger_id": challenger.id, "share": 0.5}
+        a_plan(session, live, **seats, shadow=True)
+    order = Order(
+        model_type="diagnosis",
+        leaving=challenger.name,
+        to_version=None,
+        actor="key:approver",
+        reason="it errs",
+        at=NOW,
+    )
+    for _ in range(2):  # a process that dies before it removes the entry files it again
+        site.deps.filing._file_order(order.model_dump(mode="json"))
+    plan = rows(site, TrafficPlan)[-1]
+    assert (plan.number, plan.champion_id, plan.challenger_id) == (2, live.id, None)
+
+
+def test_no_refresh_ends_an_override_before_its_order_is_filed(site):
+    with site.sessions.begin() as session:
+        live, warm = (
+            a_version(session, state=VersionState.LIVE),
+            a_version(session, state=VersionState.STANDBY),
+        )
+        a_plan(session, live, standby_id=warm.id)
+    site.deps.router.cache.refresh()
+    site.post("/models/rollback", Role.APPROVER, {"to_version": "diagnosis-0"})  # the key is known now
+    with database_away(site):
+        assert site.post("/models/rollback", Role.APPROVER, {"reason": "it errs"}).status_code == 202
+    filing = site.deps.filing
+    site.deps.router.cache.before_refresh = filing._file_orders
+    site.deps.router.cache.refresh()
+    assert ask(site).json["model_version"] == warm.name
+    assert [row.champion_id for row in rows(site, TrafficPlan)] == [live.id, warm.id]
+
+
+def test_a_champion_that_is_not_in_memory_leaves_its_person_to_the_warm_version(site):
+    from shared.errors import NotFoundError
+
+    with site.sessions.begin() as session:
+        live, warm = (
+            a_version(session, state=VersionState.LIVE),
+            a_version(session, state=VersionState.STANDBY),
+        )
+        a_plan(session, live, standby_id=warm.id)
+    site.deps.router.cache.refresh()
+
+    def missing() -> None:
+        if site.server.asked[-1] == live.digest:
+            raise NotFoundError("the version is not in memory")
+
+    site.server.before = missing
+    told = ask(site).json
+    assert told["model_version"] == warm.name
+    [kept] = rows(site, Prediction)
+    assert (kept.digest, kept.slot) == (warm.digest, "champion")
