@@ -78,6 +78,7 @@ class CausalRecipe(BaseModel):
     )
     epochs: int = Field(4, ge=1, le=100, description="passes over the cases")
     batch_size: int = Field(16, ge=1, le=512, description="cases a step")
+    accumulation: int = Field(1, ge=1, le=512, description="divides pack_tokens, to save memory")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="highest rate of the adapter")
     warmup_share: float = Field(0.1, ge=0, le=0.9, description="share of the steps that raise the rate")
     weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter")

@@ -442,3 +442,14 @@ def test_a_wheel_that_was_altered_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(base_model, "WHEEL_DIGEST", "0" * 64)
     with pytest.raises(BaseModelError, match="release"):
         base_model.find_base("smollm2-135m", load_settings(home=tmp_path))
+
+
+def test_less_memory_gives_the_same_learning(backend, base, tmp_path):
+    whole, parts = (
+        backend.fit(request(base, tmp_path / str(n), epochs=2, accumulation=n, held_back_share=0), quiet)
+        for n in (1, 6)
+    )
+    first, second = (load(one.files["adapter_model.safetensors"]) for one in (whole, parts))
+    for key, tensor in first.items():
+        torch.testing.assert_close(second[key], tensor, atol=2e-3, rtol=0.0)
+    assert max(float(tensor.abs().max()) for key, tensor in first.items() if "lora_B" in key) > 0.01

@@ -50,6 +50,11 @@ class Task:
         return self.steps_an_epoch * self.recipe.epochs
 
     @property
+    def pack_tokens(self) -> int:
+        """How many tokens are computed at once: a pack is never smaller than one row."""
+        return max(1, self.recipe.pack_tokens // self.recipe.accumulation)
+
+    @property
     def layers(self) -> range:
         """The layers that learn."""
         return top_layers(self.base, self.recipe.top_layers)
@@ -106,7 +111,7 @@ class Learner:
         task = self.task
         self._optimizer.zero_grad()
         loss = 0.0
-        for pack in packs(rows, task.lengths, task.recipe.pack_tokens):
+        for pack in packs(rows, task.lengths, task.pack_tokens):
             part = self.losses(pack) @ self._shares(pack) / len(rows)
             part.backward()
             loss += float(part.detach())
@@ -159,7 +164,7 @@ def freeze(task: Task) -> Frozen:
     base, below = task.base, range(task.layers.start)
     states = _room(task, starts[-1])
     with torch.no_grad():
-        for rows in packs(range(len(starts) - 1), task.lengths, task.recipe.pack_tokens):
+        for rows in packs(range(len(starts) - 1), task.lengths, task.pack_tokens):
             tokens, pack, _ = packed([task.passages[row] for row in rows], base.device)
             hidden = run_layers(base, embed(base, tokens), pack, layers=below, linear=plain(base))
             states[starts[rows[0]] : starts[rows[-1] + 1]] = hidden.to(states.dtype)
@@ -189,7 +194,7 @@ def held_back_logs(task: Task, frozen: Frozen, *, linear: Linear) -> Tensor:
     known = task.material
     found = [torch.zeros(0, len(known.labels), device=task.base.device)]
     with torch.no_grad():
-        for rows in packs(known.held_back, task.lengths, task.recipe.pack_tokens):
+        for rows in packs(known.held_back, task.lengths, task.pack_tokens):
             states = top_states(task, frozen, rows, linear=linear)
             parts = states.split(len(known.tree.asked))
             found.append(torch.stack([label_logs(known.tree, part, task.base.words) for part in parts]))
