@@ -1,7 +1,7 @@
 """The de-identifier: one detector after the other over a note, then the leak check."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from worker_collection.phi import (
@@ -10,6 +10,7 @@ from worker_collection.phi import (
     called,
     dates,
     fields,
+    initials,
     known,
     leaks,
     lodgings,
@@ -119,22 +120,14 @@ def find(
             found.append(span)
             covered[span.start : span.end] = b"\x01" * (span.end - span.start)
 
-    add(shapes.find(page))
-    add(plates.find(page))
-    add(number_forms.find(text))
-    add(known.find(page, who))
-    add(dates.find(page, this_year))
-    add(ages.find(text, this_year))
-    add(fields.find(text))
-    add(addresses.find(page))
-    add(lodgings.find(page))
-    add(parishes.find(page))
+    add(_by_form(page, who, this_year))
     ends = [span.end for span in found if span.label == "ADDRESS"]
     written = text if page.case == "mixed" or not ends else page.recased
     add([town for end in ends for town in addresses.town_after(written, end)])
     add(numbers.find(text, found))
     free = _words_covered(page, covered)
     add(called.find(page))
+    add(initials.find(page))
     add(_named(page, free, tagged=tagged))
     if tagged:
         add(tagger.find(page, _settled(page, covered), unsure))
@@ -144,6 +137,20 @@ def find(
     add(ages.beside(text, names))
     add(registers.beside(text, names))
     return bridged(text, joined(found))
+
+
+def _by_form(page: Page, who: Known, this_year: int) -> Iterator[Span]:
+    """What is told by its form, its field or the patient's row, whatever else the note holds."""
+    yield from shapes.find(page)
+    yield from plates.find(page)
+    yield from number_forms.find(page.text)
+    yield from known.find(page, who)
+    yield from dates.find(page, this_year)
+    yield from ages.find(page.text, this_year)
+    yield from fields.find(page.text)
+    yield from addresses.find(page)
+    yield from lodgings.find(page)
+    yield from parishes.find(page)
 
 
 def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:

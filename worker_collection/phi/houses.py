@@ -57,6 +57,9 @@ _TROOP = re.compile(
     r"(?:[A-Z][\w'’-]+[ ]){0,4}(?:Local|Lodge|Post|Troop|Precinct|Chapter|Squadron|Ladder|Engine|Medic|"
     r"Station)[ ](?:No\.?[ ]|#)?\d{2,4}\b"
 )
+_NUMBERED = re.compile(
+    r"[ ](?:No|Nr|Nº|N°|#)\.?[ ]?\d{1,3}\b|(?<=\w{3})[ ]\d{1,2}\b(?![ ]?(?:mg|ml|%|/|:|days?|weeks?))"
+)
 _TROOPS = cues.words(
     "battalion regiment brigade division squadron airborne infantry cavalry armoured armored rifles "
     "artillery engineers fleet wing platoon local lodge post troop precinct chapter "
@@ -125,19 +128,32 @@ class Houses:
 
     def _short(self, place: int, word: Word) -> Iterator[Span]:
         """A short head before a name, "PHC Kothapalli", or initials where somebody is treated or works."""
-        if word.key in _SHORT:
-            at = place + 1
-            while at < len(self.words) and at - place < 4 and self.page.gap(at) == " ":
-                named = self.words[at].form in "TM" and not self.words[at].flags & (RARE | CLINICAL | HEAD)
-                if not named and self.words[at].key not in _SMALL:
-                    break
-                at += 1
-            if at > place + 1 and self.words[at - 1].form in "TM":
-                yield Span(word.start, self.words[at - 1].end, "HOSPITAL")
+        last = self._named_behind(place) if word.key in _SHORT else place
+        numbered = _NUMBERED.match(self.page.text, word.end) if word.key in _SHORT else None
+        if last > place or numbered:
+            end = max(self.words[last].end, numbered.end() if numbered else 0)
+            yield Span(word.start, end, "HOSPITAL")
         elif self._are_initials(word) and not self.covered[place]:
             label = self._why(place)
             if label:
                 yield Span(word.start, word.end, label)
+
+    def _named_behind(self, place: int) -> int:
+        """The last of the capitalised words behind a short head, or its own place where there are none."""
+        at, last = place + 1, place
+        while at < len(self.words) and at - place < 5 and self.page.gap(at) in (" ", ". "):
+            word = self.words[at]
+            named = word.form in "TM" and not word.flags & (RARE | CLINICAL | HEAD)
+            foreign = word.form == "l" and word.is_unknown and not word.text.isascii()
+            if (
+                "." in self.page.gap(at)
+                and len(self.words[at - 1].text) > 3
+                or not (named or foreign or word.key in _SMALL)
+            ):
+                break
+            last = at if named else last
+            at += 1
+        return last
 
     def _are_initials(self, word: Word) -> bool:
         if word.key in _DEPARTMENTS or not 2 < len(word.text) < 7:

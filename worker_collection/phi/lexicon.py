@@ -38,6 +38,7 @@ _FILES = {
     "countries": PUBLIC,
     "seen": CLINICAL,
     "clinical": RARE,
+    "forms": WORD,
 }
 
 

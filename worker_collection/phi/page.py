@@ -44,8 +44,11 @@ IS_OWNED = re.compile(  # a person's and no disease: "Barrett's wife"
 )
 _NO_STOP = cues.group("no_stop")
 _HEAD_AFTER = re.compile(
-    r"(?:['’]s?)?[\s-]{1,2}(?:(?:and|or|&)\s)?([^\W\d_]+)(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
+    r"(?:['’]s?)?[\s-]{1,2}(?:(?:and|or|&)\s)?(?:(?:(?:type|grade|class|stage)\s)?(?:[A-D]|"
+    r"[IV]{1,3})\d?\s(?=[a-z]))?"
+    r"([^\W\d_]+)(?:['’]s)?(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
 )
+_SISTER = re.compile(r"\bSister (?:Mary )?Joseph(?:['’]s)? (?:nodules?|nodes?|sign)\b", re.IGNORECASE)
 _GRADE_AFTER = re.compile(
     r"\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|normal\b|"
     r"full\b|low\b|average\b|testing|reduced|"
@@ -142,6 +145,9 @@ class Page:
                 and f"{first.key} {second.key}" in _DOUBLE_EPONYMS
             ):
                 found |= {first.start, second.start}
+        if "joseph" in self.places:
+            for nodule in _SISTER.finditer(self.text):
+                found.update(word.start for word in self.words if nodule.start() <= word.start < nodule.end())
         return frozenset(found)
 
     @cached_property

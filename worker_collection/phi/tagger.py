@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from worker_collection.phi.lexicon import NAME, PUBLIC, VOCABULARY
+from worker_collection.phi.lexicon import NAME, PUBLIC, TOWN, VOCABULARY
 from worker_collection.phi.naming import is_clinical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
@@ -115,10 +115,20 @@ def _may_be(page: Page, place: int, free: Sequence[bool]) -> bool:
 def _tells(page: Page, word: Word, label: str) -> bool:
     """Whether a word can be what makes a name: no country or state, no everyday word that none bears."""
     if word.flags & PUBLIC or word.form != "l":
-        return not word.flags & PUBLIC
+        return not word.flags & PUBLIC and not _opens_plainly(page, word)
     if page.case == "mixed":  # among capitals a listed word without one names nobody
         return not word.flags & (VOCABULARY | NAME if label == "NAME" else VOCABULARY)
     return label != "NAME" or bool(word.flags & NAME) or not word.flags & VOCABULARY
+
+
+def _opens_plainly(page: Page, word: Word) -> bool:
+    """Whether a word that nobody bears begins a sentence, or letters that are a term stand in capitals."""
+    if page.case != "mixed" or word.flags & (NAME | TOWN) or not word.flags & VOCABULARY:
+        return False
+    return word.opens or word.form == "U" and len(word.text) < _TERM_LENGTH
+
+
+_TERM_LENGTH = 6
 
 
 def _widened(page: Page, span: Span) -> Span:
