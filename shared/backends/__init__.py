@@ -12,6 +12,7 @@ from shared.errors import InvalidInputError
 _CLASSES: Mapping[str, str] = {  # a family is the package of its name
     "text_classifier": "TextClassifier",
     "causal_lm": "CausalLm",
+    "segmentation": "Segmentation",
 }
 FAMILIES = tuple(_CLASSES)
 

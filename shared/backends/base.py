@@ -3,11 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from shared.domain.example import Answer, Example
+from shared.domain.example import Answer, Example, PictureExample
+
+if TYPE_CHECKING:
+    from numpy import bool_
+    from numpy.typing import NDArray
 
 Progress = Callable[["Step"], None]
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the picture
 Naming = Callable[[Sequence[str]], Sequence[str]]  # from a model's labels, in its order, to the site's
 
 
@@ -24,6 +29,23 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What a segmenter learns from.
+
+    Attributes:
+        examples: `image` and `mask` are names of `.npy` files in `folder`, each the hash of what it holds:
+            flat pictures, shape (rows, columns) or (rows, columns, 3), and masks of their size, 0 outside and
+            each other number one object.
+        folder: private to this training.
+        shelf: a folder of this site that keeps sealed embeddings for the next training; None keeps none.
+    """
+
+    examples: Sequence[PictureExample]
+    folder: Path
+    shelf: Path | None = None
+
+
+@dataclass(frozen=True)
 class FitRequest:
     """One training. The same request gives the same weights, byte for byte, on CPU.
 
@@ -37,6 +59,7 @@ class FitRequest:
     recipe: Mapping[str, object]
     seed: int
     checkpoints: Path
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +82,33 @@ class Scorer(Protocol):
 
     def fingerprint(self) -> str:
         """Hash of the answers to the fixed probes."""
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """One answer about a picture: `mask` in its size, True inside, and the IoU with the truth it expects."""
+
+    mask: "NDArray[bool_]"
+    score: float
+
+
+@runtime_checkable
+class Segmenter(Scorer, Protocol):
+    """A loaded version that answers pictures with masks."""
+
+    def segment(
+        self, pixels: "NDArray[Any]", boxes: Sequence[Box | None], *, untrained: bool = False
+    ) -> list[Segmented]:
+        """One mask a box, in order; None asks for the whole picture.
+
+        Args:
+            pixels: shape (rows, columns) or (rows, columns, 3).
+            boxes: prompts.
+            untrained: answer as the base does without what was learnt.
+
+        Raises:
+            InvalidInputError: the picture shows nothing, or a box lies outside it.
+        """
 
 
 class Backend(Protocol):

@@ -101,6 +101,7 @@ class CausalRecipe(BaseModel):
 
 RECIPES: Mapping[str, type[BaseModel]] = {
     "text_classifier": TextRecipe,
+    "segmentation": SegmentationRecipe,
     "causal_lm": CausalRecipe,
 }
 

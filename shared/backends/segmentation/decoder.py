@@ -19,7 +19,6 @@ BODY = f"{DECODER}.transformer"
 LAYERS = 2
 HEADS = 8
 _TOKENS_AHEAD = 1  # the quality token stands before the mask tokens
-_CHANNELS_UP = 2  # each upscaling doubles the sides
 
 
 @dataclass(frozen=True)
@@ -29,12 +28,12 @@ class Scene:
     Attributes:
         cells: embeddings with the no-mask vector added, shape (images, cells, 256).
         places: where the cells lie, shape (cells, 256).
-        of: which image each prompt is asked of, shape (prompts,).
+        of: which image each prompt is asked of, shape (prompts,); None where each image has one prompt.
     """
 
     cells: Tensor
     places: Tensor
-    of: Tensor
+    of: Tensor | None
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ class Decoder:
         queries, cells = self._body(scene, tokens)
         quality = self._mlp("iou_prediction_head", queries[:, 0])[:, 0]
         kernel = self._mlp("output_hypernetworks_mlps.0", queries[:, _TOKENS_AHEAD])  # (prompts, 32)
-        raised = self._upscaled(cells)  # (prompts, 32, rows, columns)
-        logits = torch.einsum("pc,pchw->phw", kernel.to(raised.dtype), raised)
+        logits = self._drawn(cells, kernel)
         return logits.float(), quality.float()
 
     def _body(self, scene: Scene, tokens: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,26 +96,30 @@ class Decoder:
         if of is not None:
             shared = (0,) if by_image else (1, 2)
             projected = [x[of] if place in shared else x for place, x in enumerate(projected)]
-        query, key, value = (x.unflatten(2, (HEADS, -1)).transpose(1, 2) for x in projected)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
-        return self.linear(f"{name}.out_proj", mixed.transpose(1, 2).flatten(2))
+        query, key, value = projected
+        few = _few_keys if query.shape[1] > key.shape[1] else _few_queries
+        return self.linear(f"{name}.out_proj", few(query, key, value))
 
-    def _upscaled(self, cells: Tensor) -> Tensor:
-        """Four times the sides, an eighth of the channels."""
-        prompts, count, channels = cells.shape
-        side = round(count**0.5)
-        x = self._doubled("upscale_conv1", cells.view(prompts, side, side, channels))
+    def _drawn(self, cells: Tensor, kernel: Tensor) -> Tensor:
+        """Mask logits of shape (prompts, rows, columns), four of each a side for every cell.
+
+        Both transposed convolutions do not overlap: a cell is raised by itself, and only what comes out
+        is put in its place.
+        """
+        x = self._doubled("upscale_conv1", cells)  # (prompts, cells, 4, 64)
         x = functional.gelu(self._norm(f"{DECODER}.upscale_layer_norm", x, epsilon=_UPSCALE_EPSILON))
-        return functional.gelu(self._doubled("upscale_conv2", x)).permute(0, 3, 1, 2)
+        x = functional.gelu(self._doubled("upscale_conv2", x).flatten(1, 3))  # (prompts, 16 cells, 32)
+        drawn = (x @ kernel.to(x.dtype)[:, :, None])[:, :, 0]
+        side = round(cells.shape[1] ** 0.5)
+        parts = drawn.view(-1, side, side, 2, 2, 2, 2)  # row, column, then down and right, twice
+        return parts.permute(0, 1, 3, 5, 2, 4, 6).reshape(-1, 4 * side, 4 * side)
 
     def _doubled(self, name: str, x: Tensor) -> Tensor:
-        """A transposed convolution of 2 by 2 without overlap, as the matrix product that it is."""
+        """A transposed convolution of 2 by 2 as the matrix product that it is: (..., in) to (..., 4, out)."""
         kernel = self.weights[f"{DECODER}.{name}.weight"].to(x.dtype)  # (in, out, 2, 2)
         bias = self.weights[f"{DECODER}.{name}.bias"].to(x.dtype)
-        rows, high, wide, _ = x.shape
         flat = kernel.permute(2, 3, 1, 0).flatten(0, 2)  # (2 * 2 * out, in)
-        product = functional.linear(x, flat).view(rows, high, wide, _CHANNELS_UP, _CHANNELS_UP, -1) + bias
-        return product.permute(0, 1, 3, 2, 4, 5).reshape(rows, 2 * high, 2 * wide, -1)
+        return functional.linear(x, flat, bias.repeat(4)).unflatten(-1, (4, -1))
 
     def _mlp(self, name: str, x: Tensor) -> Tensor:
         stem = f"{DECODER}.{name}"
@@ -131,6 +133,40 @@ class Decoder:
     def _norm(self, name: str, x: Tensor, *, epsilon: float | None = None) -> Tensor:
         weight, bias = (self.weights[f"{name}.{part}"].to(x.dtype) for part in ("weight", "bias"))
         return functional.layer_norm(x, x.shape[-1:], weight, bias, epsilon or self.epsilon)
+
+
+def _few_queries(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attention of some tokens over thousands of cells, all heads in one product; shape of the query.
+
+    The usual kernels are made for long sides both ways and spend most of their time on copies here.
+    """
+    tokens = query.shape[1]
+    scores = (
+        key @ _spread(query).transpose(1, 2) / (query.shape[2] // HEADS) ** 0.5
+    )  # (prompts, cells, heads * tokens)
+    mixed = scores.softmax(1).transpose(1, 2) @ value  # (prompts, heads * tokens, c)
+    parts = mixed.unflatten(1, (HEADS, tokens)).unflatten(3, (HEADS, -1))  # (prompts, h, tokens, h, c / h)
+    return torch.diagonal(parts, dim1=1, dim2=3).permute(0, 1, 3, 2).flatten(2)
+
+
+def _few_keys(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attention of thousands of cells over some tokens, shape of the query."""
+    tokens = key.shape[1]
+    scores = query @ _spread(key).transpose(1, 2) / (query.shape[2] // HEADS) ** 0.5
+    shares = scores.unflatten(2, (HEADS, tokens)).softmax(3).flatten(2)
+    return shares @ _spread(value)
+
+
+def _own(x: Tensor) -> Tensor:
+    """Channels parted by head, (prompts, places, heads, c / heads)."""
+    return x.unflatten(2, (HEADS, -1))
+
+
+def _spread(x: Tensor) -> Tensor:
+    """Every head of every token as a row, 0 in the channels of other heads: (prompts, heads * tokens, c)."""
+    own = torch.eye(HEADS, dtype=x.dtype, device=x.device)
+    apart = _own(x)[:, None] * own[None, :, None, :, None]  # (prompts, heads, tokens, heads, c / heads)
+    return apart.flatten(3).flatten(1, 2)
 
 
 _UPSCALE_EPSILON = 1e-6

@@ -45,12 +45,11 @@ class Frame:
         return x0, y0, x1, y1
 
 
-def to_square(pixels: NDArray[Any], side: int) -> tuple[Tensor, Frame]:
-    """A picture stretched to values 0 to 1 and to the square, shape (3, side, side); below and right is 0.
+def to_values(pixels: NDArray[Any]) -> Tensor:
+    """A picture stretched to values 0 to 1, shape (3, height, width).
 
     Args:
         pixels: shape (height, width) or (height, width, 3), any numeric type.
-        side: of the square.
 
     Raises:
         PictureError: another shape, no pixels, or one value throughout.
@@ -64,8 +63,12 @@ def to_square(pixels: NDArray[Any], side: int) -> tuple[Tensor, Frame]:
     low, high = values.min(), values.max()
     if not torch.isfinite(values).all() or high <= low:
         raise PictureError("the picture is one value throughout, or holds what is no number", field="image")
-    frame = Frame(pixels.shape[0], pixels.shape[1], side)
-    values = (values - low) / (high - low)
+    return (values - low) / (high - low)
+
+
+def to_square(values: Tensor, side: int) -> tuple[Tensor, Frame]:
+    """Values of a picture, or of a part of one, in the square: (3, side, side); below and right is 0."""
+    frame = Frame(values.shape[1], values.shape[2], side)
     scaled = functional.interpolate(
         values[None], size=frame.inner, mode="bilinear", align_corners=False, antialias=True
     )[0].clamp(0, 1)
@@ -92,15 +95,3 @@ def logits_to_picture(logits: Tensor, frame: Frame) -> Tensor:
     cut = logits[:, None, :rows, :columns]
     size = (frame.height, frame.width)
     return functional.interpolate(cut, size=size, mode="bilinear", align_corners=False)[:, 0]
-
-
-def box_of(mask: NDArray[Any]) -> tuple[float, float, float, float]:
-    """The box around a mask (x0, y0, x1, y1), its last row and column included.
-
-    Raises:
-        PictureError: nothing is in the mask.
-    """
-    rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
-    if len(rows) == 0:
-        raise PictureError("the mask holds no object", field="mask")
-    return float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
