@@ -13,7 +13,8 @@ from api_service import cursor
 from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group, Reply, Rules
 from api_service.parse import Body, CaseVerdict, Name, PageQuery, TypeQuery
-from api_service.show.cases import Case, CaseAnonymized, CaseDetail, CaseUses, Statistics
+from api_service.show.case_history import CaseAnonymized, CaseUses
+from api_service.show.cases import Case, CaseDetail, Statistics
 from api_service.show.shape import link
 from shared.domain.cycle import CaseState
 from shared.exports import text

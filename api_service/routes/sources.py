@@ -7,7 +7,8 @@ from pydantic import Field, RootModel
 from api_service.auth import Role
 from api_service.endpoint import MEDIA_BYTES, Call, Group, Reply, Rules
 from api_service.routes.collection import pushed, started
-from api_service.show.cases import CollectStarted, Pushed, SourceShown
+from api_service.show.cases import CollectStarted, Pushed
+from api_service.show.sources import SourceShown
 from shared.errors import ConflictError
 from shared.registry import runs, sources
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from api_service.show.shape import Message, Shape, counts, link, percent_or_zero
+from api_service.show.shape import Shape, counts, link, percent_or_zero
 from shared.domain.cycle import CaseState, RunState, ended
 from shared.domain.next_steps import next_steps
 from shared.registry import runs
 from shared.registry.stats import CaseCounts, Collected
-from shared.registry.tables import CollectionRun, DeidReport, Source, ValidatedCase
-from shared.registry.withdrawals import Reach
+from shared.registry.tables import CollectionRun, ValidatedCase
 from shared.vault import Vault
 
 _SHOWN = {
@@ -83,67 +82,6 @@ class Statistics(Shape):
             audit_sample=AuditSample(due=found.audit_due, done=found.audit_done),
             last_run=None if last is None else run_brief(last),
             next_run=next_run,
-        )
-
-
-class SourceShown(Shape):
-    """One source; its address stays sealed."""
-
-    id: UUID
-    source: str
-    kind: str
-    model_type: str
-    enabled: bool
-    created_at: datetime
-
-    @classmethod
-    def of(cls, row: Source) -> "SourceShown":
-        """One row of the list."""
-        return cls(
-            id=row.id,
-            source=row.name,
-            kind=row.kind,
-            model_type=row.model_type,
-            enabled=row.enabled,
-            created_at=row.created_at,
-        )
-
-
-class CaseUses(Shape):
-    """What learnt from a case, by name."""
-
-    case_id: UUID
-    datasets: list[str]
-    jobs: list[UUID]
-    models: list[str]
-
-    @classmethod
-    def of(cls, case_id: UUID, found: Reach) -> "CaseUses":
-        """From the descendants of the case."""
-        names = [one.name for one in found.datasets], [one.name for one in found.models]
-        return cls(case_id=case_id, datasets=names[0], jobs=found.jobs, models=names[1])
-
-
-class CaseAnonymized(Message):
-    """How a case was de-identified: the engine, its verdict and how much it removed by class."""
-
-    case_id: UUID
-    engine: str
-    verdict: str
-    removed: dict[str, int]
-
-    @classmethod
-    def of(cls, case: ValidatedCase, report: DeidReport) -> "CaseAnonymized":
-        """From the newest report."""
-        held = report.verdict != "pass"
-        message = "the case is held back until it is answered" if held else "the case is de-identified"
-        return cls(
-            status="held" if held else "anonymized",
-            message=message,
-            case_id=case.id,
-            engine=report.engine,
-            verdict=report.verdict,
-            removed={str(name): int(n) for name, n in report.spans.items()},
         )
 
 

@@ -11,7 +11,6 @@ from shared.registry.tables.collection import (
     PersonIdentity,
     PersonLink,
     QualityReport,
-    SealOrder,
     Source,
     SourceRecord,
     SourceResource,
@@ -30,6 +29,7 @@ from shared.registry.tables.govern import (
     IdempotencyKey,
     Outbox,
     Part,
+    SealOrder,
     SiteSwitch,
 )
 from shared.registry.tables.pictures import CasePicture, DicomObject, DicomUid

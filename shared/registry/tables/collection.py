@@ -29,24 +29,6 @@ class Source(Table):
     created_at: Mapped[datetime]
 
 
-class SealOrder(Table):
-    """A sealing that somebody asked for, and what became of it."""
-
-    __tablename__ = "seal_orders"
-    __table_args__ = (
-        one_of("state", ("queued", "completed", "failed")),
-        Index("ix_seal_orders_open", "model_type", unique=True, postgresql_where=text("state = 'queued'")),
-    )
-    id: Mapped[UUID] = fresh_id()
-    model_type: Mapped[str] = mapped_column(ForeignKey("model_types.name"))
-    state: Mapped[str]
-    asked_by: Mapped[str]
-    dataset_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("dataset_versions.id"))
-    error: Mapped[str | None]
-    created_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-
 class CollectionRun(Leased, Table):
     """One collection of one source, recorded also when nothing came."""
 

@@ -3,10 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.registry.tables.base import Json, JsonList, Table, fresh_id
+from shared.registry.tables.base import Json, JsonList, Table, fresh_id, one_of
 
 
 class ApiKey(Table):
@@ -59,6 +68,24 @@ class AuditCheckpoint(Table):
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     body: Mapped[Json]
+
+
+class SealOrder(Table):
+    """A sealing that somebody asked for, and what became of it."""
+
+    __tablename__ = "seal_orders"
+    __table_args__ = (
+        one_of("state", ("queued", "completed", "failed")),
+        Index("ix_seal_orders_open", "model_type", unique=True, postgresql_where=text("state = 'queued'")),
+    )
+    id: Mapped[UUID] = fresh_id()
+    model_type: Mapped[str] = mapped_column(ForeignKey("model_types.name"))
+    state: Mapped[str]
+    asked_by: Mapped[str]
+    dataset_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("dataset_versions.id"))
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class Event(Table):
