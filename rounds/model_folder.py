@@ -29,6 +29,12 @@ HOW_ADAPTER = """The adapter lies in the format of peft:
 `rounds.json` holds the recipe, the temperature and the probe answers{head}. Another Rounds takes the folder
 with `rounds models import`."""
 HOW_MERGED = """Base and adapter are one: `transformers.AutoModel.from_pretrained("this folder")`{head}."""
+HOW_OLLAMA = """Base and adapter are one: `transformers.AutoModelForCausalLM.from_pretrained("this folder")`.
+For Ollama, under a tag that names these bytes:
+
+    ollama create {tag} -f Modelfile
+
+It writes its answer freely. Only Rounds holds it to the labels and tells how sure it is."""
 HEAD = "; `head.safetensors` is the linear head"
 
 
@@ -85,5 +91,15 @@ def _fill(  # noqa: PLR0913
     else:
         adoption.write(out, files, facts | {"fingerprint": version.fingerprint})
     how = (HOW_MERGED if merged else HOW_ADAPTER).format(head=head)
+    if merged and family == "causal_lm":
+        how = _for_ollama(version, files, out)
     (out / "README.md").write_text(README.format(**facts, how=how))
     return {"digest": version.digest, "merged": merged}
+
+
+def _for_ollama(version: "ModelVersion", files: "Mapping[str, bytes]", out: Path) -> str:
+    """Leave a Modelfile there, and answer what the page says of it."""
+    from shared.backends.causal_lm.ollama import modelfile
+
+    (out / "Modelfile").write_text(modelfile(files))
+    return HOW_OLLAMA.format(tag=f"{version.model_type}:{version.digest[:12]}")
