@@ -1,14 +1,16 @@
 """Stage: plan. Whether a training is due and worth its cost; if so, a job whose dataset is sealed first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from shared.domain.due import Due, verdict
-from shared.registry import jobs, policies, runs, schedules
+from shared.domain.due import Due, Past, verdict
+from shared.registry import curves, jobs, policies, runs, schedules
 from shared.registry.jobs import JobWish
+
+SECONDS_AN_HOUR = 3600.0
 
 
 @dataclass(frozen=True)
@@ -19,27 +21,36 @@ class Planned:
     job_id: UUID | None
 
 
-def due_by_count(session: Session, model_type: str, after_new_cases: int) -> tuple[Due, str]:
+def due_by_count(
+    session: Session, model_type: str, after_new_cases: int, *, now: datetime
+) -> tuple[Due, str]:
     """Whether the count of new cases starts a training, and the key that this fire is recorded under.
 
-    A collection that is under way is waited for: half a night's cases are not what a model should learn.
+    A collection that is under way is waited for: half a night's cases are not what a model should learn. The
+    forecast is not asked here but when it fires, so that a training that is not worth it is on record.
     """
     counts = schedules.new_cases(session, model_type)
     _, policy = policies.current(session)
     key = f"cases:{counts.total}"
     if runs.is_collecting(session, model_type):
         return Due(start=False, reason="a collection is under way"), key
-    is_open = jobs.has_open(session, model_type)
-    return verdict(counts, policy, after_new_cases=after_new_cases, open_job=is_open), key
+    past = _past(session, model_type, now)
+    return verdict(counts, policy, past, after_new_cases=after_new_cases), key
 
 
 def train_if_due(session: Session, model_type: str, *, triggered_by: str, now: datetime) -> Planned:
-    """Start a training of the type unless another is open or too little is new."""
+    """Start a training of the type unless something stands against it: its words are then the record."""
     counts = schedules.new_cases(session, model_type)
     _, policy = policies.current(session)
-    is_open = jobs.has_open(session, model_type)
-    due = verdict(counts, policy, after_new_cases=None, open_job=is_open)
+    forecast = curves.of_next(session, model_type, cases=counts.total)
+    due = verdict(counts, policy, replace(_past(session, model_type, now), forecast=forecast))
     if not due.start:
         return Planned(due.reason, None)
     wish = JobWish(model_type, triggered_by=triggered_by)
     return Planned(due.reason, jobs.create(session, wish, now=now, actor="beat").id)
+
+
+def _past(session: Session, model_type: str, now: datetime) -> Past:
+    ended = curves.last_end(session, model_type)
+    rested = None if ended is None else (now - ended).total_seconds() / SECONDS_AN_HOUR
+    return Past(open_job=jobs.has_open(session, model_type), rested_hours=rested)

@@ -90,7 +90,7 @@ def _due_key(session: Session, row: Schedule, now: datetime) -> str | None:
         return key
     if row.after_new_cases is None or row.model_type is None:
         return None
-    due, key = _plan().due_by_count(session, row.model_type, row.after_new_cases)
+    due, key = _plan().due_by_count(session, row.model_type, row.after_new_cases, now=now)
     return key if due.start and not schedules.was_fired(session, row.id, key) else None
 
 

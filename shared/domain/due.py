@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from shared.domain.learning_curve import Forecast
 from shared.domain.policy import Policy
 from shared.errors import InvalidInputError
 
@@ -187,6 +188,15 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What stands against an automatic training: an open one, the rest after the last, a poor forecast."""
+
+    open_job: bool = False
+    rested_hours: float | None = None  # since the last training ended; None when there was none
+    forecast: Forecast | None = None  # None: the past says too little, which is no reason against it
+
+
+@dataclass(frozen=True)
 class Due:
     """Whether a training starts now and, in words for the record, why."""
 
@@ -194,19 +204,33 @@ class Due:
     reason: str
 
 
-def verdict(counts: Counts, policy: Policy, *, after_new_cases: int | None, open_job: bool) -> Due:
+def verdict(counts: Counts, policy: Policy, past: Past, *, after_new_cases: int | None = None) -> Due:
     """Whether a training is worth starting; with `after_new_cases` the count itself is the trigger.
 
-    Never with fewer new cases than the policy's least, and never beside another open training.
+    Never with fewer new cases than the policy's least, beside another open training, within the rest after
+    the last one, or where the learning curve is sure that too little would be gained.
     """
-    if open_job:
-        return Due(start=False, reason="a training of this model type is open")
+    hindrance = _hindrance(counts, policy, past, after_new_cases=after_new_cases)
+    return Due(start=hindrance is None, reason=hindrance or _worth(counts, past.forecast))
+
+
+def _hindrance(counts: Counts, policy: Policy, past: Past, *, after_new_cases: int | None) -> str | None:
+    if past.open_job:
+        return "a training of this model type is open"
     if counts.unused < policy.train_min_cases:
-        least = policy.train_min_cases
-        return Due(start=False, reason=f"{counts.unused} new eligible cases, fewer than {least}")
+        return f"{counts.unused} new eligible cases, fewer than {policy.train_min_cases}"
     if after_new_cases is not None and counts.unused < after_new_cases:
-        return Due(
-            start=False,
-            reason=f"{counts.unused} new eligible cases of {after_new_cases} that start a training",
-        )
-    return Due(start=True, reason=f"{counts.unused} new eligible cases")
+        return f"{counts.unused} new eligible cases of {after_new_cases} that start a training"
+    if past.rested_hours is not None and past.rested_hours < policy.train_cooldown_hours:
+        rest = policy.train_cooldown_hours
+        return f"the last training ended {past.rested_hours:.1f} hours ago, the rest is {rest:g} hours"
+    if past.forecast is not None and past.forecast.at_most < policy.train_min_gain:
+        most, least = 100 * past.forecast.at_most, 100 * policy.train_min_gain
+        return f"not worth it: at most {most:.2f} points more are forecast, fewer than {least:g}"
+    return None
+
+
+def _worth(counts: Counts, curve: Forecast | None) -> str:
+    if curve is None:
+        return f"{counts.unused} new eligible cases"
+    return f"{counts.unused} new eligible cases, {100 * curve.gain:.2f} points more are forecast"

@@ -17,6 +17,12 @@ class Policy(BaseModel):
     train_min_cases: int = Field(50, description="fewer new eligible cases never train")
     audit_share: float = Field(0.10, description="predictions drawn into the audit sample")
     evaluation_share: float = Field(0.20, description="persons on the evaluation side, for life")
+    train_cooldown_hours: float = Field(
+        12.0, ge=0, description="rest between a training and an automatic one"
+    )
+    train_min_gain: float = Field(
+        0.001, ge=0, le=1, description="a forecast that surely gains less starts no automatic training"
+    )
     validator_weight_cap: float = Field(
         0.20, description="largest share of the training weight per validator"
     )

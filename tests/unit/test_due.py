@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.due import Counts, verdict
+from shared.domain.due import Counts, Past, verdict
+from shared.domain.learning_curve import Forecast
 from shared.domain.policy import Policy
 
 POLICY = Policy()
@@ -9,9 +10,8 @@ counts = st.integers(0, 1000)
 
 
 def asked(unused: int, *, after: int | None = None, open_job: bool = False) -> bool:
-    return verdict(
-        Counts(total=unused, unused=unused), POLICY, after_new_cases=after, open_job=open_job
-    ).start
+    past = Past(open_job=open_job)
+    return verdict(Counts(total=unused, unused=unused), POLICY, past, after_new_cases=after).start
 
 
 @given(counts, st.one_of(st.none(), counts))
@@ -27,5 +27,21 @@ def test_the_weekly_line_starts_from_the_least_on_and_the_count_from_its_own_num
 
 
 def test_the_reason_names_the_numbers():
-    due = verdict(Counts(total=12, unused=12), POLICY, after_new_cases=None, open_job=False)
+    due = verdict(Counts(total=12, unused=12), POLICY, Past())
     assert due.reason == "12 new eligible cases, fewer than 50"
+
+
+def test_a_rest_and_a_sure_forecast_stand_against_it_and_say_so():
+    enough = Counts(total=900, unused=300)
+    resting = verdict(enough, POLICY, Past(rested_hours=3.25))
+    assert (resting.start, resting.reason) == (
+        False,
+        "the last training ended 3.2 hours ago, the rest is 12 hours",
+    )
+    assert verdict(enough, POLICY, Past(rested_hours=12.0)).start
+    poor = Forecast(before=600, cases=900, gain=0.0, at_most=0.0004)
+    refused = verdict(enough, POLICY, Past(forecast=poor))
+    assert refused.reason == "not worth it: at most 0.04 points more are forecast, fewer than 0.1"
+    unsure = Forecast(before=600, cases=900, gain=0.0, at_most=0.02)
+    assert verdict(enough, POLICY, Past(forecast=unsure)).start
+    assert verdict(enough, POLICY, Past()).start

@@ -13,7 +13,14 @@ from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.registry import jobs, moves, schedules, switches
 from shared.registry.jobs import JobWish, SameJobOpenError
 from shared.registry.schedules import ScheduleWish
-from shared.registry.tables import CollectionRun, Outbox, Schedule, ScheduleFire, TrainingJob
+from shared.registry.tables import (
+    CollectionRun,
+    ModelPerformance,
+    Outbox,
+    Schedule,
+    ScheduleFire,
+    TrainingJob,
+)
 from tests.factories import a_case, a_dataset, a_job, a_person, a_run, a_source, a_version
 
 SUNDAY_0159 = datetime(2026, 3, 8, 1, 59, tzinfo=UTC)
@@ -96,6 +103,60 @@ def test_the_count_of_new_cases_starts_a_training_by_itself(sessions, wish, now)
     assert [key for key, _ in fires(sessions)] == ["cases:60"]
     with sessions() as session:
         assert session.scalars(select(TrainingJob.triggered_by)).all() == ["threshold"]
+
+
+def ended_training(sessions, *, cases: int, accuracy: float, n: int, at: datetime) -> None:
+    with sessions.begin() as session:
+        version = a_version(session)
+        job = session.get(TrainingJob, version.job_id)
+        job.dataset_size, job.start_time, job.end_time = cases, at, at
+        same = dict.fromkeys(("precision", "recall", "f1_score"), 0.5)
+        figures = ModelPerformance(
+            model_version_id=version.id, model_version=version.name, model_type="diagnosis",
+            dataset_version_id=version.dataset_version_id, purpose="gate", n=n, accuracy=accuracy,
+            intervals={}, per_class={}, subgroups={}, created_at=at, **same,
+        )  # fmt: skip
+        session.add(figures)
+
+
+def test_a_training_that_the_learning_curve_is_sure_not_to_need_is_recorded_as_skipped(sessions, wish):
+    wish(WEEKLY)
+    cases(sessions, 90)
+    for size in (20, 40, 60, 70, 80, 85, 88):
+        at = SUNDAY_0159 - timedelta(days=100 - size)
+        ended_training(sessions, cases=size, accuracy=0.9, n=1_000_000, at=at)
+    fire_due(sessions, SUNDAY_0200)
+    assert fires(sessions)[0][1].startswith("skipped: not worth it: at most 0.0")
+    assert count_of(sessions, TrainingJob) == 7
+
+
+def test_a_past_that_says_too_little_is_no_reason_against_a_training(sessions, wish):
+    wish(WEEKLY)
+    cases(sessions, 90)
+    for size in (60, 80):
+        at = SUNDAY_0159 - timedelta(days=100 - size)
+        ended_training(sessions, cases=size, accuracy=0.9, n=1_000_000, at=at)
+    fire_due(sessions, SUNDAY_0200)
+    assert fires(sessions)[0][1] == "started: 90 new eligible cases"
+
+
+def test_after_a_training_an_automatic_one_rests_and_the_count_starts_it_when_the_rest_is_over(
+    sessions, wish, now
+):
+    wish(ScheduleWish("by count", "train", None, "UTC", "diagnosis", after_new_cases=60))
+    cases(sessions, 60)
+    ended_training(sessions, cases=10, accuracy=0.9, n=100, at=now)
+    assert fire_due(sessions, now + timedelta(hours=11)) == 0
+    assert fire_due(sessions, now + timedelta(hours=12)) == 1
+    assert fires(sessions) == [("cases:60", "started: 60 new eligible cases")]
+
+
+def test_the_weekly_line_within_the_rest_is_a_recorded_skip(sessions, wish):
+    wish(WEEKLY)
+    cases(sessions, 60)
+    ended_training(sessions, cases=10, accuracy=0.9, n=100, at=SUNDAY_0159 - timedelta(hours=2))
+    fire_due(sessions, SUNDAY_0200)
+    assert fires(sessions)[0][1] == "skipped: the last training ended 2.0 hours ago, the rest is 12 hours"
 
 
 def test_the_count_waits_for_a_collection_that_is_under_way(sessions, wish, now):
