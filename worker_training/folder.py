@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from shared.backends.base import FitRequest, Fitted
-from shared.domain.example import Example
+from shared.backends.base import FitRequest, Fitted, Pictures
+from shared.domain.example import Example, PictureExample
 
 REQUEST, EXAMPLES, RESULT, FAILURE, WEIGHTS = (
     "request.json",
@@ -53,9 +53,12 @@ def write_request(folder: Path, family: str, request: FitRequest) -> None:
         "recipe": dict(request.recipe),
         "seed": request.seed,
         "checkpoints": str(request.checkpoints),
+        "pictures": _places(request.pictures),
     }
     with (folder / EXAMPLES).open("w") as lines:
-        for example in request.examples:
+        shown = request.pictures.examples if request.pictures else ()
+        found: list[Example | PictureExample] = [*request.examples, *shown]
+        for example in found:
             lines.write(json.dumps(asdict(example), default=str) + "\n")
     (folder / REQUEST).write_text(json.dumps(head))
 
@@ -65,8 +68,13 @@ def read_request(folder: Path) -> tuple[str, FitRequest]:
     head: dict[str, Any] = json.loads((folder / REQUEST).read_text())
     family = head.pop("family")
     with (folder / EXAMPLES).open() as lines:
-        examples = [_example(json.loads(line)) for line in lines]
-    return family, FitRequest(examples=examples, checkpoints=Path(head.pop("checkpoints")), **head)
+        rows = [json.loads(line) for line in lines]
+    places, checkpoints = head.pop("pictures"), Path(head.pop("checkpoints"))
+    if places is None:
+        return family, FitRequest(examples=[_example(row) for row in rows], checkpoints=checkpoints, **head)
+    shelf = Path(places["shelf"]) if places["shelf"] else None
+    pictures = Pictures([_picture(row) for row in rows], Path(places["folder"]), shelf)
+    return family, FitRequest(examples=[], checkpoints=checkpoints, pictures=pictures, **head)
 
 
 def write_result(folder: Path, fitted: Fitted) -> None:
@@ -110,6 +118,18 @@ def read_failure(folder: Path) -> Failure | None:
     """The reason that the trainer left; None when it died without one."""
     path = folder / FAILURE
     return Failure(**json.loads(path.read_text())) if path.exists() else None
+
+
+def _places(pictures: Pictures | None) -> dict[str, str | None] | None:
+    if pictures is None:
+        return None
+    shelf = str(pictures.shelf) if pictures.shelf else None
+    return {"folder": str(pictures.folder), "shelf": shelf}
+
+
+def _picture(row: Mapping[str, Any]) -> PictureExample:
+    ids = {"case_id": UUID(row["case_id"]), "person_id": UUID(row["person_id"])}
+    return PictureExample(**{**row, **ids, "box": tuple(row["box"]) if row["box"] else None})
 
 
 def _example(row: Mapping[str, Any]) -> Example:

@@ -92,7 +92,7 @@ def _write_request(
         dataset = session.get_one(DatasetVersion, version.dataset_version_id)
         facts = provenance.of_job(job, dataset, deps.devices[0], threads=deps.settings.threads)
         family, wanted = request.of_job(session, job, deps, checkpoints=folder / "checkpoints")
-    request.leave(folder, family, wanted)
+    request.leave(folder, family, wanted, deps=deps)
     return job, version, facts | provenance.examples(folder)
 
 

@@ -9,6 +9,7 @@ from shared.domain.repair import mended
 from shared.registry import datasets, models
 from shared.registry.tables import TrainingJob
 from worker_training import folder as exchange
+from worker_training import pictures
 from worker_training.deps import Deps
 
 
@@ -16,19 +17,22 @@ def of_job(session: Session, job: TrainingJob, deps: Deps, *, checkpoints: Path)
     """The family and all that decides the weights."""
     assert job.dataset_version_id is not None
     family = models.model_type(session, job.model_type).family
-    examples = datasets.examples(session, job.dataset_version_id, "training", vault=deps.vault)
+    shown = family == "segmentation"
+    texts = [] if shown else datasets.examples(session, job.dataset_version_id, "training", vault=deps.vault)
+    seen = list(datasets.stream_pictures(session, job.dataset_version_id, "training")) if shown else []
     request = FitRequest(
-        examples=examples,
-        labels=sorted({example.label for example in examples}),
+        examples=texts,
+        labels=sorted({one.label for one in texts} | {one.label for one in seen}),
         base=job.base,
         recipe=mended(job.recipe, job.repairs),
         seed=job.seed,
         checkpoints=checkpoints,
+        pictures=pictures.named(seen, deps) if shown else None,
     )
     return family, request
 
 
-def leave(folder: Path, family: str, request: FitRequest) -> None:
+def leave(folder: Path, family: str, request: FitRequest, *, deps: Deps) -> None:
     """Put it where the trainer reads it."""
     request.checkpoints.mkdir(parents=True, exist_ok=True, mode=0o700)
-    exchange.write_request(folder, family, request)
+    exchange.write_request(folder, family, pictures.bring(folder, request, deps))

@@ -92,7 +92,7 @@ def _write_request(training: Training) -> None:
     if earlier is not None and not wanted.checkpoints.exists():
         with suppress(FileNotFoundError):  # it failed on another host, or its time is over
             wanted.checkpoints.with_name(str(earlier)).rename(wanted.checkpoints)
-    request.leave(training.folder, family, wanted)
+    request.leave(training.folder, family, wanted, deps=deps)
     with deps.sessions.begin() as session:
         attempts.note(session, lease, facts | provenance.examples(training.folder))
 

@@ -17,11 +17,12 @@ from shared.backends import backend_for
 from shared.backends.base import Fitted, Segmenter, Step
 from shared.backends.files import digest_of
 from shared.backends.segmentation import compare
-from shared.backends.segmentation.material import NothingToSegmentError, choose
+from shared.backends.segmentation.material import NothingToSegmentError
 from shared.backends.segmentation.picture import PictureError
 from shared.backends.segmentation.shelf import KEPT_SECONDS, Shelf
 from shared.backends.segmentation.tiles import parts_for, paste, tiles_of
 from shared.config import Settings, load_settings
+from shared.domain.choosing import choose
 from shared.domain.masks import Overlap
 from shared.domain.recipe import RecipeError
 from shared.errors import InvalidInputError

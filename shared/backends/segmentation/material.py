@@ -14,6 +14,7 @@ from shared.backends.base import FitRequest, Pictures
 from shared.backends.segmentation.base_model import CELLS
 from shared.backends.segmentation.picture import PictureError
 from shared.backends.segmentation.tiles import Tile, parts_for, tiles_of
+from shared.domain.choosing import choose
 from shared.domain.example import PictureExample
 from shared.domain.recipe import SegmentationRecipe
 from shared.errors import InvalidInputError
@@ -103,26 +104,12 @@ def units_of(material: Material, number: int, side: int) -> Iterator[Unit]:
     return (Unit(number, tile, len(tiles) == 1) for tile in tiles)
 
 
-def choose(examples: Sequence[PictureExample], most: int) -> list[PictureExample]:
-    """At most so many pictures, as equally many a person as there are, by an order that stays.
-
-    A picture that was chosen this week is nearly always chosen next week, so its embedding serves again.
-    """
-    of_person: dict[bytes, list[PictureExample]] = {}
-    for example in sorted((e for e in examples if e.weight > 0), key=lambda e: _drawn(str(e.case_id))):
-        of_person.setdefault(_drawn(str(example.person_id)), []).append(example)
-    turns = max((len(own) for own in of_person.values()), default=0)
-    persons = [own for _, own in sorted(of_person.items(), key=lambda item: item[0])]
-    found = [own[turn] for turn in range(turns) for own in persons if turn < len(own)]
-    return sorted(found[:most], key=lambda example: example.case_id.bytes)
-
-
 def identity_of(request: FitRequest, recipe: SegmentationRecipe, base_digest: str) -> str:
     """Hash of all that decides the weights: a checkpoint of another training is never resumed from."""
     digest = hashlib.sha256()
     head = [base_digest, list(request.labels), recipe.model_dump(), request.seed]
     digest.update(json.dumps(head, sort_keys=True).encode())
-    for e in sorted(_pictures(request).examples, key=lambda e: e.case_id.bytes):
+    for e in sorted(_pictures(request).examples, key=lambda e: (e.case_id.bytes, e.image)):
         line = [str(e.case_id), str(e.person_id), e.image, e.mask, e.label, e.weight, e.box]
         digest.update(json.dumps(line).encode())
     return digest.hexdigest()
