@@ -36,7 +36,7 @@ def language_health(call: Call) -> Reply[Neighbour]:
     """Local text models: served by the model server, whose state this is."""
     state = vitals.part(vitals.taken(call.deps), "model-server").state
     message = f"the model server for text models is {state}"
-    found = {"text_classifier": True, "causal_lm": False}
+    found = {"text_classifier": True, "causal_lm": True}
     status = "healthy" if state == "ok" else "down"
     return Reply(_neighbour(status, message, found), status=200 if state == "ok" else 503)
 
