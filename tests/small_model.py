@@ -38,7 +38,7 @@ def examples(**given) -> list[Example]:
 def request(
     checkpoints: Path, rows: Sequence[Example] | None = None, *, seed: int = 3, **recipe: object
 ) -> FitRequest:
-    quick = {"epochs": 2, "batch_size": 6, "checkpoint_steps": 3} | recipe
+    quick = {"rung": "lora", "epochs": 2, "batch_size": 6, "checkpoint_steps": 3} | recipe
     return FitRequest(
         examples=examples() if rows is None else rows,
         labels=LABELS,

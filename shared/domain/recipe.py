@@ -19,12 +19,15 @@ class TextRecipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    epochs: int = Field(1, ge=0, le=100, description="passes of LoRA over the cases; 0 keeps the head alone")
+    rung: Literal["best", "head", "lora"] = Field(
+        "best", description="the head alone, LoRA from it, or what answers persons held back better"
+    )
+    epochs: int = Field(3, ge=0, le=100, description="passes of LoRA over the cases; 0 keeps the head alone")
     batch_size: int = Field(16, ge=1, le=512, description="cases a step")
     accumulation: int = Field(
         1, ge=1, le=512, description="parts of a batch, computed in turn to save memory"
     )
-    learning_rate: float = Field(5e-4, gt=0, le=1, description="highest rate of the adapter and the head")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="highest rate of the adapter and the head")
     warmup_share: float = Field(0.1, ge=0, le=0.9, description="share of the steps that raise the rate")
     weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter and the head")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="share of the target spread over all labels")
@@ -32,7 +35,7 @@ class TextRecipe(BaseModel):
     lora_r: int = Field(16, ge=1, le=256, description="rank of the adapter")
     lora_alpha: float = Field(32.0, gt=0, le=1024, description="scale of the adapter, divided by its rank")
     max_tokens: int = Field(128, ge=8, le=512, description="longer texts are cut")
-    head_penalty: float = Field(1e-2, gt=0, le=10, description="L2 penalty of the head that is fitted first")
+    head_penalty: float = Field(1e-4, gt=0, le=10, description="L2 penalty of the head that is fitted first")
     held_back_share: float = Field(0.2, ge=0, le=0.5, description="cases, by person, that calibrate a twin")
     checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
 
@@ -101,8 +104,8 @@ class CausalRecipe(BaseModel):
 
 RECIPES: Mapping[str, type[BaseModel]] = {
     "text_classifier": TextRecipe,
-    "segmentation": SegmentationRecipe,
     "causal_lm": CausalRecipe,
+    "segmentation": SegmentationRecipe,
 }
 
 

@@ -11,6 +11,7 @@ from shared.backends.text_classifier.base_model import BaseModel
 Linear = Callable[[str, Tensor], Tensor]
 LAYER = "encoder.layer."
 STRIDE = 8
+POOLING = "even mean of the embeddings beside even mean of the last layer"
 LINEARS = (
     "attention.self.query",
     "attention.self.key",
@@ -73,13 +74,19 @@ def pool(hidden: Tensor, mask: Tensor) -> Tensor:
     return (hidden * share).sum(1) / share.sum(1)
 
 
-def features(words: Tensor, meaning: Tensor) -> Tensor:
+def features(words: Tensor, meaning: Tensor, *, even: bool = True) -> Tensor:
     """What the head reads: the words themselves beside what they mean together, shape (n, 2 hidden).
 
-    The mean of the embeddings under all layers keeps rare words that the layers above smooth away: on
-    Symptom2Disease it lifts a linear head from 0.88 to 0.93.
+    The mean of the embeddings under all layers keeps rare words that the layers above smooth away. Each
+    half is brought to a mean square of one, so that neither outweighs the other; a version from before that
+    reads them as they are (`even` is False).
     """
-    return torch.cat([words, meaning], dim=1)
+    parts = [words, meaning]
+    return torch.cat([_even(part) for part in parts] if even else parts, dim=1)
+
+
+def _even(found: Tensor) -> Tensor:
+    return functional.rms_norm(found, (found.shape[1],))
 
 
 def rounded(length: int) -> int:

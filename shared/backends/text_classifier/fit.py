@@ -3,18 +3,17 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 import torch
 from safetensors.torch import save
 
 from shared.backends.base import FitRequest, Fitted, Progress
-from shared.backends.calibration import USUAL_TEMPERATURE
 from shared.backends.devices import to_device
-from shared.backends.text_classifier import train
 from shared.backends.text_classifier.adapter import peft_config, to_files
 from shared.backends.text_classifier.base_model import load_base
-from shared.backends.text_classifier.learner import Learner, Task, freeze
+from shared.backends.text_classifier.encoder import POOLING
+from shared.backends.text_classifier.ladder import Climb, climb
+from shared.backends.text_classifier.learner import Learner, Task
 from shared.backends.text_classifier.material import identity_of, prepare
 from shared.backends.text_classifier.scorer import PROBES, hash_of, load_scorer
 from shared.config import Settings
@@ -39,36 +38,21 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
         raise RecipeError("max_tokens is more than the base reads", field="max_tokens", fix=fix)
     material = prepare(request, recipe, base.tokenizer)
     task = Task(base, request, recipe, material, device, identity_of(request, recipe, base.digest))
-    learner, temperature, measured = _learn(task, progress)
-    files = _files(learner, temperature)
+    learner, found, rates = climb(task, progress)
+    files = _files(learner, found)
     scorer = load_scorer(files, base, device)
     facts = json.loads(files["rounds.json"]) | {"probes": scorer.probe_answers()}
     files["rounds.json"] = _json(facts)
     figures = {
-        **measured,
-        "temperature": temperature,
+        **rates,
+        **found.figures(),
         "labels_left_out": len(material.left_out),
         "seconds": time.perf_counter() - started,
     }
     return Fitted(files, hash_of(facts["probes"]), base.digest, figures)
 
 
-def _learn(task: Task, progress: Progress) -> tuple[Learner, float, dict[str, float]]:
-    """Train the twin for the temperature and the model for the weights, over the same cached activations."""
-    everybody = range(len(task.material.rows))
-    apart = set(task.material.held_back)
-    rest = [row for row in everybody if row not in apart]
-    twin = replace(task, name="twin", learnt=rest if apart else ())
-    model = replace(task, learnt=everybody, steps_before=twin.steps)
-    frozen, meter = freeze(task), train.Meter(progress, [twin, model])
-    temperature, calibration = USUAL_TEMPERATURE, {"held_back": 0.0}
-    if apart:
-        temperature, calibration = train.calibrate(train.learn(twin, frozen, meter.of(twin)))
-    learner = train.learn(model, frozen, meter.of(model))
-    return learner, temperature, calibration | meter.rates()
-
-
-def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
+def _files(learner: Learner, found: Climb) -> dict[str, bytes]:
     task, recipe = learner.task, learner.task.recipe
     weights = {name: tensor.detach() for name, tensor in learner.weights.items()}
     linear = {name.removeprefix("head."): t.cpu() for name, t in weights.items() if name.startswith("head.")}
@@ -80,11 +64,12 @@ def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
         "base": {"name": task.base.name, "digest": task.base.digest},
         "labels": list(task.material.labels),
         "labels_left_out": dict(task.material.left_out),
-        "pooling": "mean of the embeddings beside mean of the last layer",
+        "pooling": POOLING,
         "probes": [["", -1.0]] * len(PROBES),
         "recipe": recipe.model_dump(),
         "seed": task.request.seed,
-        "temperature": temperature,
+        "ladder": found.facts(),
+        "temperature": found.temperature,
     }
     return {**to_files(adapter, config), "head.safetensors": save(linear), "rounds.json": _json(facts)}
 

@@ -18,7 +18,8 @@ def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float)
     """
     classes = int(targets.max()) + 1
     x, w = found.double(), weights.double()
-    centre, spread = x.mean(0), x.std(0, unbiased=False).clamp_min(1e-6)
+    # One spread for all features: those that hardly vary between texts must not count as much as the others.
+    centre, spread = x.mean(0), x.var(0, unbiased=False).mean().sqrt().clamp_min(1e-6)
     x = (x - centre) / spread  # (n, width)
     matrix = torch.zeros(classes, x.shape[1], dtype=torch.double, device=x.device, requires_grad=True)
     bias = torch.zeros(classes, dtype=torch.double, device=x.device, requires_grad=True)

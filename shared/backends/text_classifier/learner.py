@@ -70,6 +70,7 @@ class Frozen:
 
     words: Tensor  # mean of the embeddings, shape (rows, hidden)
     lower: Sequence[Tensor]  # hidden states below the adapted layers, one (length, hidden) a row
+    plain: Tensor  # what the head reads of the base without an adapter, shape (rows, 2 hidden)
 
 
 class Learner:
@@ -77,7 +78,8 @@ class Learner:
 
     def __init__(self, task: Task, frozen: Frozen, weights: Weights) -> None:
         self.task, self.frozen = task, frozen
-        self.weights = {name: tensor.to(task.device).requires_grad_() for name, tensor in weights.items()}
+        # In one order always: the norm of the gradient is a sum, and a checkpoint has an order of its own.
+        self.weights = {n: w.to(task.device).requires_grad_() for n, w in sorted(weights.items())}
         self.layers = top_layers(task.base, task.recipe.top_layers)
         self._targets = torch.tensor(task.material.targets, device=task.device)
         self._row_weights = torch.tensor(task.material.weights, device=task.device)
@@ -138,19 +140,24 @@ class Learner:
 
 
 def freeze(task: Task) -> Frozen:
-    """Run every row through the layers that do not learn."""
+    """Run every row once through the base: to where the layers that learn begin, and to its plain end."""
     base, layers = task.base, top_layers(task.base, task.recipe.top_layers)
     below = range(layers.start)
     words: dict[int, Tensor] = {}
     lower: dict[int, Tensor] = {}
+    ends: dict[int, Tensor] = {}
     for rows in encoder_batches(task.material):
         tokens, mask = pad([task.material.rows[row] for row in rows], task.device)
         embedded = embed(base, tokens)
         hidden = run_layers(base, embedded, mask, layers=below, linear=plain(base))
         words |= dict(zip(rows, pool(embedded, mask), strict=True))
         lower |= {row: hidden[place, mask[place]] for place, row in enumerate(rows)}
+        top = run_layers(base, hidden, mask, layers=layers, linear=plain(base))
+        found = features(pool(embedded, mask), pool(top, mask))
+        ends |= dict(zip(rows, found, strict=True))
     order = range(len(task.material.rows))
-    return Frozen(torch.stack([words[row] for row in order]), [lower[row] for row in order])
+    of_words, of_ends = (torch.stack([part[row] for row in order]) for part in (words, ends))
+    return Frozen(of_words, [lower[row] for row in order], of_ends)
 
 
 def top_features(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear) -> Tensor:
@@ -159,12 +166,6 @@ def top_features(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Lin
     layers = top_layers(task.base, task.recipe.top_layers)
     top = run_layers(task.base, hidden, mask, layers=layers, linear=linear)
     return features(frozen.words[list(rows)], pool(top, mask))
-
-
-def plain_features(task: Task, frozen: Frozen, rows: Sequence[int]) -> Tensor:
-    """What the head reads of some rows without an adapter, shape (rows, 2 hidden)."""
-    parts = [rows[start : start + CACHE_BATCH] for start in range(0, len(rows), CACHE_BATCH)]
-    return torch.cat([top_features(task, frozen, part, linear=plain(task.base)) for part in parts])
 
 
 def encoder_batches(material: Material) -> list[list[int]]:

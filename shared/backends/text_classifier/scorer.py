@@ -12,7 +12,16 @@ from torch.nn import functional
 
 from shared.backends.text_classifier.adapter import adapting, from_file, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
-from shared.backends.text_classifier.encoder import Linear, embed, features, pad, plain, pool, run_layers
+from shared.backends.text_classifier.encoder import (
+    POOLING,
+    Linear,
+    embed,
+    features,
+    pad,
+    plain,
+    pool,
+    run_layers,
+)
 from shared.backends.text_classifier.material import cut
 from shared.domain.example import Answer
 from shared.errors import InvalidInputError
@@ -43,6 +52,7 @@ class TextScorer:
     ) -> None:
         self.labels: Sequence[str] = tuple(facts["labels"])
         self._base, self._facts, self._linear, self._head = base, facts, linear, head
+        self._even = facts.get("pooling") == POOLING
         self._max_tokens = int(facts["recipe"]["max_tokens"])
         self._temperature = float(facts["temperature"])
 
@@ -75,7 +85,7 @@ class TextScorer:
         tokens, mask = pad([row], str(self._head["weight"].device))
         words = embed(base, tokens)
         hidden = run_layers(base, words, mask, layers=range(base.shape.layers), linear=self._linear)
-        found = features(pool(words, mask), pool(hidden, mask))  # (1, 2 hidden)
+        found = features(pool(words, mask), pool(hidden, mask), even=self._even)  # (1, 2 hidden)
         logits = functional.linear(found, self._head["weight"], self._head["bias"])[0]
         shares = torch.softmax(logits.double() / self._temperature, 0).tolist()  # (labels,)
         ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
@@ -107,10 +117,11 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, device: str) -> Tex
     adapter = from_file(load(files["adapter_model.safetensors"]), base, layers)
     adapter = {name: tensor.to(device) for name, tensor in adapter.items()}
     scale = float(recipe["lora_alpha"]) / int(recipe["lora_r"])
-    scorer = TextScorer(base, facts, linear=adapting(base, adapter, scale), head=head)
-    learnt = any(bool(tensor.any()) for name, tensor in adapter.items() if ".lora_B." in name)
     bare = TextScorer(base, facts, linear=plain(base), head=head)
-    if learnt and scorer.probe_answers() == bare.probe_answers():
+    if not any(bool(tensor.any()) for name, tensor in adapter.items() if ".lora_B." in name):
+        return bare  # the head alone was taken: an adapter that changes nothing costs no time
+    scorer = TextScorer(base, facts, linear=adapting(base, adapter, scale), head=head)
+    if scorer.probe_answers() == bare.probe_answers():
         raise InvalidInputError("the adapter changes no answer of its base", field="adapter_model")
     return scorer
 

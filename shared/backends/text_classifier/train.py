@@ -1,19 +1,15 @@
-"""The learning itself: a linear head on frozen embeddings first, then LoRA from that head."""
+"""LoRA from a fitted head: steps, checkpoints and what is told of them."""
 
 import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
-from shared.backends import calibration, checkpoints
+from shared.backends import checkpoints
 from shared.backends.base import Progress, Step
 from shared.backends.devices import peak_memory_bytes
-from shared.backends.text_classifier import head
-from shared.backends.text_classifier.adapter import make_adapter, top_layers
-from shared.backends.text_classifier.learner import Frozen, Learner, Task, plain_features
+from shared.backends.text_classifier.adapter import Weights, make_adapter, top_layers
+from shared.backends.text_classifier.learner import Frozen, Learner, Task
 from shared.backends.text_classifier.material import batches
 from shared.domain.recipe import TextRecipe
 from shared.errors import InvalidInputError
@@ -45,12 +41,12 @@ class DivergedError(InvalidInputError):
         )
 
 
-def learn(task: Task, frozen: Frozen, report: Report) -> Learner:
-    """Train to the end, from the newest whole checkpoint or from the start.
+def learn(task: Task, frozen: Frozen, report: Report, *, head: Weights) -> Learner:
+    """Train to the end, from the newest whole checkpoint or from the fitted head.
 
     A stop that `report` raises leaves a checkpoint of the step it came after.
     """
-    learner, begun = _start(task, frozen)
+    learner, begun = _start(task, frozen, head)
     recipe, each = task.recipe, task.steps_an_epoch
     for epoch in range(begun // each, recipe.epochs):
         order = batches(
@@ -69,33 +65,23 @@ def learn(task: Task, frozen: Frozen, report: Report) -> Learner:
     return learner
 
 
-def _start(task: Task, frozen: Frozen) -> tuple[Learner, int]:
+def _start(task: Task, frozen: Frozen, head: Weights) -> tuple[Learner, int]:
     """A learner and the step it stands at: the newest whole checkpoint, or the fitted head at step 0."""
     found = checkpoints.newest(task.folder, identity=task.identity)
     if found is not None:
         learner = Learner(task, frozen, dict(found.weights))
         learner.take_moments(found.moments)
         return learner, found.step
-    layers = top_layers(task.base, task.recipe.top_layers)
-    adapter = make_adapter(task.base, layers, rank=task.recipe.lora_r, seed=task.request.seed)
-    learner = Learner(task, frozen, adapter | _fitted_head(task, frozen))
+    learner = untaught(task, frozen, head=head)
     checkpoints.write(task.folder, learner.checkpoint(0), identity=task.identity)
     return learner, 0
 
 
-def calibrate(twin: Learner) -> tuple[float, dict[str, float]]:
-    """The temperature fitted on the persons that the twin did not learn from, and how it does on them."""
-    material = twin.task.material
-    rows = material.held_back
-    labels = torch.zeros(0, len(material.labels), device=twin.task.device)
-    with torch.no_grad():
-        logits = torch.cat([labels, *(twin.logits([row]) for row in rows)])  # (held back, labels)
-    targets = torch.tensor([material.targets[row] for row in rows], dtype=torch.long, device=logits.device)
-    weights = torch.tensor([material.weights[row] for row in rows], device=logits.device)
-    figures = {"held_back": float(len(rows))}
-    if rows:
-        figures["held_back_accuracy"] = float((logits.argmax(1) == targets).double().mean())
-    return calibration.fit_temperature(logits, targets, weights), figures
+def untaught(task: Task, frozen: Frozen, *, head: Weights) -> Learner:
+    """A learner before its first step: the fitted head over an adapter that changes nothing."""
+    layers = top_layers(task.base, task.recipe.top_layers)
+    adapter = make_adapter(task.base, layers, rank=task.recipe.lora_r, seed=task.request.seed)
+    return Learner(task, frozen, adapter | {f"head.{name}": tensor for name, tensor in head.items()})
 
 
 def rate_at(step: int, steps: int, recipe: TextRecipe) -> float:
@@ -104,15 +90,6 @@ def rate_at(step: int, steps: int, recipe: TextRecipe) -> float:
     if step < warmup:
         return recipe.learning_rate * (step + 1) / warmup
     return recipe.learning_rate * (steps - step) / max(1, steps - warmup)
-
-
-def _fitted_head(task: Task, frozen: Frozen) -> dict[str, Tensor]:
-    rows = task.learnt
-    targets = torch.tensor([task.material.targets[row] for row in rows], device=task.device)
-    weights = torch.tensor([task.material.weights[row] for row in rows], device=task.device)
-    found = plain_features(task, frozen, rows)
-    fitted = head.fit_head(found, targets, weights, penalty=task.recipe.head_penalty)
-    return {f"head.{name}": tensor for name, tensor in fitted.items()}
 
 
 def _say(report: Report, learner: Learner, lesson: Lesson) -> None:
@@ -144,6 +121,11 @@ class Meter:
             self._progress(Step(step, self._steps, lesson.epoch, values, lesson.checkpointed))
 
         return report
+
+    def end(self, steps: int) -> None:
+        """Tell that no step comes after these: the fitted head is the model."""
+        last = max(steps, 1)
+        self._progress(Step(last, last, 0, self.rates()))
 
     def rates(self) -> dict[str, float]:
         """Samples and tokens a second, and the memory they took."""

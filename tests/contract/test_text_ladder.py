@@ -1,0 +1,124 @@
+"""The rungs of the text classifier, on the real MiniLM."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load
+
+from shared.backends import backend_for
+from shared.backends.base import Step
+from shared.backends.text_classifier.base_model import load_base
+from shared.backends.text_classifier.encoder import embed, features, pad, plain, pool, run_layers
+from shared.backends.text_classifier.ladder import HEAD, LORA, chosen
+from shared.config import load_settings
+from tests.small_model import examples, request
+
+TEXT = "burning when passing urine"
+
+
+@pytest.fixture(scope="module")
+def backend():
+    return backend_for("text_classifier", load_settings())
+
+
+@pytest.fixture(scope="module")
+def climbed(backend, tmp_path_factory):
+    steps: list[Step] = []
+    wish = request(tmp_path_factory.mktemp("checkpoints"), rung="best")
+    return backend.fit(wish, steps.append), steps
+
+
+@pytest.mark.parametrize(
+    ("right", "wanted", "rung"),
+    [
+        ({HEAD: 9, LORA: 10}, "best", LORA),
+        ({HEAD: 9, LORA: 9}, "best", HEAD),
+        ({HEAD: 10, LORA: 9}, "best", HEAD),
+        ({HEAD: 0}, "best", HEAD),
+        ({HEAD: 10, LORA: 0}, LORA, LORA),
+        ({HEAD: 0}, HEAD, HEAD),
+    ],
+)
+def test_lora_is_taken_where_it_gets_more_right_or_where_it_is_wanted(right, wanted, rung):
+    assert chosen(right, wanted=wanted) == rung
+
+
+def test_the_version_and_the_job_say_what_each_rung_got_right(climbed):
+    fitted, _ = climbed
+    ladder = json.loads(fitted.files["rounds.json"])["ladder"]
+    assert set(ladder["right"]) == {HEAD, LORA}
+    assert ladder["rung"] == chosen(ladder["right"], wanted="best")
+    for rung, right in ladder["right"].items():
+        assert fitted.figures[f"{rung}_accuracy"] == right / ladder["held_back"]
+    assert fitted.figures["lora_taken"] == (ladder["rung"] == LORA)
+    assert fitted.figures["held_back_accuracy"] == fitted.figures[f"{ladder['rung']}_accuracy"]
+
+
+def test_where_the_head_is_taken_the_model_learns_no_lora(climbed):
+    fitted, steps = climbed
+    assert json.loads(fitted.files["rounds.json"])["ladder"]["rung"] == HEAD  # here there is nothing to win
+    adapter = load(fitted.files["adapter_model.safetensors"])
+    assert not any(bool(tensor.any()) for name, tensor in adapter.items() if ".lora_B." in name)
+    assert (steps[-1].step, steps[-1].steps) == (10, 10)  # those of the twin
+
+
+def test_a_climb_that_was_stopped_takes_the_same_rung_and_gives_the_same_bytes(backend, climbed, tmp_path):
+    class StopError(Exception):
+        pass
+
+    def stop(step: Step) -> None:
+        if step.step == 7:
+            raise StopError
+
+    with pytest.raises(StopError):
+        backend.fit(request(tmp_path, rung="best"), stop)
+    assert backend.fit(request(tmp_path, rung="best"), lambda _step: None).files == climbed[0].files
+
+
+def test_the_head_alone_takes_no_step_and_is_what_no_epochs_give(backend, tmp_path):
+    steps: list[Step] = []
+    alone = backend.fit(request(tmp_path / "a", rung="head"), steps.append)
+    none = backend.fit(request(tmp_path / "b", rung="best", epochs=0), steps.append)
+    assert [(step.step, step.steps) for step in steps] == [(1, 1), (1, 1)]
+    assert alone.files["head.safetensors"] == none.files["head.safetensors"]
+    assert "lora_accuracy" not in alone.figures
+
+
+def test_without_persons_held_back_nothing_speaks_for_lora(backend, tmp_path):
+    fitted = backend.fit(request(tmp_path, rung="best", held_back_share=0), lambda _step: None)
+    assert json.loads(fitted.files["rounds.json"])["ladder"] == {"rung": HEAD, "held_back": 0, "right": {}}
+    assert backend.load(fitted.files, "minilm").answer([TEXT])[0].label == "Urinary infection"
+
+
+def test_a_version_from_before_reads_its_means_as_they_are(backend, climbed):
+    files = dict(climbed[0].files)
+    facts = json.loads(files["rounds.json"]) | {
+        "pooling": "mean of the embeddings beside mean of the last layer"
+    }
+    answer = backend.load(files | {"rounds.json": json.dumps(facts).encode()}, "minilm").answer([TEXT])[0]
+    base, head = load_base("minilm", None, "cpu"), load(files["head.safetensors"])
+    tokens, mask = pad([base.tokenizer.encode(TEXT).ids], "cpu")
+    words = embed(base, tokens)
+    last = run_layers(base, words, mask, layers=range(6), linear=plain(base))
+    found = features(pool(words, mask), pool(last, mask), even=False)
+    logits = (found @ head["weight"].T + head["bias"])[0] / facts["temperature"]
+    expected = dict(zip(facts["labels"], torch.softmax(logits, 0).tolist(), strict=True))
+    assert answer.confidence == pytest.approx(expected[answer.label], abs=1e-4)
+
+
+def test_the_order_of_a_checkpoint_decides_nothing(backend, tmp_path):
+    """The gradient is cut at a length that is a sum over the tensors, in the order they come in."""
+
+    class StopError(Exception):
+        pass
+
+    def stop(step: Step) -> None:
+        if step.step == 11:
+            raise StopError
+
+    wish = {"learning_rate": 0.05}  # long gradients, which are cut
+    whole = backend.fit(request(tmp_path / "a", examples(), **wish), lambda _step: None)
+    with pytest.raises(StopError):
+        backend.fit(request(tmp_path / "b", examples(), **wish), stop)
+    assert backend.fit(request(tmp_path / "b", examples(), **wish), lambda _step: None).files == whole.files
