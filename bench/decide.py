@@ -1,7 +1,7 @@
 """How often the decision engine is wrong, how soon it is right, and who is exposed: a simulation.
 
-`python -m bench.decide [--runs N] [--only NAME] [--processes N]` prints a row a scenario; the results go to
-bench/results. A null scenario is met where the one-sided 95 % bound of being wrong is at most 5 %.
+`python -m bench.decide [--runs N] [--only NAME ...] [--processes N]` prints a row a scenario; the results go
+to bench/results. A null scenario is met where the one-sided 95 % bound of being wrong is at most 5 %.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def main() -> None:
     """Play every scenario and write the results."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=0)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", nargs="*", default=[""])
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     wish = parser.parse_args()
     results = list(speed())
@@ -92,7 +92,7 @@ def main() -> None:
     keys = ["runs", "seconds", *summary([play(Scenario("none", days=0), 0)])]
     print(f"{'scenario':33}", *(f"{key.replace('_', ' ')[:12]:>12}" for key in keys))
     with ProcessPoolExecutor(wish.processes) as pool:
-        for scenario in [one for one in SCENARIOS if wish.only in one.name]:
+        for scenario in [one for one in SCENARIOS if any(part in one.name for part in wish.only)]:
             runs = wish.runs or RUNS[scenario.kind]
             began = time.monotonic()
             row = summary(list(pool.map(partial(play, scenario), range(runs), chunksize=10)))

@@ -83,15 +83,20 @@ class Run:
         if self.unpaired is not None:
             self.unpaired.arrive(case)
         if paired:
-            self.ledger.pair(case)
-            if case.champion != case.challenger:
-                # After promotion no gate waits for risky cases, and favoured ones would count for less.
-                risky = self.stage != LIVE and self.ledger.is_risky(case)
-                taken = self.queue.arrive(case, risky=risky)
-                self.ledger.counts["repeats"] += not taken
+            self._pair(case)
         if self.early:
             for word in self.early.pop(case.key, ()):
                 self._word(Word(case.id, *word))
+
+    def _pair(self, case: Case) -> None:
+        self.ledger.pair(case)
+        if case.champion == case.challenger:
+            if not self.ledger.gate_passed and self.queue.would_draw(case):
+                self.ledger.agree(case)
+            return
+        # After promotion no gate waits for risky cases, and favoured ones would count for less.
+        risky = self.stage != LIVE and self.ledger.is_risky(case)
+        self.ledger.counts["repeats"] += not self.queue.arrive(case, risky=risky)
 
     def _served(self, case: Case) -> None:
         """Remember an answer that the challenger gave at this step, until its label comes."""

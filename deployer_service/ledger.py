@@ -1,10 +1,13 @@
 """The evidence of a challenge: every claim's bets, the guardrails, and the counts they rest on."""
 
 from collections.abc import Mapping
+from math import log
 from typing import Any
+from zlib import crc32
 
 from deployer_service.facts import Case
-from shared.domain.rollout import DETECTOR_THRESHOLD, GATE_E_VALUE, Terms
+from shared.domain.harm import Harm
+from shared.domain.rollout import DETECTOR_THRESHOLD, DETECTOR_WEIGHTS, GATE_E_VALUE, Terms
 from shared.domain.significance import (
     MARGIN_BETS,
     NO_EVIDENCE,
@@ -34,6 +37,7 @@ COUNTS = (
 _CONFIDENCE_CASES = 100  # agreements before the calibration is judged
 _SPREAD = 0.5  # of the overconfidence of one case; larger values are cut
 _SUSPICION = 4.0  # evidence of harm in a group that holds the ramp without ending it
+_DOUBT = log(2.0)  # log evidence that a challenger with enough evidence has become worse since
 _HARM_SHARE, _GROUP_SHARE, _CALIBRATION_SHARE = 0.70, 0.25, 0.05  # of alpha_rollback, 1 together
 
 
@@ -45,15 +49,16 @@ class Ledger:
         state = state or {}
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0) | dict(state.get("counts", {}))
         self.superior: Logs = tuple(state.get("superior", NO_EVIDENCE))
-        self.harm: Logs = tuple(state.get("harm", NO_EVIDENCE))
+        self.harm = Harm(state.get("harm", NO_EVIDENCE), state.get("harm_late"))
         self.detector: Logs = tuple(state.get("detector", NO_EVIDENCE))
         self.gate: Logs = tuple(state.get("gate", NO_MARGIN_EVIDENCE))
         self.gate_passed: bool = state.get("gate_passed", not terms.must_not_miss)
+        self.gate_patients: dict[int, int] = dict.fromkeys(state.get("gate_patients", ()), 1)
         self.calibration: Logs = tuple(state.get("calibration", NO_EVIDENCE))
         # Agreements so far, and the sum of the challenger's confidence minus the champion's over them.
         self.confidence: list[float] = list(state.get("confidence", (0, 0.0)))
         self.groups: dict[str, dict[str, Any]] = {
-            name: dict(group) | {"logs": tuple(group["logs"])}
+            name: dict(group) | {"harm": Harm(group["logs"], group.get("late"))}
             for name, group in sorted(state.get("groups", {}).items(), key=lambda item: item[1]["place"])
         }
 
@@ -61,8 +66,13 @@ class Ledger:
 
     def dump(self) -> dict[str, Any]:
         """Everything above as JSON; a ledger made from it goes on as this one would."""
-        names = ("superior", "harm", "detector", "gate", "gate_passed", "calibration", "confidence", "counts")
-        return {name: getattr(self, name) for name in names} | {"groups": self.groups}
+        names = ("superior", "detector", "gate", "gate_passed", "calibration", "confidence", "counts")
+        return (
+            {name: getattr(self, name) for name in names}
+            | {"gate_patients": list(self.gate_patients)}
+            | {"harm": self.harm.whole, "harm_late": self.harm.saved_late()}
+            | {"groups": {name: _saved(group) for name, group in self.groups.items()}}
+        )
 
     def is_risky(self, case: Case) -> bool:
         """Whether either answer is a class that must not be missed."""
@@ -82,12 +92,15 @@ class Ledger:
             for group in groups:
                 group["disagreements"] += 1
             return
-        if risky and not self.gate_passed:
-            self.gate = margin_vote(self.gate, 0.0, margin=self._terms.must_not_miss_drop)
         sure, surer = case.champion_confidence, case.challenger_confidence
         if sure is not None and surer is not None:
             self.confidence[0] += 1
             self.confidence[1] += surer - sure
+
+    def agree(self, case: Case) -> None:
+        """Count an agreement on what must not be missed for the gate, a patient once as the votes are."""
+        if self.is_risky(case) and self._is_fresh(case.patient):
+            self.gate = margin_vote(self.gate, 0.0, margin=self._terms.must_not_miss_drop)
 
     def vote(self, case: Case, truth: Any, *, weight: float, live: bool) -> int:
         """Count one blinded reading; 1 when the challenger was right, -1 the champion, 0 neither."""
@@ -105,13 +118,13 @@ class Ledger:
     def veto(self, *, live: bool) -> str | None:
         """Why the challenger has to go now; None when nothing says so."""
         alpha = self._terms.alpha_rollback
-        if live and reaches(self.detector, DETECTOR_THRESHOLD):
+        if live and reaches(self.detector, DETECTOR_THRESHOLD, DETECTOR_WEIGHTS):
             return "worse than the version it replaced"
-        if not live and reaches(self.harm, 1 / (_HARM_SHARE * alpha)):
+        if not live and self.harm.log_e >= -log(_HARM_SHARE * alpha):
             return "worse than the champion"
         for name, group in self.groups.items():
             share = self._terms.group_share(group["place"])
-            if share and reaches(group["logs"], 1 / (_GROUP_SHARE * alpha * share)):
+            if share and group["harm"].log_e >= -log(_GROUP_SHARE * alpha * share):
                 return f"worse in {name}"
         if reaches(self.calibration, 1 / (_CALIBRATION_SHARE * alpha)):
             return "more overconfident than the champion"
@@ -122,11 +135,15 @@ class Ledger:
         return reaches(self.superior, 1 / self._terms.alpha_promote)
 
     def suspicion(self) -> str | None:
-        """A group that looks harmed, though not surely; the ramp waits for more readings there."""
+        """What looks harmed, though not surely; the ramp waits for more readings there."""
+        if self.harm.log_e >= _DOUBT:
+            return "it may have become worse of late"
+        if reaches(self.calibration, _SUSPICION):
+            return "it may be more overconfident than the champion"
         for name, group in self.groups.items():
             read = max(group["votes"], 1) * max(group["cases"], 1)
             drop = -group["net"] * group["disagreements"] / read
-            if drop >= self._terms.subgroup_drop and reaches(group["logs"], _SUSPICION):
+            if drop >= self._terms.subgroup_drop and group["harm"].log_e >= log(_SUSPICION):
                 return f"{name} may be harmed"
         return None
 
@@ -136,6 +153,8 @@ class Ledger:
             miss = margin_vote(NO_MARGIN_EVIDENCE, -1.0, margin=self._terms.must_not_miss_drop)
             logs = tuple([self.gate[place] + unread_risks * miss[place] for place in range(len(MARGIN_BETS))])
             self.gate_passed = reaches(logs, GATE_E_VALUE)
+            if self.gate_passed:
+                self.gate_patients = {}
         return self.gate_passed
 
     def _bet(self, x: float, *, live: bool) -> None:
@@ -143,14 +162,14 @@ class Ledger:
             self.detector = watch(self.detector, -x)
         else:
             self.superior = vote(self.superior, x)
-            self.harm = vote(self.harm, -x)
+            self.harm.vote(-x)
 
     def _bet_on_group(self, name: str, x: int, weight: float) -> None:
         group = self._group(name)
         group["votes"] += 1
         group["net"] += x
         if x:
-            group["logs"] = vote(group["logs"], -x * weight)
+            group["harm"].vote(-x * weight)
 
     def _judge_must_not_miss(self, case: Case, x: int, weight: float) -> None:
         """`x` is the vote where the truth must not be missed, else 0."""
@@ -158,6 +177,15 @@ class Ledger:
             if not self.gate_passed:
                 self.gate = margin_vote(self.gate, x, margin=self._terms.must_not_miss_drop)
             self._bet_on_group(MUST_NOT_MISS, x, weight)
+
+    def _is_fresh(self, patient: str | None) -> bool:
+        """Whether the gate has not counted this patient; by a number of 32 bits, for the state's sake."""
+        if patient is None:
+            return True
+        number = crc32(patient.encode())
+        fresh = number not in self.gate_patients
+        self.gate_patients[number] = 1
+        return fresh
 
     def _judge_calibration(self, case: Case, truth: Any, weight: float) -> None:
         """Bet on a rise of overconfidence; agreements enter by their mean difference and need no label."""
@@ -185,7 +213,7 @@ class Ledger:
         if group is None:
             place = len(self.groups) + 1
             group = {
-                "logs": NO_EVIDENCE,
+                "harm": Harm(),
                 "place": place,
                 "cases": 0,
                 "disagreements": 0,
@@ -194,3 +222,10 @@ class Ledger:
             }
             self.groups[name] = group
         return group
+
+
+def _saved(group: Mapping[str, Any]) -> dict[str, Any]:
+    """A group as JSON."""
+    harm = group["harm"]
+    kept = {name: group[name] for name in ("place", "cases", "disagreements", "votes", "net")}
+    return kept | {"logs": harm.whole, "late": harm.saved_late()}

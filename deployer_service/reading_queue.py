@@ -10,6 +10,9 @@ from shared.domain.rollout import Terms
 
 _UNDRAWN_KEPT = 50  # disagreements nobody will be asked about, for a blind label that comes unasked
 _UNASKED_KEPT = 1000  # the same where the clinic reads on its own, without a budget
+# How many times likelier a risky disagreement is drawn where readers are few. With more, the votes of the
+# others would weigh so much more that the readings say little of the whole.
+_FAVOUR = 2.0
 _LATEST_READING_DAYS = 28.0  # a reading later than this is missing
 _FRESH_DAYS = 5.0  # an unread risk older than this no longer holds the gate
 
@@ -85,8 +88,8 @@ class ReadingQueue:
         """Take in one disagreement; False for a patient who has one already. A risky one goes first."""
         if case.patient is not None and case.patient in self.patients:
             return False
-        ordinary = self._rate(len(self.urgent) + len(self.drawn))
-        rate = self._rate(len(self.urgent)) if risky else ordinary
+        ordinary = self._rate()
+        rate = min(1.0, _FAVOUR * ordinary) if risky else ordinary
         drawn = self._terms.budget > 0 and (rate >= 1 or self._draw(case.key) < rate)
         weight = ordinary if self._terms.budget and not drawn else round(ordinary / rate, 6)
         self.open[case.key] = Open(_as_kept(case), rate, weight, drawn, asked=False)
@@ -132,9 +135,14 @@ class ReadingQueue:
         self.urgent, self.drawn = [], []
         self.patients = {one.case.patient for one in self.open.values() if one.case.patient is not None}
 
-    def _rate(self, backlog: int) -> float:
+    def would_draw(self, case: Case) -> bool:
+        """Whether this case, were it a risky disagreement, would be drawn: agreements are counted alike."""
+        rate = min(1.0, _FAVOUR * self._rate())
+        return rate >= 1 or self._draw(case.key) < rate
+
+    def _rate(self) -> float:
         """Probability of a draw: 1 up to a backlog of one day's budget, then falling with its square."""
-        budget = self._terms.budget
+        budget, backlog = self._terms.budget, len(self.urgent) + len(self.drawn)
         return 1.0 if backlog <= budget or not budget else round((budget / backlog) ** 2, 6)
 
     def _draw(self, key: str) -> float:

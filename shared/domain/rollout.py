@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from shared.domain.harm import harm_log_e
 from shared.domain.policy import Policy
 from shared.domain.significance import confidence_sequence, log_mean_exp
 from shared.errors import InvalidInputError
 
 STRATA = ("age_band", "sex", "site")
-DETECTOR_THRESHOLD = 5000.0  # votes between two false alarms of the reverse shadow, on the mean
+# The alarm of the reverse shadow. Votes between two false ones are more than this on the mean, by theory; by
+# `bench.decide` they are some ten times as many, and one in a hundred settlings sees one.
+DETECTOR_THRESHOLD = 2000.0
+DETECTOR_WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.2, 0.3)  # of its bets: everybody meets a fault now, be it large
 _EARLY_GROUPS = 16
 GATE_E_VALUE = 10.0  # evidence that must-not-miss recall is not worse by the tolerance
 
@@ -131,7 +135,7 @@ def summary(state: Mapping[str, Any]) -> dict[str, Any]:
         "effect": (counts["wins"] - counts["losses"]) / max(_paired(counts), 1),
         "interval": [low, high],
         "log_e_superior": log_mean_exp(state["superior"]),
-        "log_e_harm": log_mean_exp(state["harm"]),
+        "log_e_harm": harm_log_e(state),
         "log_e_groups": {name: log_mean_exp(group["logs"]) for name, group in state["groups"].items()},
         "why": state["why"],
     }

@@ -33,6 +33,12 @@ def log_mean_exp(logs: Sequence[float]) -> float:
     return top + log(sum(exp(value - top) for value in logs) / len(logs))
 
 
+def log_mix(logs: Sequence[float], weights: Sequence[float]) -> float:
+    """The log of the weighted mean of `exp(logs)`; the weights sum to 1."""
+    top = max(logs)
+    return top + log(sum([w * exp(value - top) for w, value in zip(weights, logs, strict=True)]))
+
+
 def superiority_e_value(wins: int, losses: int) -> float:
     """Evidence that the challenger beats the champion on cases where exactly one is right.
 
@@ -85,10 +91,12 @@ def margin_vote(logs: Logs, x: float, *, margin: float) -> Logs:
     return tuple([value + log1p(bet * (x + margin)) for value, bet in zip(logs, MARGIN_BETS, strict=True)])
 
 
-def reaches(logs: Logs, threshold: float) -> bool:
-    """Whether the evidence stands at the threshold or above it."""
+def reaches(logs: Logs, threshold: float, weights: Sequence[float] | None = None) -> bool:
+    """Whether the evidence stands at the threshold or above it; without weights all bets weigh alike."""
     bound = log(threshold)
-    return max(logs) >= bound and log_mean_exp(logs) >= bound  # the mean is never above the largest
+    if max(logs) < bound:  # the mean is never above the largest
+        return False
+    return (log_mean_exp(logs) if weights is None else log_mix(logs, weights)) >= bound
 
 
 def confidence_sequence(wins: int, losses: int, cases: int, *, alpha: float = 0.05) -> tuple[float, float]:

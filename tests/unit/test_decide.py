@@ -122,14 +122,14 @@ def test_after_the_promotion_a_fault_is_found_and_rolled_back():
 
 def test_readings_are_asked_within_the_budget_with_dangerous_ones_first():
     run = Run(start(adjudication_budget_per_day=5))
-    cases = [a_case(n, champ="a", chall="b", t=1.0) for n in range(10)]
+    cases = [a_case(n, champ="a", chall="b", t=1.0) for n in range(6)]
     cases += [a_case(100 + n, champ="m", chall="b", t=1.0) for n in range(3)]
     asked = run.feed(events(1.0, cases))["adjudicate"]
     assert len(asked) == 5
     assert asked[:3] == [102, 101, 100]  # the newest first
     assert asked[3:] == sorted(asked[3:], reverse=True)
     assert run.feed(events(1.5))["adjudicate"] == []
-    assert len(run.feed(events(2.0))["adjudicate"]) == 5
+    assert len(run.feed(events(2.0))["adjudicate"]) == 4
 
 
 def test_without_evidence_the_challenge_ends_at_the_horizon_and_claims_no_harm():
@@ -227,10 +227,10 @@ def test_facts_that_come_twice_change_nothing(seed):
         twice.feed(message)
         doubled = message | {"predictions": message["predictions"][::-1], "labels": message["labels"][::-1]}
         twice.feed(doubled)
-    assert (once.stage, once.ledger.superior, once.ledger.groups) == (
+    assert (once.stage, once.ledger.superior, once.ledger.dump()["groups"]) == (
         twice.stage,
         twice.ledger.superior,
-        twice.ledger.groups,
+        twice.ledger.dump()["groups"],
     )
 
 
@@ -256,3 +256,30 @@ def test_seen_ids_take_little_space_and_are_exact():
     assert not any(seen.add(f"p{number}") for number in numbers)
     assert seen.spans == {"p": [[0, 2999]]}
     assert "p3000" not in seen and seen.add("p0007") and seen.add("x") and "x" in seen
+
+
+def test_where_readers_are_few_the_gate_counts_as_few_agreements_as_disagreements():
+    run = Run(start(adjudication_budget_per_day=5))
+    run.feed(events(1.0, [a_case(n, champ="a", chall="b", t=1.0) for n in range(60)]))
+    before = run.ledger.gate
+    rate = min(1.0, 2 * (5 / (len(run.queue.drawn) + len(run.queue.urgent))) ** 2)
+    assert rate < 0.5
+    run.feed(events(1.0, [a_case(1000 + n, champ="m", chall="m", t=1.0) for n in range(400)]))
+    counted = round((run.ledger.gate[0] - before[0]) / (0.1 * 0.1))
+    assert 0 < counted < 400 * rate * 1.5
+
+
+def test_the_gate_counts_a_patient_once():
+    run = Run(start())
+    run.feed(events(1.0, [a_case(n, champ="m", chall="m", t=1.0, patient="p") for n in range(50)]))
+    assert len(run.ledger.gate_patients) == 1
+    assert not run.ledger.passes_gate(0)
+
+
+def test_a_served_case_that_comes_twice_counts_for_the_ramp_once():
+    run = Run(start())
+    to_canary(run)
+    served = a_case(70_000, t=2.0, served=1, champ="a", chall=-1)
+    for _ in range(12):
+        run.feed(events(2.0, [served], [[70_000, 2.0, "a", 0]]))
+    assert (run.stage, run.step, len(run.counted)) == ("canary", 0, 1)
