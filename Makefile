@@ -7,10 +7,10 @@ QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser run check bench chaos dashboard clean
+.PHONY: help setup demo test browser run check bench chaos restore-drill dashboard clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/ready .venv/dashboard ## turn the full learning cycle once on a sample clinic (SEED=n for another one)
 	$(BIN)/rounds demo $(if $(SEED),--seed $(SEED))
@@ -38,6 +38,9 @@ dashboard: .venv/dashboard ## build the pages that the API serves
 
 chaos: .venv/ready-dev ## jobs on real processes under faults (SEEDS=n), none lost, none doubled
 	$(QUIET_CPU) $(BIN)/python -m bench.chaos $(SEEDS) $(SEED)
+
+restore-drill: .venv/ready-dev ## fill a site, back it up, lose it, bring it back and prove it
+	$(QUIET_CPU) $(BIN)/python -m bench.restore
 
 setup: .venv/ready-dev .venv/dashboard ## install everything and do nothing else
 

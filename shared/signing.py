@@ -66,7 +66,10 @@ def open_signer(settings: Settings) -> Signer:
     if not isinstance(key, Ed25519PrivateKey):
         raise SigningKeyError(f"{path} holds no Ed25519 key", fix="restore the file from the backup")
     signer = Signer(key)
-    public_file(settings).write_bytes(signer.public_pem())
+    public = public_file(settings)
+    if not public.exists() or public.read_bytes() != signer.public_pem():
+        public.touch(mode=0o600)
+        public.write_bytes(signer.public_pem())
     return signer
 
 
