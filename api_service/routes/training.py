@@ -1,19 +1,21 @@
 """Training: start one, look at the jobs, cancel, say when it runs by itself."""
 
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group, Reply, Rules
 from api_service.errors import TooBusyError
-from api_service.parse import PAGE_MOST, Body, Name, ScheduleWish, TrainingWish
+from api_service.parse import PAGE_MOST, Body, Name, ScheduleWish, TrainingWish, TypeQuery
+from api_service.show.planning import CostsShown, DeviceShown, ForecastShown
 from api_service.show.training import Job, JobDetail, Scheduled, TrainingStarted
 from shared.domain.cycle import JobState, ended
-from shared.registry import costs, jobs, lists, models, policies, schedules, stats
+from shared.registry import costs, curves, devices, jobs, lists, models, policies, schedules, stats
 from shared.registry.jobs import JobWish
 from shared.registry.stats import JobFacts
 from shared.registry.tables import TrainingJob
@@ -30,6 +32,12 @@ class JobsQuery(Body):
     model_type: Name | None = None
     limit: int = Field(50, ge=1, le=PAGE_MOST)
     offset: int = Field(0, ge=0, le=10_000)
+
+
+class CostsQuery(TypeQuery):
+    """Which trainings; of the last 30 days where no day is named."""
+
+    since: AwareDatetime | None = None
 
 
 class RetryWish(Body):
@@ -98,6 +106,34 @@ def retry(call: Call, job_id: UUID, wish: RetryWish) -> Reply[TrainingStarted]:
     job = jobs.retry(call.session, job_id, changes=changes, now=call.now, actor=call.caller.name)
     shown = _started(call.session, job)
     return Reply(shown, headers={"Location": shown.links["self"]})
+
+
+@group.get("/training/forecast", roles=READERS)
+def forecast(call: Call, query: TypeQuery) -> ForecastShown:
+    """What a training on all eligible cases would gain by the learning curve; null: nobody can say."""
+    models.model_type(call.session, query.model_type)
+    counts = schedules.new_cases(call.session, query.model_type)
+    curve = curves.of_next(call.session, query.model_type, cases=counts.total)
+    return ForecastShown.of(
+        query.model_type, counts, curve, past=curves.points(call.session, query.model_type)
+    )
+
+
+@group.get("/gpus", roles=READERS)
+def gpus(call: Call) -> list[DeviceShown]:
+    """What trainings run on, GPUs and lanes of cores, and the job that has each."""
+    held = devices.holders(call.session)
+    found = devices.known(call.session)
+    return [DeviceShown(device=name, held=found[name], job_id=held.get(name)) for name in found]
+
+
+@group.get("/costs", roles=READERS)
+def spent(call: Call, query: CostsQuery) -> CostsShown:
+    """What the trainings of a type cost since a day, those that failed too."""
+    models.model_type(call.session, query.model_type)
+    since = query.since or call.now - timedelta(days=30)
+    cost = costs.spent(call.session, query.model_type, since)
+    return CostsShown(model_type=query.model_type, since=since, cost=cost)
 
 
 @group.post("/training/schedule", roles=OPERATORS)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from rounds.commands import trials
+from rounds.commands import job_log, trials
 from rounds.show import AsJson, show_record, show_rows
 from rounds.site import site
 
@@ -19,6 +19,9 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.add_typer(jobs, name="jobs", help="Training jobs.")
     jobs.command("trials")(trials.trials)
+    jobs.command("log")(job_log.log)
+    jobs.command("forecast")(forecast)
+    jobs.command("devices")(devices)
 
 
 @jobs.command("list")
@@ -109,21 +112,40 @@ def retry(
     show_record(shown(job) | {"retry_of": job_id}, as_json=as_json)
 
 
-@jobs.command("log")
-def log(
-    job_id: UUID, limit: Annotated[int, typer.Option(min=1, max=10000)] = 200, as_json: AsJson = False
+def forecast(
+    model_type: Annotated[str, typer.Option("--model-type", help="Which question.")] = "diagnosis",
+    as_json: AsJson = False,
 ) -> None:
-    """Show what happened to a job, oldest first: its moves and its figures."""
-    from sqlalchemy import select
+    """Say what a training on all eligible cases would gain by the learning curve, and what is on record."""
+    from dataclasses import asdict
 
-    from shared.registry import jobs as job_rows
-    from shared.registry.tables import Event
+    from shared.registry import curves, models, schedules
 
     with site().sessions() as session:
-        job_rows.get(session, job_id)
-        newest = select(Event).filter_by(subject=str(job_id)).order_by(Event.seq.desc()).limit(limit)
-        found = list(session.scalars(newest))[::-1]
-    show_rows([{"at": one.at, "event": one.kind, "data": one.data} for one in found], as_json=as_json)
+        models.model_type(session, model_type)
+        counts = schedules.new_cases(session, model_type)
+        curve = curves.of_next(session, model_type, cases=counts.total)
+        points = [asdict(point) for point in curves.points(session, model_type)]
+    answer = {
+        "model_type": model_type,
+        "cases": counts.total,
+        "new_cases": counts.unused,
+        "gain_points": None if curve is None else 100 * curve.gain,
+        "at_most_points": None if curve is None else 100 * curve.at_most,
+        "past": points,
+    }
+    show_record(answer, as_json=as_json)
+
+
+def devices(as_json: AsJson = False) -> None:
+    """List what trainings run on, and which job has each."""
+    from shared.registry import devices as rows
+
+    with site().sessions() as session:
+        found = rows.known(session)
+        holders = rows.holders(session)
+    shown_rows = [{"device": name, "held": held, "job_id": holders.get(name)} for name, held in found.items()]
+    show_rows(shown_rows, as_json=as_json, none="no device yet: a training worker brings its own")
 
 
 def shown(job: "TrainingJob") -> dict[str, object]:
@@ -135,6 +157,7 @@ def shown(job: "TrainingJob") -> dict[str, object]:
         "model_type": job.model_type,
         "status": public_job_status(job.state),
         "progress": job.progress,
+        "estimated_completion": job.estimated_completion,
         "dataset_size": job.dataset_size,
         "created_at": job.created_at,
         "start_time": job.start_time,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -76,6 +77,12 @@ def known(session: Session, *, kind: str | None = None) -> dict[str, bool]:
     if kind is not None:
         wanted = wanted.where(GpuLease.kind == kind)
     return {row[0]: row[1] for row in session.execute(wanted.order_by(GpuLease.device))}
+
+
+def holders(session: Session) -> dict[str, UUID]:
+    """The job that has each device which is in use."""
+    rows = session.execute(select(GpuLease.device, GpuLease.job_id).where(_is_held()))
+    return {row.device: row.job_id for row in rows}
 
 
 def elsewhere(session: Session, host: str, kind: str) -> bool:

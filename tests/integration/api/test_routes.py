@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from api_service.auth import Role
 from shared.domain.cycle import CaseState, JobState, VersionState
+from shared.registry import attempts, devices
+from shared.registry.devices import Device
 from shared.registry.tables import (
     Alert,
     AuditEvent,
@@ -181,6 +183,28 @@ def test_training_is_queued_shown_and_cancelled(site):
     assert (shown["repairs"], shown["error_fix"]) == ([], None)
     assert site.post(f"/training/jobs/{again['job_id']}/retry", Role.OPERATOR, {}).status_code == 409
     assert site.post("/training/jobs", Role.OPERATOR, {"model_type": "none"}).status_code == 404
+
+
+def test_a_forecast_says_what_it_rests_on_and_devices_who_has_them(site):
+    told = site.get("/training/forecast").json
+    assert (told["model_type"], told["gain_points"], told["past"]) == ("diagnosis", None, [])
+    assert site.get("/training/forecast?model_type=none").status_code == 404
+    assert site.get("/gpus").json == []
+    with site.sessions.begin() as session:
+        pair = [Device("h", "gpu-0"), Device("h", "cores-0")]
+        devices.offer(session, pair)
+        job = a_job(session, dataset_version_id=a_dataset(session).id)
+        lease = attempts.claim(session, job.id, worker="w", now=NOW)
+        devices.grant(session, pair[0], lease)
+    assert site.get("/gpus").json == [{"device": "h/gpu-0", "held": True, "job_id": str(job.id)}]
+
+
+def test_costs_are_the_sum_of_every_training_since_a_day(site):
+    with site.sessions.begin() as session:
+        for hours, seconds in ((-1, 100.0), (1, 20.0), (2, 3.0)):
+            a_job(session, created_at=NOW + timedelta(hours=hours), cost={"seconds": seconds, "kwh": 0.5})
+    told = site.get(f"/costs?since={NOW.isoformat().replace('+', '%2B')}").json
+    assert (told["cost"]["seconds"], told["cost"]["kwh"], told["cost"]["money"]) == (23.0, 1.0, None)
 
 
 def test_jobs_are_a_bare_array_that_clients_can_draw(site):

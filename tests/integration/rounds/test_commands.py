@@ -51,6 +51,24 @@ def test_a_training_is_queued_with_its_doorbell_and_cancelled(cli, sessions):
     ]
 
 
+def test_a_followed_log_ends_with_its_job_and_says_everything_once(cli):
+    queued = answer(cli("train", "--json"))["job_id"]
+    answer(cli("jobs", "cancel", queued, "--json"))
+    code, out, _ = cli("jobs", "log", queued, "--follow", "--json")
+    assert code == 0
+    assert [json.loads(line)["event"] for line in out.splitlines()] == [
+        "training_jobs.queued",
+        "training_jobs.cancelled",
+    ]
+    code, out, _ = cli("jobs", "log", queued, "--follow")
+    assert "training_jobs.cancelled" in out and "why cancelled" in out
+
+
+def test_a_forecast_without_a_past_is_none_and_devices_are_listed(cli):
+    assert answer(cli("jobs", "forecast", "--json"))["gain_points"] is None
+    assert answer(cli("jobs", "devices", "--json")) == []
+
+
 def test_waiting_without_a_stack_is_refused_instead_of_endless(cli):
     code, _, err = cli("train", "--wait")
     assert code == 3 and "relay is not running" in err and "rounds up" in err
