@@ -7,7 +7,15 @@ from zlib import crc32
 
 from deployer_service.facts import Case
 from shared.domain.harm import Harm
-from shared.domain.rollout import DETECTOR_THRESHOLD, DETECTOR_WEIGHTS, GATE_E_VALUE, Terms
+from shared.domain.rollout import (
+    CALIBRATION_ALPHA_SHARE,
+    DETECTOR_THRESHOLD,
+    DETECTOR_WEIGHTS,
+    GATE_E_VALUE,
+    GROUP_ALPHA_SHARE,
+    HARM_ALPHA_SHARE,
+    Terms,
+)
 from shared.domain.significance import (
     MARGIN_BETS,
     NO_EVIDENCE,
@@ -38,7 +46,6 @@ _CONFIDENCE_CASES = 100  # agreements before the calibration is judged
 _SPREAD = 0.5  # of the overconfidence of one case; larger values are cut
 _SUSPICION = 4.0  # evidence of harm in a group that holds the ramp without ending it
 _DOUBT = log(2.0)  # log evidence that a challenger with enough evidence has become worse since
-_HARM_SHARE, _GROUP_SHARE, _CALIBRATION_SHARE = 0.70, 0.25, 0.05  # of alpha_rollback, 1 together
 
 
 class Ledger:
@@ -120,13 +127,13 @@ class Ledger:
         alpha = self._terms.alpha_rollback
         if live and reaches(self.detector, DETECTOR_THRESHOLD, DETECTOR_WEIGHTS):
             return "worse than the version it replaced"
-        if not live and self.harm.log_e >= -log(_HARM_SHARE * alpha):
+        if not live and self.harm.log_e >= -log(HARM_ALPHA_SHARE * alpha):
             return "worse than the champion"
         for name, group in self.groups.items():
             share = self._terms.group_share(group["place"])
-            if share and group["harm"].log_e >= -log(_GROUP_SHARE * alpha * share):
+            if share and group["harm"].log_e >= -log(GROUP_ALPHA_SHARE * alpha * share):
                 return f"worse in {name}"
-        if reaches(self.calibration, 1 / (_CALIBRATION_SHARE * alpha)):
+        if reaches(self.calibration, 1 / (CALIBRATION_ALPHA_SHARE * alpha)):
             return "more overconfident than the champion"
         return None
 

@@ -16,6 +16,8 @@ STRATA = ("age_band", "sex", "site")
 DETECTOR_THRESHOLD = 2000.0
 DETECTOR_WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.2, 0.3)  # of its bets: everybody meets a fault now, be it large
 _EARLY_GROUPS = 16
+# Of alpha_rollback, 1 together: worse on the whole, in a group, in calibration.
+HARM_ALPHA_SHARE, GROUP_ALPHA_SHARE, CALIBRATION_ALPHA_SHARE = 0.70, 0.25, 0.05
 GATE_E_VALUE = 10.0  # evidence that must-not-miss recall is not worse by the tolerance
 
 
