@@ -1,7 +1,7 @@
 """Hyperparameters of a training as data: each has a default and bounds, and an unknown one is refused."""
 
 from collections.abc import Mapping
-from typing import Literal, overload
+from typing import Literal, Self, overload
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -38,6 +38,18 @@ class TextRecipe(BaseModel):
     head_penalty: float = Field(1e-4, gt=0, le=10, description="L2 penalty of the head that is fitted first")
     held_back_share: float = Field(0.2, ge=0, le=0.5, description="cases, by person, that calibrate a twin")
     checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
+    search_trials: int = Field(0, ge=0, le=1000, description="sets of hyperparameters to try; 0 tries none")
+    search_minutes: float = Field(0.0, ge=0, le=10_080, description="no trial begins later; 0 is no limit")
+
+    @model_validator(mode="after")
+    def _search_has_something_to_do(self) -> Self:
+        if self.search_minutes and not self.search_trials:
+            raise ValueError("search_minutes limits a search, and search_trials asks for none")
+        if self.search_trials and (self.rung == "head" or not self.epochs):
+            raise ValueError("a search tries LoRA, and rung or epochs leave it out")
+        if self.search_trials and not self.held_back_share:
+            raise ValueError("a search is judged by persons held back, and held_back_share is 0")
+        return self
 
 
 class SegmentationRecipe(BaseModel):
@@ -139,5 +151,6 @@ def parse_recipe(family: str, wish: Mapping[str, object]) -> BaseModel:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
+        said = f"hyperparameter {name}: {first['msg']}" if name else first["msg"]
         fix = f"hyperparameters are {', '.join(RECIPES[family].model_fields)}"
-        raise RecipeError(f"hyperparameter {name}: {first['msg']}", field=name, fix=fix) from None
+        raise RecipeError(said, field=name or "recipe", fix=fix) from None

@@ -5,6 +5,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.text_classifier.adapter import Weights
+from shared.backends.text_classifier.learner import Frozen, Task
+
+
+def fitted_head(task: Task, frozen: Frozen) -> Weights:
+    """The head that the task's rows give, on the base without an adapter."""
+    rows = list(task.learnt)
+    targets = torch.tensor([task.material.targets[row] for row in rows], device=task.device)
+    weights = torch.tensor([task.material.weights[row] for row in rows], device=task.device)
+    return fit_head(frozen.plain[rows], targets, weights, penalty=task.recipe.head_penalty)
 
 
 def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float) -> Weights:

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.base import Progress
 from shared.backends.calibration import USUAL_TEMPERATURE, fit_temperature
 from shared.backends.text_classifier import train
-from shared.backends.text_classifier.adapter import Weights
-from shared.backends.text_classifier.head import fit_head
+from shared.backends.text_classifier.head import fitted_head
 from shared.backends.text_classifier.learner import Frozen, Learner, Task, freeze
 from shared.backends.text_classifier.train import Meter
+from shared.backends.text_classifier.tuning import tune
+from shared.errors import InvalidInputError
 
 HEAD, LORA = "head", "lora"
 HEAD_TEMPERATURE = 1.2  # usual for a head that was fitted without smoothed labels
@@ -27,10 +27,12 @@ class Climb:
     held_back: int
     right: Mapping[str, int]
     temperature: float
+    search: Mapping[str, object] | None = None
 
     def facts(self) -> dict[str, object]:
         """As the version keeps it."""
-        return {"rung": self.rung, "held_back": self.held_back, "right": dict(self.right)}
+        searched = {"search": dict(self.search)} if self.search else {}
+        return {"rung": self.rung, "held_back": self.held_back, "right": dict(self.right), **searched}
 
     def figures(self) -> dict[str, float]:
         """As the job keeps it."""
@@ -43,30 +45,41 @@ class Climb:
 def climb(task: Task, progress: Progress) -> tuple[Learner, Climb, dict[str, float]]:
     """Let a twin of the model try the rungs, and train the model on everybody by the one that is taken.
 
-    Both share the cached activations. The twin also gives the temperature.
+    Both share the cached activations. The twin also gives the temperature, and tries the hyperparameters of
+    a search before.
+
+    Raises:
+        InvalidInputError: a search is asked for and nobody is held back to judge it.
     """
     everybody = range(len(task.material.rows))
     apart = set(task.material.held_back)
     twin = replace(task, name="twin", learnt=[row for row in everybody if row not in apart] if apart else ())
-    model = replace(task, learnt=everybody, steps_before=twin.steps if _tries_lora(task) else 0)
-    frozen, meter = freeze(task), Meter(progress, [twin, model])
+    if task.recipe.search_trials and not apart:
+        fix = "train without search_trials, or on more persons"
+        raise InvalidInputError("nobody can be held back to judge a search", field="search_trials", fix=fix)
+    frozen = freeze(task)
+    tuned = tune(twin, frozen, progress) if task.recipe.search_trials else None
+    twin = tuned.twin if tuned else twin
+    before = twin.steps_before + (twin.steps if _tries_lora(twin) else 0)
+    model = replace(twin, name="model", learnt=everybody, steps_before=before)
+    meter = Meter(progress, before + model.steps)
     found = _try(twin, frozen, meter) if apart else _unmeasured(task)
-    head = _head(model, frozen)
+    head = fitted_head(model, frozen)
     if found.rung == LORA:
         learner = train.learn(model, frozen, meter.of(model), head=head)
     else:
         learner = train.untaught(model, frozen, head=head)
-        meter.end(model.steps_before)
-    return learner, found, meter.rates()
+        meter.end(before)
+    return learner, replace(found, search=tuned.facts() if tuned else None), meter.rates()
 
 
 def _try(twin: Task, frozen: Frozen, meter: Meter) -> Climb:
     """What each rung makes of the persons held back; of equal ones the lower is taken."""
-    head = _head(twin, frozen)
+    head = fitted_head(twin, frozen)
     rows = list(twin.material.held_back)
     tried = {HEAD: functional.linear(frozen.plain[rows], head["weight"], head["bias"])}
     if _tries_lora(twin):
-        tried[LORA] = _answers(train.learn(twin, frozen, meter.of(twin), head=head))
+        tried[LORA] = train.learn(twin, frozen, meter.of(twin), head=head).alone(rows)
     targets = torch.tensor([twin.material.targets[row] for row in rows], device=twin.device)
     weights = torch.tensor([twin.material.weights[row] for row in rows], device=twin.device)
     right = {rung: int((logits.argmax(1) == targets).sum()) for rung, logits in tried.items()}
@@ -94,16 +107,3 @@ def _tries_lora(task: Task) -> bool:
 
 def _usual(rung: str) -> float:
     return USUAL_TEMPERATURE if rung == LORA else HEAD_TEMPERATURE
-
-
-def _head(task: Task, frozen: Frozen) -> Weights:
-    rows = list(task.learnt)
-    targets = torch.tensor([task.material.targets[row] for row in rows], device=task.device)
-    weights = torch.tensor([task.material.weights[row] for row in rows], device=task.device)
-    return fit_head(frozen.plain[rows], targets, weights, penalty=task.recipe.head_penalty)
-
-
-def _answers(twin: Learner) -> Tensor:
-    """Scores of the persons held back, each text alone, shape (held back, labels)."""
-    with torch.no_grad():
-        return torch.cat([twin.logits([row]) for row in twin.task.material.held_back])

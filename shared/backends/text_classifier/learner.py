@@ -94,6 +94,11 @@ class Learner:
         found = top_features(self.task, self.frozen, rows, linear=linear)
         return functional.linear(found, self.weights["head.weight"], self.weights["head.bias"])
 
+    def alone(self, rows: Sequence[int]) -> Tensor:
+        """Scores of texts each computed alone, as they are served, shape (rows, labels)."""
+        with torch.no_grad():
+            return torch.cat([self.logits([row]) for row in rows])
+
     def learn(self, rows: Sequence[int], rate: float) -> float:
         """One step of AdamW on one batch; answers the loss before it.
 

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from tokenizers import Tokenizer
 
@@ -34,6 +35,7 @@ class Material:
     targets: Sequence[int]
     weights: Sequence[float]
     held_back: Sequence[int]
+    person_of: Sequence[int]  # the same number in two rows says that they are of one person
 
 
 def prepare(request: FitRequest, recipe: TextRecipe, tokenizer: Tokenizer) -> Material:
@@ -53,6 +55,7 @@ def prepare(request: FitRequest, recipe: TextRecipe, tokenizer: Tokenizer) -> Ma
     kept = [example for example in examples if example.label in labels]
     mean = sum(example.weight for example in kept) / len(kept)
     held_back = _held_back(kept, recipe.held_back_share, request.seed)
+    numbers: dict[UUID, int] = {}
     return Material(
         labels=labels,
         left_out={label: counts[label] for label in request.labels if label not in labels},
@@ -60,6 +63,7 @@ def prepare(request: FitRequest, recipe: TextRecipe, tokenizer: Tokenizer) -> Ma
         targets=[labels.index(example.label) for example in kept],
         weights=[example.weight / mean for example in kept],
         held_back=sorted(held_back),
+        person_of=[numbers.setdefault(example.person_id, len(numbers)) for example in kept],
     )
 
 

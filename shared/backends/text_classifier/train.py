@@ -41,8 +41,17 @@ class DivergedError(InvalidInputError):
         )
 
 
-def learn(task: Task, frozen: Frozen, report: Report, *, head: Weights) -> Learner:
+def learn(
+    task: Task,
+    frozen: Frozen,
+    report: Report,
+    *,
+    head: Weights,
+    between: Callable[[Learner], None] = lambda _learner: None,
+) -> Learner:
     """Train to the end, from the newest whole checkpoint or from the fitted head.
+
+    `between` looks at the learner after each pass but the last, and may raise to end the training.
 
     A stop that `report` raises leaves a checkpoint of the step it came after.
     """
@@ -62,6 +71,8 @@ def learn(task: Task, frozen: Frozen, report: Report, *, head: Weights) -> Learn
             if due:
                 checkpoints.write(task.folder, learner.checkpoint(step + 1), identity=task.identity)
             _say(report, learner, Lesson(step + 1, epoch + 1, rows, loss, rate, due))
+        if epoch + 1 < recipe.epochs:
+            between(learner)
     return learner
 
 
@@ -104,9 +115,8 @@ def _say(report: Report, learner: Learner, lesson: Lesson) -> None:
 class Meter:
     """Turns lessons into progress, and keeps the rates of those since this process took over."""
 
-    def __init__(self, progress: Progress, tasks: Sequence[Task]) -> None:
-        self._progress = progress
-        self._steps = sum(task.steps for task in tasks)
+    def __init__(self, progress: Progress, steps: int) -> None:
+        self._progress, self._steps = progress, steps
         self._started = time.perf_counter()
         self._samples = self._tokens = 0
 
