@@ -19,6 +19,7 @@ def verify(
     only: Annotated[list[str] | None, typer.Option(help="audit, evidence, datasets or models.")] = None,
     checkpoint: Annotated[list[str] | None, typer.Option(help="One from the foot of an alert mail.")] = None,
     files: Annotated[Path | None, typer.Option(help="A new folder for the trail and its verifier.")] = None,
+    pack: Annotated[Path | None, typer.Option(help="Prove an evidence pack instead of this site.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Prove audit, evidence, data sets and models; every altered record is named."""
@@ -29,6 +30,9 @@ def verify(
     from shared.signing import public_pem
     from shared.verifier import Checkpoint
 
+    if pack is not None:
+        _answer({"pack": _of_pack(pack)}, as_json=as_json)
+        return
     here, chosen = site(), only or list(PROOFS)
     unknown = [name for name in chosen if name not in PROOFS]
     if unknown:
@@ -50,6 +54,14 @@ def verify(
         with here.sessions() as session:
             write_files(session, files, public_pem=pem)
     _answer(found, as_json=as_json)
+
+
+def _of_pack(folder: Path) -> list[str]:
+    """A pack is proven from its files alone, its trail included."""
+    from rounds.evidence_pack import faults
+    from shared.verifier import faults_of
+
+    return [*faults(folder), *faults_of(folder)]
 
 
 def _answer(found: dict[str, list[str]], *, as_json: bool) -> None:
