@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rounds.commands import evaluate_pictures
 from rounds.show import AsJson, say, show_json, show_rows
 from rounds.site import Site, site
 
@@ -30,11 +31,20 @@ def evaluate(
     mapping: Annotated[
         str | None, typer.Option(help="A mapping's name or file; else the case format.")
     ] = None,
+    untrained: Annotated[
+        bool, typer.Option("--untrained", help="Masks: answer without what was learnt, to compare.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score a case file; cases without a diagnosis are answered and not measured."""
+    """Score a case file; cases without a diagnosis or a mask are answered and not measured."""
+    from shared.backends.base import Segmenter
+
     here = site()
     scorer, space, staff = _open(here, model_version)
+    if isinstance(scorer, Segmenter):
+        graded = evaluate_pictures.graded(scorer, cases, mapping, untrained=untrained)
+        evaluate_pictures.tell(graded, model_version, scorer.labels[0], as_json=as_json)
+        return
     found = list(_read(cases, mapping))
     texts = [_prepared(case, space, staff=staff, year=here.now.year) for case in found]
     answers = _answers(scorer, texts)

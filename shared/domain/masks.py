@@ -1,4 +1,4 @@
-"""How well masks agree: Dice and IoU of each, and their means with intervals over persons."""
+"""What a segmenter is asked of a picture with a known mask, and how well its answers agree with it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,20 +11,38 @@ import numpy.typing as npt
 
 from shared.domain.metrics import Z95, Estimate, NothingMeasuredError
 
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the picture
+MOST_OBJECTS = 8  # of one picture that are asked for one by one
+_LOOSE = 3 / 256  # of the longest side, how far a box stands off its object
+
+
+@dataclass(frozen=True)
+class Question:
+    """One prompt, None for the whole picture, with its truth.
+
+    Attributes:
+        kind: "given" for a box that came with the case, "whole", "box" around all, "object" around one.
+    """
+
+    kind: str
+    box: Box | None
+    truth: npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Overlap:
-    """Pixels in both masks, and in each."""
+    """Pixels in both masks, in each, and in the picture."""
 
     both: int
     given: int
     truth: int
+    pixels: int
 
     @classmethod
     def of(cls, given: npt.NDArray[Any], truth: npt.NDArray[Any]) -> "Overlap":
         """Count; both masks have one shape, and what is not 0 is inside."""
         inside, wanted = given.astype(bool), truth.astype(bool)
-        return cls(int((inside & wanted).sum()), int(inside.sum()), int(wanted.sum()))
+        return cls(int((inside & wanted).sum()), int(inside.sum()), int(wanted.sum()), inside.size)
 
     @property
     def dice(self) -> float:
@@ -77,7 +95,40 @@ def objects_of(mask: npt.NDArray[Any]) -> list[int]:
     return [int(number) for number in np.unique(mask) if number != 0]
 
 
-def box_around(mask: npt.NDArray[Any]) -> tuple[float, float, float, float] | None:
+def questions(
+    mask: npt.NDArray[Any], *, given: Box | None = None, most: int = MOST_OBJECTS
+) -> list[Question]:
+    """Everything that is asked of one picture; of many objects some, at equal distances.
+
+    The whole picture and the box around everything ask for all objects together, a box around one object for
+    that one, and a box that came with the case for the objects of which more than half lies within it.
+    """
+    objects = objects_of(mask)
+    asked = [] if given is None else [Question("given", given, meant_by(given, mask))]
+    asked.append(Question("whole", None, mask != 0))
+    if not objects:
+        return asked
+    asked.append(Question("box", loose_box(mask != 0), mask != 0))
+    some = [mask == number for number in objects[:: -(-len(objects) // most)]]
+    return asked + [Question("object", loose_box(one), one) for one in some]
+
+
+def loose_box(truth: npt.NDArray[np.bool_]) -> Box:
+    """The box that stands a hundredth of the picture's longest side off an object."""
+    box = box_around(truth)
+    assert box is not None, "an object has a box"
+    return moved(box, truth.shape, [_LOOSE * max(truth.shape)] * 4)
+
+
+def moved(box: Box, shape: tuple[int, ...], by: Sequence[float]) -> Box:
+    """Each edge moved outward; the box stays in the picture and keeps a pixel."""
+    height, width = shape[0], shape[1]
+    x0, y0 = max(0.0, box[0] - by[0]), max(0.0, box[1] - by[1])
+    x1, y1 = min(width - 1.0, box[2] + by[2]), min(height - 1.0, box[3] + by[3])
+    return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else box
+
+
+def box_around(mask: npt.NDArray[Any]) -> Box | None:
     """The box around what is not 0 (x0, y0, x1, y1), last row and column included; None around nothing."""
     rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
     if len(rows) == 0:
@@ -85,7 +136,7 @@ def box_around(mask: npt.NDArray[Any]) -> tuple[float, float, float, float] | No
     return float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
 
 
-def meant_by(box: tuple[float, float, float, float], mask: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def meant_by(box: Box, mask: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """What a box asks for: the objects of which more than half lies within it."""
     x0, y0, x1, y1 = (round(edge) for edge in box)
     within = np.zeros(mask.shape, dtype=bool)

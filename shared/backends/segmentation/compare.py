@@ -7,8 +7,7 @@ from shared.backends.segmentation.answering import View, answer
 from shared.backends.segmentation.decoder import Decoder
 from shared.backends.segmentation.learner import Embedder, Task
 from shared.backends.segmentation.material import units_of
-from shared.backends.segmentation.questions import compared
-from shared.domain.masks import Overlap
+from shared.domain.masks import Overlap, questions
 
 _MOST_OBJECTS = 4  # boxes a picture
 _FALL = 0.005  # that one kind of prompt may lose by chance while the others gain
@@ -39,12 +38,12 @@ def compare(task: Task, embedder: Embedder, *, learnt: Decoder, untrained: Decod
     for number in task.material.held_back:
         units = units_of(task.material, number, task.base.side)
         views = [View(unit.tile, embedder.cells(task.material, unit)) for unit in units]
-        for kind, asked in compared(task.material.mask(number), _MOST_OBJECTS).items():
-            boxes = [one.box for one in asked]
-            pairs = [answer(decoder, task.base, views, boxes=boxes) for decoder in (learnt, untrained)]
-            for place, one in enumerate(asked):
-                dice = [Overlap.of(answers[place].mask, one.truth).dice for answers in pairs]
-                found.setdefault(kind, []).append((dice[0], dice[1]))
+        asked = questions(task.material.mask(number), most=_MOST_OBJECTS)
+        boxes = [one.box for one in asked]
+        pairs = [answer(decoder, task.base, views, boxes=boxes) for decoder in (learnt, untrained)]
+        for place, one in enumerate(asked):
+            dice = [Overlap.of(answers[place].mask, one.truth).dice for answers in pairs]
+            found.setdefault(one.kind, []).append((dice[0], dice[1]))
     return Comparison(*({kind: _mean(rows, side) for kind, rows in found.items()} for side in (0, 1)))
 
 

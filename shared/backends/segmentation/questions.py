@@ -1,4 +1,4 @@
-"""What is asked of a picture while it is learnt and compared: boxes, points and wholes with their truth."""
+"""What is asked of a picture while it is learnt: boxes, points and the whole, each with its truth."""
 
 import random
 from collections.abc import Sequence
@@ -13,12 +13,11 @@ from torch import Tensor
 from shared.backends.base import Box
 from shared.backends.segmentation import prompts
 from shared.backends.segmentation.picture import Frame
-from shared.domain.masks import box_around, objects_of
+from shared.domain.masks import box_around, moved, objects_of
 from shared.domain.recipe import SegmentationRecipe
 
 Weights = prompts.Weights
 _TIGHTEST, _LOOSEST = -0.01, 0.03  # of the longest side, how far an edge lies outside the object
-_LOOSE = 3 / 256  # the box that a comparison draws
 _GROUP_SHARE = 0.4  # of the boxes, where a picture has several objects
 
 
@@ -43,27 +42,6 @@ def drawn(mask: NDArray[Any], recipe: SegmentationRecipe, draw: random.Random) -
     together = len(objects) == 1 or draw.random() < _GROUP_SHARE
     truth = mask != 0 if together else mask == draw.choice(objects)
     return Question(truth, box=_shaken(truth, draw))
-
-
-def compared(mask: NDArray[Any], most: int) -> dict[str, list[Question]]:
-    """What a comparison asks: the whole, one box around everything, and one around each of some objects."""
-    objects = objects_of(mask)
-    if not objects:
-        return {"whole": [Question(mask != 0)]}
-    step = -(-len(objects) // most)
-    some = [mask == number for number in objects[::step]]
-    return {
-        "whole": [Question(mask != 0)],
-        "box": [Question(mask != 0, box=loose_box(mask != 0))],
-        "object": [Question(one, box=loose_box(one)) for one in some],
-    }
-
-
-def loose_box(truth: NDArray[np.bool_]) -> Box:
-    """The box that stands a hundredth of the longest side off an object."""
-    box = box_around(truth)
-    assert box is not None, "an object has a box"
-    return _moved(box, truth.shape, [_LOOSE * max(truth.shape)] * 4)
 
 
 def tokens(weights: Weights, asked: Sequence[Question], frame: Frame) -> Tensor:
@@ -95,12 +73,4 @@ def _shaken(truth: NDArray[np.bool_], draw: random.Random) -> Box:
     box = box_around(truth)
     assert box is not None, "an object has a box"
     longest = max(truth.shape)
-    return _moved(box, truth.shape, [draw.uniform(_TIGHTEST, _LOOSEST) * longest for _ in range(4)])
-
-
-def _moved(box: Box, shape: tuple[int, ...], by: Sequence[float]) -> Box:
-    """Each edge moved outward; the box stays in the picture and keeps a pixel."""
-    height, width = shape[0], shape[1]
-    x0, y0 = max(0.0, box[0] - by[0]), max(0.0, box[1] - by[1])
-    x1, y1 = min(width - 1.0, box[2] + by[2]), min(height - 1.0, box[3] + by[3])
-    return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else box
+    return moved(box, truth.shape, [draw.uniform(_TIGHTEST, _LOOSEST) * longest for _ in range(4)])

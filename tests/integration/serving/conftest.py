@@ -17,6 +17,7 @@ from shared.serving.token import internal_token
 from shared.storage.objects import open_storage
 from tests.factories import a_plan, a_version
 from tests.small_model import request as small_request
+from tests.small_pictures import request as small_pictures
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,14 @@ def other(tmp_path_factory) -> Fitted:
     )
 
 
+@pytest.fixture(scope="session")
+def segmenter(tmp_path_factory) -> Fitted:
+    """A version that answers pictures with masks."""
+    folder = tmp_path_factory.mktemp("segmenter")
+    backend = backend_for("segmentation", load_settings(home=folder / "home"))
+    return backend.fit(small_pictures(folder / "checkpoints"), lambda step: None)
+
+
 @dataclass
 class Site:
     """A site's settings and what puts versions into it."""
@@ -43,6 +52,8 @@ class Site:
     def add(self, fitted: Fitted, *, in_service: bool = False, **given) -> ModelVersion:
         store(open_storage(self.settings), fitted.files)
         facts = json.loads(fitted.files["rounds.json"])
+        if facts["family"] == "segmentation":
+            given = {"model_type": "segmentation", "base": "litemedsam"} | given
         values = {"digest": digest_of(fitted.files), "fingerprint": fitted.fingerprint}
         values |= {"base_digest": fitted.base_digest, "labels": facts["labels"]}
         with self.sessions.begin() as session:
