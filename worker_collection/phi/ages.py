@@ -26,7 +26,8 @@ _KIN = (
 )
 _AFTER = (
     rf"\+?[\s-]{{0,2}}{_YEARS}(?!\s(?:ago|later|of\s(?:experience|follow|smok|marriage)))|"
-    r"\s?/\s?[MFmf]\b|,\s?(?:M|F|male|female)\b|-and-a-half|\sand\sa\shalf|(?-i:[MF])\b|[mf](?=,|\s(?:with|w/|c/o|p/w|pw|h/o|presents?|admitted|from|who|known)\b)|\s(?:(?-i:[MF])|"
+    r"\s?/\s?[MFmf]\b|,\s?(?:M|F|male|female)\b|-and-a-half|\sand\sa\shalf|(?-i:[MF])\b|[mf](?=,|"
+    r"\s(?:with|w/|c/o|p/w|pw|h/o|presents?|admitted|from|who|known)\b)|\s(?:(?-i:[MF])|"
     r"male|female|woman|man|lady|gentleman)\b(?![°/])|"
     r"\s(?:alive|deceased|still\s(?:alive|living)|living|and\s(?:alive|well|healthy|frail)|a&w)\b|"
     r"\s(?:(?-i:a|J\.|J)\s(?:con|de|mit)\b|(?-i:J\.?)(?=[,;/]))"
@@ -123,7 +124,8 @@ _RELATIVES = (
     "sister|brother|wife|husband|spouse|partner|cousin|son|daughter|parents"
 )
 _REACHED = re.compile(
-    rf"\b(?:{_RELATIVES})\s(?:d\.?\s|died\s|passed\s)?(?:at|aged?)\s({_OLD})(?=\s?(?:[,;)\n]|\.\s|\.$|$)|\s(?:of|from)\b)",
+    rf"\b(?:{_RELATIVES})\s(?:d\.?\s|died\s|passed\s)?(?:at|aged?)\s({_OLD})(?=\s?(?:[,;)\n]|\.\s|\.$|$)|"
+    rf"\s(?:of|from)\b)",
     re.IGNORECASE,
 )
 _ALSO = re.compile(

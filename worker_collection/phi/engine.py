@@ -21,9 +21,11 @@ from worker_collection.phi import (
     registers,
     shapes,
     spread,
+    standing,
     subjects,
     tagger,
     towns,
+    venues,
 )
 from worker_collection.phi.alone import is_medicine
 from worker_collection.phi.behind import Behind
@@ -131,6 +133,9 @@ def find(
     add(_named(page, free, tagged=tagged))
     if tagged:
         add(tagger.find(page, _settled(page, covered), unsure))
+    add(venues.find(page))
+    add(standing.find(page, covered))
+    add(standing.apposed(page, [span for span in found if span.label == "NAME"], covered))
     add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
     add(spread.find(page, found, covered))
     names = [span for span in found if span.label == "NAME"]

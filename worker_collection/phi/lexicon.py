@@ -116,6 +116,12 @@ def _lexicon() -> dict[str, int]:
     return flags
 
 
+@cache
+def terms() -> frozenset[str]:
+    """The abbreviations and trade names of medicine that were put down by hand."""
+    return frozenset((_LISTS / "clinical.txt").read_text().split())
+
+
 def known_flags(folded: str) -> int:
     """The flags of a word as it stands in the lists, folded, whatever it is made of."""
     return _lexicon().get(folded, 0)

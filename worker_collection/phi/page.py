@@ -192,6 +192,11 @@ class Page:
             found.setdefault(word.key, []).append(place)
         return found
 
+    def words_between(self, start: int, end: int) -> list[Word]:
+        """The words that begin within a stretch of the text."""
+        first = bisect_left(self.words, start, key=_start)
+        return self.words[first : bisect_left(self.words, end, key=_start)]
+
     def told_before(self, word: Word) -> str:
         """The key of the word before this one."""
         place = bisect_left(self.words, word.start, key=_start)

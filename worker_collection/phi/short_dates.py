@@ -19,9 +19,11 @@ _DATE_CUE = re.compile(
     r"arrived|started|stopped|done|given|drawn|collected|repeat|scheduled|surgery|hospitalized|seen:?|clinic|"
     r"started|w/[ce]|as\sof|effective|eff|valid|expiry|overdue|booked|listed|lst|sched|ref|rec'?d|rcvd|"
     r"updated|rv|rtc|ov|hv|lmp|edd|edc|to|-|"
-    r"r/v|opened|closed|sent|delivered|meeting|m&m|round|conference|audit|screen(?:ing)?|upload|revisit|cancel|"
+    r"r/v|opened|closed|sent|delivered|meeting|m&m|round|conference|audit|screen(?:ing)?|upload|revisit|"
+    r"cancel|"
     r"moved?|postponed?|ed|er|a&e|eau|amu|opd|bloods|scan|xray|x-ray|echo|ctg|anniversary|birthday|died|"
-    r"deceased|signed|faxed|posted|emailed|paid|billed|filed|reported|married|wedding|discharge)[\s:.]{1,3}|[(:]\s?)$",
+    r"deceased|signed|faxed|posted|emailed|paid|billed|filed|reported|married|wedding|"
+    r"discharge)[\s:.]{1,3}|[(:]\s?)$",
     re.IGNORECASE,
 )
 _RATIO_BEFORE = re.compile(
@@ -33,7 +35,8 @@ _RATIO_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _RATIO_AFTER = re.compile(
-    r"\s?(?:sem\b|esm\b|psm\b|edm\b|(?:pan|holo|early|ejection|soft|harsh)|scale|strength|pain|in\b|bilateral|nodes|systolic|diastolic|murmur|mmhg|positive|negative|pulses|"
+    r"\s?(?:sem\b|esm\b|psm\b|edm\b|(?:pan|holo|early|ejection|soft|harsh)|scale|strength|pain|in\b|"
+    r"bilateral|nodes|systolic|diastolic|murmur|mmhg|positive|negative|pulses|"
     r"weeks|months|days|years|"
     r"severity|pts|points|units|cores|criteria|intensity|hours|of\b|on the|throughout|reflex|;?\sapgar|"
     r"lesions?|biopsies)",

@@ -1,0 +1,112 @@
+"""Institutions and employers by where they stand: behind "booked", before "scan", after a person's name."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import fold
+from worker_collection.phi.page import Page
+from worker_collection.phi.spans import Span
+from worker_collection.phi.telling import CAPITAL, RUN, tells, words_of
+
+_END = (
+    r"(?=[ ]?(?:[.,;:)(\n]|$)|[ ]{2}|[ ](?:by|for|on|"
+    r"in|at|with|under|to|and|as|where|who|until|last|since|again|aware|Tel|TEL)\b|[ ]\d)"
+)
+# What stands before an institution and the name of nothing else.
+_TREATED = re.compile(
+    r"\b(?:[Bb]ooked(?:[ ](?:at|into|for))?|THOC|ER|[Uu]sual unit|[Hh]ome unit|[Pp]arent unit|LOC:|Loc:|"
+    r"Ward:|COMPARISON:|Comparison:|"
+    r"[Cc]onveyed to|[Tt]ransfer(?:red)? (?:to|from)|[Aa]waiting|[Cc]op(?:y|ied) to|[Rr]efer(?:red)? "
+    r"(?:to|from)|2WW to|GA at|"
+    r"[Rr]ecords (?:from|at)|[Nn]otes are at|(?:[Ss]can|MRI|CT|PET|[Ee]cho|[Bb]loods|[Cc]hemo|[Dd]ialysis|"
+    r"[Ss]urgery|[Cc]linic) at|"
+    r"(?:sent|admitted|discharged|moved|taken|brought|repatriated|returned) to|(?:repeated|rechecked|seen|"
+    r"treated|reviewed|"
+    r"scanned|delivered|born|died|stented|privately|met [^.\n]{0,24}) at|[Aa]ttend(?:s|ed)|under "
+    r"[^.\n,]{0,24} at|implanted [\w/ ]{4,16}|"
+    rf"Given {CAPITAL}|[Ii]mplanter {CAPITAL},|[Dd]/w {CAPITAL}|DISPOSITION:|Disposition:|Plan:|Mottagn\.|"
+    rf"REQ: [^:\n]{{3,40}}LOC:)[ ]({RUN}){_END}"
+)
+_THEIR = re.compile(
+    rf"\b[Tt]he ({RUN}) (?:scan|notes|records|films?|letter|report|shop|nurse|bypass|road|consultant|"
+    rf"registrar|switchboard|"
+    r"pharmacy|bloods|images|results|discharge|gym|canteen|nurses|bus|train|branch|site|office|job|"
+    r"pension|accident)\b"
+)
+_EMPLOYED = re.compile(
+    r"\b(?:HMO|[Pp]ay[eo]r|[Ii]nsurer|[Ee]mployer(?:/School)?:?|[Ii]nsured (?:through|by|with)|[Cc]overed "
+    r"by|[Ee]mployed by|"
+    r"[Cc]ontract with|belonging to|[Bb]ody to|[Rr]emains to|sick note for|letter via|parcels via|"
+    r"colleague from|rep from|employee of|"
+    r"driver (?:from|for)|(?:[A-ZÀ-Þ][\w'’-]+) from|[Tt]rainer [^.\n]{2,30} of|to call|(?:laid off|shifts|"
+    r"boxes|nurse|job|works?|worked|"
+    r"working|apprentice) (?:at|for|by|with)|[Cc]ooks for|[Pp]lays for|booked by|ships [^.\n]{2,30} via|"
+    r"[Dd]ocket \S{4,16} to|"
+    r"[Ww]orked for [^.\n]{2,30}, then|[Pp]ayroll(?: no\.?| number)? \S{2,10},|[Oo]ccup(?:ation)?:? [a-z "
+    r"]{3,24},|"
+    rf"(?:[Ss]olicitor|[Aa]dvocate|[Uu]nion|[Cc]hurch|[Ss]chool|[Tt]eam|[Cc]lub)(?: {CAPITAL}){{1,3}},)[ "
+    rf"]({RUN}){_END}"
+)
+_CLOSED = re.compile(
+    rf"\b[Ss]ince ({RUN}) (?:closed|shut|folded|laid|went|collapsed|relocated|downsized|moved|cut|stopped|"
+    rf"sacked)\b"
+)
+_IN_BRACKETS = re.compile(
+    r"\b(?:work|employer|job|company|firm|school|office|uni|college)[ ]\(((?:the )?[^()\n]{2,36})\)",
+    re.IGNORECASE,
+)
+_APPOSED = re.compile(rf"(?:,[ ]|[ ]\()({RUN})(?=[ ]?(?:[.;)\n]|$)|,[ ]\d|,[ ][A-ZÀ-Þ]|[ ]{{2}})")
+_HEADED = re.compile(rf"(?m)^({RUN})(?:[ ]*$|,[ ](?=\S))")
+
+
+_GREETS = re.compile(r"(?:Dear|Hi|Hello|Hey|Hallo|R[Ee]|From|To|C[Cc]|Hiya)\b")
+_REGISTERS = cues.words("gdc gmc nmc hcpc gphc npi dea")
+
+
+def find(page: Page, covered: bytearray) -> Iterator[Span]:
+    """What no other detector has taken and what its place makes an institution or an employer."""
+    text = page.text
+    for match in _IN_BRACKETS.finditer(text):
+        if not (text[match.start(1)].isdigit() or covered[match.start(1)]):
+            yield Span(*match.span(1), "ORG")
+    if page.case != "mixed":
+        return
+    for pattern, label in (
+        (_TREATED, "HOSPITAL"),
+        (_THEIR, "HOSPITAL"),
+        (_EMPLOYED, "ORG"),
+        (_CLOSED, "ORG"),
+    ):
+        for match in pattern.finditer(text):
+            yield from _house(page, match.span(1), covered, label=label)
+
+
+def apposed(page: Page, names: Sequence[Span], covered: bytearray) -> Iterator[Span]:
+    """Where somebody works, behind his name: "copy Quist, BIRDEM", "Dr Quill (CHUV)"."""
+    if page.case != "mixed":
+        return
+    for name in names:
+        match = _APPOSED.match(page.text, name.end, name.end + 80)
+        if match and fold(match.group(1)) not in _REGISTERS:
+            yield from _house(page, match.span(1), covered, label="HOSPITAL")
+    for match in _HEADED.finditer(page.text):
+        if _is_letterhead(page.text, match, covered):
+            yield from _house(page, match.span(1), covered, label="HOSPITAL")
+
+
+def _is_letterhead(text: str, match: re.Match[str], covered: bytearray) -> bool:
+    """Whether an address or a date follows a line, or the name before the comma."""
+    at = match.end()
+    while at < len(text) and text[at] in " \n":
+        at += 1
+    if "\n\n" in text[match.end(1) : at] or _GREETS.match(match.group(1)):
+        return False
+    return at < len(text) and bool(covered[at])
+
+
+def _house(page: Page, where: tuple[int, int], covered: bytearray, *, label: str) -> Iterator[Span]:
+    words = words_of(page, *where)
+    if any(not covered[word.start] for word in words) and tells(page, words, sure=label == "ORG"):
+        start = where[0] if page.text[where[0]].isdigit() else words[0].start
+        yield Span(start, where[1], label)
