@@ -7,7 +7,7 @@ QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser run check bench chaos restore-drill dashboard clean
+.PHONY: help setup demo test browser pictures run check bench chaos restore-drill dashboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: .venv/ready-dev .venv/dashboard ## pass the whole test suite
 
 browser: .venv/ready-dev .venv/dashboard ## every page in a Chromium: states, palettes, widths, the main flows
 	$(QUIET_CPU) $(BIN)/python -m pytest tests/browser --every-page $(ARGS)
+
+pictures: .venv/ready-dev .venv/dashboard ## take the pictures of the pages in docs/ from the demo's clinic
+	$(BIN)/python -m tests.browser.screens
 
 run: .venv/ready .venv/dashboard ## start the stack and keep it running; Ctrl-C stops it
 	$(BIN)/rounds up

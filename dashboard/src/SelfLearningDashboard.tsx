@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { type ComponentType, Suspense, useEffect, useRef } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useRef } from "react";
 import { NavLink, Route, Routes, useLocation } from "react-router";
 import { useSession } from "./api/session";
 import { Overview } from "./pages/Overview";
@@ -7,7 +7,27 @@ import { Badge } from "./parts/Badge";
 import { Pause } from "./parts/Pause";
 import type { Scheme } from "./theme/scheme";
 
-const PLACES: { path: string; name: string; show: ComponentType }[] = [];
+const page = (load: () => Promise<{ default: ComponentType }>) => lazy(load);
+const Cases = page(() => import("./pages/Cases"));
+const Datasets = page(() => import("./pages/Datasets"));
+const Training = page(() => import("./pages/Training"));
+const Models = page(() => import("./pages/Models"));
+const Experiment = page(() => import("./pages/Experiment"));
+const Alerts = page(() => import("./pages/Alerts"));
+const Schedules = page(() => import("./pages/Schedules"));
+const Audit = page(() => import("./pages/Audit"));
+const Letter = page(() => import("./pages/Letter"));
+
+const PLACES: { path: string; name: string; show: ComponentType }[] = [
+  { path: "cases", name: "Cases", show: Cases },
+  { path: "datasets", name: "Datasets", show: Datasets },
+  { path: "training", name: "Training", show: Training },
+  { path: "models", name: "Models", show: Models },
+  { path: "experiment", name: "Experiment", show: Experiment },
+  { path: "alerts", name: "Alerts", show: Alerts },
+  { path: "schedules", name: "Schedules", show: Schedules },
+  { path: "audit", name: "Audit", show: Audit },
+];
 
 /** A page that was opened gets the focus and the title, so that a reader hears where the person is. */
 function useArrival() {
@@ -67,6 +87,7 @@ export function SelfLearningDashboard({ scheme, turn }: { scheme: Scheme; turn: 
             {PLACES.map((place) => (
               <Route key={place.path} path={`${place.path}/*`} element={<place.show />} />
             ))}
+            <Route path="letters/:name" element={<Letter />} />
             <Route path="*" element={<p>There is no such page.</p>} />
           </Routes>
         </Suspense>

@@ -7,7 +7,11 @@ import { SignIn } from "./pages/SignIn";
 import { SelfLearningDashboard } from "./SelfLearningDashboard";
 import { type Scheme, useScheme } from "./theme/scheme";
 
-const theme = createTheme({ fontFamily: "system-ui, sans-serif", defaultRadius: "sm" });
+const theme = createTheme({
+  fontFamily: "system-ui, sans-serif",
+  defaultRadius: "sm",
+  components: { Button: { defaultProps: { variant: "filled" } } },
+});
 const queries = new QueryClient({
   defaultOptions: {
     // A patient's note stays in memory for the visit of its page and no longer.

@@ -312,3 +312,83 @@ export interface Compared {
   same_set: boolean;
   gate: Record<string, unknown> | null;
 }
+
+/** schema: StepShown */
+export interface Step {
+  step: number;
+  at: string;
+  action: string;
+  stage: string;
+  cases: number;
+  disagreements: number;
+  votes: number;
+  effect: number | null;
+  low: number | null;
+  high: number | null;
+  log_e_superior: number;
+  log_e_harm: number;
+  why: string;
+}
+
+/** schema: Course */
+export interface Course {
+  model_type: string;
+  rollback_drop: number;
+  log_e_promote: number;
+  log_e_rollback: number;
+  ramp: number[];
+  steps: Step[];
+}
+
+/** schema: ScheduleShown */
+export interface Schedule {
+  schedule_id: string;
+  name: string;
+  kind: string;
+  model_type: string | null;
+  cron: string | null;
+  timezone: string;
+  after_new_cases: number | null;
+  quiet_hours: string | null;
+  enabled: boolean;
+  next_run_at: string | null;
+  last_fired_at: string | null;
+  last_outcome: string | null;
+}
+
+/** schema: Case */
+export interface Case {
+  id: string;
+  source: string;
+  model_type: string;
+  diagnosis: string | null;
+  icd_code: string | null;
+  validation_status: string;
+  state: string;
+  review_reasons: string[];
+  confidence: number | null;
+  validated_at: string | null;
+  data_quality_score: number | null;
+  completeness_score: number | null;
+  used_in_training: boolean;
+  created_at: string;
+}
+
+/** schema: AuditEventShown */
+export interface AuditEvent {
+  seq: number;
+  at: string;
+  actor: string;
+  act: string;
+  subject_kind: string;
+  subject_id: string;
+  details: Record<string, unknown>;
+}
+
+/** schema: AuditProof */
+export interface AuditProof {
+  holds: boolean;
+  faults: string[];
+  fault_count: number;
+  checkpoint: Record<string, unknown> | null;
+}

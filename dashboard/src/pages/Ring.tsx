@@ -4,8 +4,8 @@ import type { Station } from "./overview.stations";
 
 const SIZE = 440;
 const MIDDLE = SIZE / 2;
-const RADIUS = 150;
-const DOT = 34;
+const RADIUS = 160;
+const DOT = 46;
 
 const place = (index: number, n: number, radius: number) => {
   const angle = (2 * Math.PI * index) / n - Math.PI / 2;
@@ -35,7 +35,7 @@ export function Ring({ stations }: { stations: Station[] }) {
                 {station.name}
               </text>
               <text x={x} y={y + 12} textAnchor="middle" className="dim">
-                {station.state.slice(0, 12)}
+                {station.state}
               </text>
             </g>
           );

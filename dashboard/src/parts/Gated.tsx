@@ -7,12 +7,14 @@ interface Props extends ButtonProps {
   act: string;
   /** Why it cannot be done now, whoever asks. */
   refused?: string | undefined;
+  /** What a reader hears, where the word on the button alone would not say what it is about. */
+  label?: string;
   onClick: () => void;
   children: ReactNode;
 }
 
 /** A button that stays readable when it may not be used, and says why. */
-export function Gated({ act, refused, onClick, children, ...rest }: Props) {
+export function Gated({ act, refused, label, onClick, children, ...rest }: Props) {
   const { may, why } = useMay(act);
   const id = useId();
   const reason = may ? refused : why;
@@ -20,6 +22,7 @@ export function Gated({ act, refused, onClick, children, ...rest }: Props) {
     <span className="row">
       <Button
         {...rest}
+        aria-label={label}
         aria-disabled={reason ? true : undefined}
         data-disabled={reason ? true : undefined}
         aria-describedby={reason ? id : undefined}
