@@ -1,7 +1,10 @@
 """Model versions: which is live, which could be, how they measured, how two compare in service."""
 
+import json
 from collections.abc import Sequence
+from typing import Literal
 
+from flask import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
@@ -10,7 +13,8 @@ from api_service.endpoint import Call, Group
 from api_service.parse import PAGE_MOST, Body, Name, TypeQuery
 from api_service.show.ab_test import AbTest
 from api_service.show.models import Compared, Current, Performance, Version
-from shared.registry import challenges, lists, models, plans, stats
+from shared.domain.card import to_markdown
+from shared.registry import cards, challenges, lists, models, plans, stats
 from shared.registry.tables import ModelVersion
 
 group = Group()
@@ -21,6 +25,12 @@ class VersionsQuery(Body):
 
     model_type: Name | None = None
     limit: int = Field(50, ge=1, le=PAGE_MOST)
+
+
+class CardQuery(Body):
+    """How the card is given."""
+
+    format: Literal["json", "markdown"] = "json"
 
 
 class CompareQuery(Body):
@@ -79,6 +89,15 @@ def compare(call: Call, query: CompareQuery) -> Compared:
         same_set=same,
         gate=told,
     )
+
+
+@group.get("/models/{version}/card", roles=READERS)
+def card(call: Call, version: str, query: CardQuery) -> Response:
+    """What a person should know before trusting a version, as data or as a page of Markdown."""
+    found = cards.card(call.session, models.by_name(call.session, version))
+    if query.format == "markdown":
+        return Response(to_markdown(found), content_type="text/markdown; charset=utf-8")
+    return Response(json.dumps(found), content_type="application/json")
 
 
 @group.get("/models/ab-test", roles=READERS)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from rounds.commands import model_files
+from rounds.commands import cards, model_files
 from rounds.show import AsJson, show_record, show_rows
 from rounds.site import site
 
@@ -23,6 +23,7 @@ Reason = Annotated[str, typer.Option(help="Why, in your words; the evidence reco
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.add_typer(models, name="models", help="Model versions.")
+    models.command("card")(cards.card)
     models.command("export")(model_files.export)
     models.command("import")(model_files.bring_in)
     app.command("approve")(approve)

@@ -199,6 +199,17 @@ def test_a_forecast_says_what_it_rests_on_and_devices_who_has_them(site):
     assert site.get("/gpus").json == [{"device": "h/gpu-0", "held": True, "job_id": str(job.id)}]
 
 
+def test_a_version_has_a_card_as_data_and_as_a_page(site):
+    with site.sessions.begin() as session:
+        version = a_version(session)
+        a_measurement(session, version)
+    told = site.get(f"/models/{version.name}/card")
+    assert (told.json["model_version"], told.json["gate"]["verdict"]) == (version.name, "pass")
+    page = site.get(f"/models/{version.name}/card?format=markdown")
+    assert page.content_type.startswith("text/markdown") and page.text.startswith(f"# {version.name}\n")
+    assert site.get("/models/none-1/card").status_code == 404
+
+
 def test_costs_are_the_sum_of_every_training_since_a_day(site):
     with site.sessions.begin() as session:
         for hours, seconds in ((-1, 100.0), (1, 20.0), (2, 3.0)):
