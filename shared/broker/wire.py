@@ -16,6 +16,7 @@ from shared.broker.names import QUEUE_OF, Queue, TaskName
 from shared.errors import InvalidInputError, PartDownError
 
 SAFE_POLICY = "noeviction"
+AHEAD = frozenset({TaskName.LOOK})  # the look that may roll back must not wait behind the exam of a candidate
 Bell = tuple[TaskName, UUID]
 
 
@@ -41,7 +42,7 @@ class Line:
         self._life = ""
 
     def push(self, bells: Iterable[Bell]) -> None:
-        """Send the messages in one round trip, in order.
+        """Send the messages in one round trip, in order; what a rollback waits for goes before the others.
 
         Raises:
             PartDownError: the broker does not answer; some of them may have reached it.
@@ -49,7 +50,8 @@ class Line:
         """
         with self._client_or_failure() as client, client.pipeline(transaction=False) as pipe:
             for task, subject in bells:
-                pipe.lpush(QUEUE_OF[task].value, message(task, subject))
+                place = pipe.rpush if task in AHEAD else pipe.lpush  # a worker takes from the right
+                place(QUEUE_OF[task].value, message(task, subject))
             pipe.execute()
 
     def depths(self) -> dict[Queue, int]:

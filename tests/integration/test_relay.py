@@ -115,6 +115,15 @@ def test_celery_reads_the_message_as_its_own(valkey):
     line.close()
 
 
+def test_a_look_that_may_roll_back_goes_before_the_exams_that_wait(valkey):
+    exams, look = [uuid4() for _ in range(3)], uuid4()
+    line = Line()
+    line.push([(TaskName.JUDGE_VERSION, exam) for exam in exams])
+    line.push([(TaskName.LOOK, look)])
+    line.close()
+    assert [subject for _, subject in waiting_in(valkey, Queue.DEPLOY)] == [str(s) for s in (look, *exams)]
+
+
 def test_the_message_holds_one_id_and_nothing_else():
     body = json.loads(base64.b64decode(json.loads(message(TaskName.LOOK, UUID(int=7)))["body"]))
     assert body[:2] == [[str(UUID(int=7))], {}]
