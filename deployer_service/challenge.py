@@ -121,6 +121,8 @@ def _message(  # noqa: PLR0913
             *(one.challenger or (UNSCORED, None)),
             *(one.subgroup.get(name, UNSCORED) for name in STRATA),
             one.person_id.hex[-12:],
+            round(one.latency_ms, 3),
+            int(one.abstained),
         ]
         for one in answers
     ]

@@ -21,7 +21,8 @@ PREDICTION = (
     "patient",
 )
 LABEL = ("id", "t", "label", "blind")
-COLUMNS = {"predictions": list(PREDICTION), "labels": list(LABEL)}
+SERVICE = ("latency_ms", "failed", "abstained")  # of the answer that was served; told where they are known
+COLUMNS = {"predictions": [*PREDICTION, "latency_ms", "abstained"], "labels": list(LABEL)}  # of our service
 UNSCORED = -1
 _DIGITS = 15  # of a number that ends an id
 _MOST = 10**_DIGITS
@@ -39,6 +40,7 @@ class Case(NamedTuple):
     challenger_confidence: float | None
     groups: tuple[str, ...]
     patient: str | None
+    service: Mapping[str, float] | None = None
 
     @property
     def key(self) -> str:
@@ -78,6 +80,7 @@ class Columns:
         self._label = itemgetter(*_places(told.get("labels"), LABEL))
         places = {name: place for place, name in enumerate(told.get("predictions") or PREDICTION)}
         self._strata = [name for name in strata if name in places]
+        self._service = [(name, places[name]) for name in SERVICE if name in places]
         self._values = _picker([places[name] for name in self._strata])
         self._groups: dict[tuple[Any, ...], tuple[str, ...]] = {}  # as asked before
 
@@ -98,6 +101,7 @@ class Columns:
             None if challenger_conf is None or challenger_conf < 0 else challenger_conf,
             groups,
             None if person is None or person == UNSCORED else str(person),
+            _told(self._service, row) if self._service else None,
         )
         return _NEW(Case, fields)
 
@@ -169,6 +173,10 @@ def _split(key: str) -> tuple[str, int]:
     zeros = len(digits) - len(digits.lstrip("0")) if digits.strip("0") else max(len(digits) - 1, 0)
     cut = len(stem) + max(zeros, len(digits) - _DIGITS)
     return (key[:cut], int(key[cut:])) if key[cut:] else (key + "#", 0)
+
+
+def _told(names: Sequence[tuple[str, int]], row: Sequence[Any]) -> dict[str, float]:
+    return {name: row[place] for name, place in names if row[place] is not None and row[place] >= 0}
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.significance import BETS, NO_EVIDENCE, Logs, log_mix, vote
 
-LATE_SHARE = 0.2  # of the belief: that harm begins later than the challenge
+LATE_SHARE = 0.1  # of the belief: that harm begins later than the challenge
 _SPREAD_VOTES = 200  # by this vote half of that belief is spent
 _NOTHING = -700.0  # the log of an e-value that is next to nothing, and JSON still
 # Large harm is met most often where it matters; the first and the last bet are for the extremes.

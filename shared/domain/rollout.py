@@ -16,8 +16,8 @@ STRATA = ("age_band", "sex", "site")
 DETECTOR_THRESHOLD = 2000.0
 DETECTOR_WEIGHTS = (0.05, 0.1, 0.15, 0.2, 0.2, 0.3)  # of its bets: everybody meets a fault now, be it large
 _EARLY_GROUPS = 16
-# Of alpha_rollback, 1 together: worse on the whole, in a group, in calibration.
-HARM_ALPHA_SHARE, GROUP_ALPHA_SHARE, CALIBRATION_ALPHA_SHARE = 0.70, 0.25, 0.05
+# Of alpha_rollback, 1 together: worse on the whole, in a group, in calibration, in each of three of serving.
+HARM_ALPHA_SHARE, GROUP_ALPHA_SHARE, CALIBRATION_ALPHA_SHARE, SERVICE_ALPHA_SHARE = 0.70, 0.22, 0.05, 0.01
 GATE_E_VALUE = 10.0  # evidence that must-not-miss recall is not worse by the tolerance
 
 
@@ -123,7 +123,7 @@ def _strata(told: object) -> tuple[tuple[str, ...], int]:
 def summary(state: Mapping[str, Any]) -> dict[str, Any]:
     """What a state of the engine says to people: stage, counts, evidence, the difference and its interval."""
     counts = state["counts"]
-    low, high = confidence_sequence(counts["wins"], counts["losses"], _paired(counts))
+    low, high = state.get("interval") or bounds(counts)
     return {
         "stage": state["stage"],
         "cases": counts["pairs"],
@@ -141,6 +141,11 @@ def summary(state: Mapping[str, Any]) -> dict[str, Any]:
         "log_e_groups": {name: log_mean_exp(group["logs"]) for name, group in state["groups"].items()},
         "why": state["why"],
     }
+
+
+def bounds(counts: Mapping[str, int]) -> tuple[float, float]:
+    """The confidence sequence of the difference in accuracy, as far as the votes of a state tell it."""
+    return confidence_sequence(counts["wins"], counts["losses"], _paired(counts))
 
 
 def _paired(counts: Mapping[str, int]) -> int:

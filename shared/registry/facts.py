@@ -49,6 +49,8 @@ class PairedAnswer:
     person_id: UUID
     subgroup: Mapping[str, str]
     challenged: bool
+    latency_ms: float  # of the answer that was served
+    abstained: bool
     champion: tuple[str, float] | None  # None where the version failed to answer
     challenger: tuple[str, float] | None
 
@@ -94,6 +96,8 @@ def paired_answers(
             person_id=row.person_id,
             subgroup=row.subgroup,
             challenged=row.model_version_id == challenger,
+            latency_ms=row.latency_ms,
+            abstained=row.abstain,
             champion=_answer(row, champion, first),
             challenger=_answer(row, challenger, second),
         )
