@@ -61,6 +61,9 @@ class SegmentationRecipe(BaseModel):
         8, ge=0, le=200, description="passes over the pictures; 0 keeps the untrained decoder"
     )
     batch_size: int = Field(4, ge=1, le=128, description="pictures, or tiles of one, a step")
+    accumulation: int = Field(
+        1, ge=1, le=128, description="parts of a batch, computed in turn to save memory"
+    )
     prompts: int = Field(1, ge=1, le=64, description="boxes, points or whole images asked of each a step")
     learning_rate: float = Field(5e-4, gt=0, le=1, description="highest rate of the adapter and the heads")
     warmup_share: float = Field(0.05, ge=0, le=0.9, description="share of the steps that raise the rate")
@@ -91,17 +94,18 @@ class CausalRecipe(BaseModel):
     prompt: str = Field(
         "Patient: {text}\nDiagnosis:", max_length=4000, description="what comes before the label"
     )
-    epochs: int = Field(4, ge=1, le=100, description="passes over the cases")
-    batch_size: int = Field(16, ge=1, le=512, description="cases a step")
+    epochs: int = Field(3, ge=1, le=100, description="passes over the cases")
+    batch_size: int = Field(8, ge=1, le=512, description="cases a step")
     accumulation: int = Field(1, ge=1, le=512, description="divides pack_tokens, to save memory")
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="highest rate of the adapter")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="highest rate of the adapter and the head")
     warmup_share: float = Field(0.1, ge=0, le=0.9, description="share of the steps that raise the rate")
-    weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter")
-    top_layers: int = Field(10, ge=1, le=256, description="layers that are adapted; those below are frozen")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter and the head")
+    top_layers: int = Field(8, ge=1, le=256, description="layers that are adapted; those below are frozen")
     lora_r: int = Field(16, ge=1, le=256, description="rank of the adapter")
     lora_alpha: float = Field(32.0, gt=0, le=1024, description="scale of the adapter, divided by its rank")
     max_tokens: int = Field(512, ge=8, le=131_072, description="of a longer prompt the middle is left out")
     pack_tokens: int = Field(1024, ge=8, le=1_048_576, description="tokens computed at once")
+    head_penalty: float = Field(1e-3, gt=0, le=10, description="L2 penalty of the head that is fitted first")
     held_back_share: float = Field(0.1, ge=0, le=0.5, description="cases, by person, that prove the model")
     held_back_most: int = Field(100, ge=0, le=10_000, description="cases held back at most")
     checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")

@@ -16,7 +16,7 @@ from shared.backends import backend_for
 from shared.backends.base import Fitted, Step
 from shared.backends.causal_lm import base_model
 from shared.backends.causal_lm.base_model import BaseModel, load_base
-from shared.backends.causal_lm.learner import Learner, Task, freeze, held_back_logs
+from shared.backends.causal_lm.learner import Learner, Task, freeze, scores
 from shared.backends.causal_lm.llama import embed, normed, plain, run_layers
 from shared.backends.causal_lm.material import batches, packs, prepare
 from shared.backends.causal_lm.passages import lesson, packed
@@ -75,6 +75,8 @@ def _adapter(task):
     from shared.backends.causal_lm.adapter import make_adapter
 
     made = make_adapter(task.base, task.layers, rank=task.recipe.lora_r, seed=1)
+    made |= {"head.weight": torch.zeros(len(LABELS), 2 * task.base.shape.hidden)}
+    made |= {"head.bias": torch.zeros(len(LABELS))}
     draw = torch.Generator().manual_seed(5)
     return {name: w + torch.randn(w.shape, generator=draw) / 20 for name, w in made.items()}
 
@@ -188,7 +190,7 @@ def test_a_model_that_does_worse_than_its_base_is_never_offered(backend, base, l
     rows = examples()
     blank = request(base, tmp_path / "blank", epochs=1, learning_rate=1e-9, held_back_share=0)
     untrained = backend.load(backend.fit(blank, quiet).files, str(base))
-    given = [answer.label for answer in untrained.answer([row.text for row in rows])]
+    given = [LABELS[int(untrained.scores(row.text, written=True).argmax())] for row in rows]
     wish = request(base, tmp_path / "x", rows)
     recipe = parse_recipe("causal_lm", wish.recipe)
     held = prepare(wish, recipe, loaded).held_back
@@ -287,8 +289,9 @@ def test_the_tree_scores_as_whole_sequences_do(base, loaded, settings, tmp_path)
     for text in ("swollen big toe", "nausea with headache, worse in the morning"):
         prompt = loaded.tokenizer.encode(f"Patient: {text}\nDiagnosis:").ids
         expected = [_constrained(oracle, prompt, answer, material.answers) for answer in material.answers]
-        assert torch.allclose(scorer.logs(text), torch.tensor(expected), atol=1e-3)
-        assert float(scorer.logs(text).exp().sum()) == pytest.approx(1.0, abs=1e-5)
+        found = scorer.scores(text, written=True)
+        assert torch.allclose(found, torch.tensor(expected), atol=1e-3)
+        assert float(found.exp().sum()) == pytest.approx(1.0, abs=1e-5)
 
 
 def _constrained(model, prompt, answer, answers) -> float:
@@ -321,25 +324,28 @@ def test_plain_peft_loads_the_adapter_and_answers_the_same(backend, base, loaded
     for probe in PROBES:
         prompt = loaded.tokenizer.encode(f"Patient: {probe}\nDiagnosis:").ids
         logs = torch.tensor([_constrained(oracle, prompt, answer, answers) for answer in answers])
+        logs += _head_scores(fitted, loaded, prompt, model=oracle)
         shares = dict(zip(facts["labels"], (logs / facts["temperature"]).softmax(0).tolist(), strict=True))
         answer = scorer.answer([probe])[0]
         assert shares[answer.label] == pytest.approx(answer.confidence, abs=0.01)
 
 
+def _head_scores(fitted, loaded, prompt, *, model):
+    head = load(fitted.files["head.safetensors"])
+    with torch.no_grad():
+        end = model(input_ids=torch.tensor([prompt]), output_hidden_states=True).hidden_states[-1][0, -1]
+    words = loaded.weights["model.embed_tokens.weight"][torch.tensor(prompt)].mean(0) / loaded.word_scale
+    return head["weight"] @ torch.cat([words, end]) + head["bias"]
+
+
 def test_rows_held_back_are_scored_as_the_version_scores_them(base, loaded, tmp_path):
     learner = learner_of(base, loaded, tmp_path, held_back_share=0.3)
     task = learner.task
-    logs = held_back_logs(task, learner.frozen, linear=learner.linear)
-    assert len(logs) == len(task.material.held_back) > 0
-    single = [
-        held_back_logs(
-            replace(task, material=replace(task.material, held_back=[row])),
-            learner.frozen,
-            linear=learner.linear,
-        )
-        for row in task.material.held_back
-    ]
-    assert torch.allclose(logs, torch.cat(single), atol=1e-5)
+    held = task.material.held_back
+    together = scores(task, learner.frozen, held, linear=learner.linear, head=learner.head)
+    assert len(together) == len(held) > 0
+    alone = [scores(task, learner.frozen, [row], linear=learner.linear, head=learner.head) for row in held]
+    assert torch.allclose(together, torch.cat(alone), atol=1e-5)
 
 
 class StopAskedError(Exception):

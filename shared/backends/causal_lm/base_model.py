@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,11 @@ class BaseModel:
         """The same for a layer that is run once in a while: forgotten after use, unless it is kept anyway."""
         found = self._ready.get(name)
         return self.weights[name].to(self.device, self.product) if found is None else found
+
+    @cached_property
+    def word_scale(self) -> float:
+        """The usual size of an entry of a word's vector: states have 1."""
+        return float(self.weights["model.embed_tokens.weight"][:4096].float().square().mean().sqrt())
 
     @property
     def words(self) -> Tensor:

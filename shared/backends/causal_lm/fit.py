@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 
 import torch
+from safetensors.torch import save
 
 from shared.backends.base import FitRequest, Fitted, Progress
 from shared.backends.causal_lm import train
@@ -12,6 +13,7 @@ from shared.backends.causal_lm.adapter import peft_config
 from shared.backends.causal_lm.base_model import load_base
 from shared.backends.causal_lm.learner import Learner, Task, freeze
 from shared.backends.causal_lm.material import identity_of, prepare
+from shared.backends.causal_lm.reading import HEAD
 from shared.backends.causal_lm.scorer import load_scorer
 from shared.backends.devices import to_device
 from shared.backends.text_classifier.adapter import to_files
@@ -58,7 +60,9 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
 
 def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
     task, recipe = learner.task, learner.task.recipe
-    adapter = {name: tensor.detach() for name, tensor in learner.weights.items()}
+    weights = {name: tensor.detach().cpu() for name, tensor in learner.weights.items()}
+    adapter = {name: tensor for name, tensor in weights.items() if not name.startswith(HEAD)}
+    head = {name.removeprefix(HEAD): t.contiguous() for name, t in weights.items() if name.startswith(HEAD)}
     config = peft_config(task.base.name, task.layers, rank=recipe.lora_r, alpha=recipe.lora_alpha)
     facts = {
         "format": FORMAT,
@@ -68,10 +72,11 @@ def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
         "labels_left_out": dict(task.material.left_out),
         "probes": [["", -1.0]] * len(PROBES),
         "recipe": recipe.model_dump(),
+        "scores": "of what the LM would write, plus those of the head",
         "seed": task.request.seed,
         "temperature": temperature,
     }
-    return {**to_files(adapter, config), "rounds.json": _json(facts)}
+    return {**to_files(adapter, config), "head.safetensors": save(head), "rounds.json": _json(facts)}
 
 
 def _json(facts: Mapping[str, object]) -> bytes:

@@ -17,7 +17,7 @@ from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, plain, run_layers
 from shared.backends.causal_lm.material import Material, packs
 from shared.backends.causal_lm.passages import Passage, lesson, packed, question
-from shared.backends.causal_lm.tree import label_logs
+from shared.backends.causal_lm.reading import HEAD, features, judged, label_scores
 from shared.backends.checkpoints import Checkpoint
 from shared.domain.recipe import CausalRecipe
 
@@ -88,7 +88,7 @@ class Frozen:
 
 
 class Learner:
-    """The adapter while it learns."""
+    """The adapter and the head while they learn."""
 
     def __init__(self, task: Task, frozen: Frozen, weights: Weights) -> None:
         self.task, self.frozen = task, frozen
@@ -120,11 +120,24 @@ class Learner:
         self._optimizer.step()
         return loss, float(norm)
 
+    @property
+    def head(self) -> Weights:
+        """The part of the weights that is the head's."""
+        return {name: tensor for name, tensor in self.weights.items() if name.startswith(HEAD)}
+
     def losses(self, rows: Sequence[int]) -> Tensor:
-        """How surprised the model is by the whole answer of each row, in nats, shape (rows,)."""
+        """How surprised the LM is by each row's whole answer, and the head by it, in nats, shape (rows,)."""
+        states = top_states(self.task, self.frozen, rows, linear=self.linear)  # (answer tokens, hidden)
+        passages = [self.task.passages[row] for row in rows]
+        firsts = torch.tensor([0, *(len(one.asked) for one in passages[:-1])]).cumsum(0)
+        targets = torch.tensor([self.task.material.targets[row] for row in rows], device=states.device)
+        read = judged(self.head, features(self.task.base, passages, states[firsts.to(states.device)]))
+        return self._written(rows, states) + functional.cross_entropy(read, targets, reduction="none")
+
+    def _written(self, rows: Sequence[int], states: Tensor) -> Tensor:
+        """The LM's part of the loss."""
         known = self.task.material
         answers = [known.answers[known.targets[row]] for row in rows]
-        states = top_states(self.task, self.frozen, rows, linear=self.linear)  # (answer tokens, hidden)
         words = self.task.base.words
         logits = functional.linear(states, words.float())  # (answer tokens, vocabulary)
         wanted = torch.tensor([token for answer in answers for token in answer], device=logits.device)
@@ -189,15 +202,30 @@ def top_states(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linea
     return normed(base, run_layers(base, hidden, pack, layers=task.layers, linear=linear, keep=asked))
 
 
-def held_back_logs(task: Task, frozen: Frozen, *, linear: Linear) -> Tensor:
-    """The logarithms of every label's probability for the rows held back, shape (rows, labels)."""
+def scores(
+    task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear, head: Mapping[str, Tensor]
+) -> Tensor:
+    """Every label's score for rows that are fed as questions, shape (rows, labels)."""
     known = task.material
     found = [torch.zeros(0, len(known.labels), device=task.base.device)]
     with torch.no_grad():
-        for rows in packs(known.held_back, task.lengths, task.pack_tokens):
-            states = top_states(task, frozen, rows, linear=linear)
-            parts = states.split(len(known.tree.asked))
-            found.append(torch.stack([label_logs(known.tree, part, task.base.words) for part in parts]))
+        for part in packs(rows, task.lengths, task.pack_tokens):
+            states = top_states(task, frozen, part, linear=linear)
+            for row, own in zip(part, states.split(1 + len(known.tree.asked)), strict=True):
+                one = label_scores(task.base, known.tree, task.passages[row], states=own, head=head)
+                found.append(one[None])
+    return torch.cat(found)
+
+
+def plain_features(task: Task, frozen: Frozen, rows: Sequence[int]) -> Tensor:
+    """What the head reads of some rows without an adapter, shape (rows, 2 hidden)."""
+    found = []
+    with torch.no_grad():
+        for part in packs(rows, task.lengths, task.pack_tokens):
+            passages = [task.passages[row] for row in part]
+            states = top_states(task, frozen, part, linear=plain(task.base))
+            firsts = torch.tensor([0, *(len(one.asked) for one in passages[:-1])]).cumsum(0)
+            found.append(features(task.base, passages, states[firsts.to(states.device)]))
     return torch.cat(found)
 
 

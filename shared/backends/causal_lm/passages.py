@@ -18,13 +18,18 @@ class Passage:
         tokens: fed.
         positions: of each of them.
         mask: which token sees which; None is each the earlier ones.
-        asked: the places whose states are read.
+        asked: the places whose states are read, the prompt's last token first.
     """
 
     tokens: Sequence[int]
     positions: Sequence[int]
     mask: Tensor | None
     asked: Sequence[int]
+
+    @property
+    def prompt(self) -> Sequence[int]:
+        """The tokens of the prompt."""
+        return self.tokens[: self.asked[0] + 1]
 
 
 def lesson(prompt: Sequence[int], answer: Sequence[int]) -> Passage:
@@ -34,10 +39,10 @@ def lesson(prompt: Sequence[int], answer: Sequence[int]) -> Passage:
 
 
 def question(prompt: Sequence[int], tree: LabelTree) -> Passage:
-    """A prompt with the part of the tree that must be fed; asked are the forks."""
+    """A prompt with the part of the tree that must be fed; asked are its end and the forks."""
     last = len(prompt) - 1
     positions = [*range(len(prompt)), *(last + depth for depth in tree.depths)]
-    asked = [last if place < 0 else len(prompt) + place for place in tree.asked]
+    asked = [last, *(last if place < 0 else len(prompt) + place for place in tree.asked)]
     mask = tree.mask(len(prompt)) if tree.tokens else None
     return Passage([*prompt, *tree.tokens], positions, mask, asked)
 

@@ -13,7 +13,8 @@ from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, run_layers
 from shared.backends.causal_lm.material import answers_of, prompt_of
 from shared.backends.causal_lm.passages import packed, question
-from shared.backends.causal_lm.tree import label_logs, tree_of
+from shared.backends.causal_lm.reading import HEAD, label_scores
+from shared.backends.causal_lm.tree import tree_of
 from shared.backends.text_classifier.scorer import DIGITS, PROBES, TOP, hash_of
 from shared.domain.example import Answer
 from shared.domain.recipe import CausalRecipe
@@ -28,9 +29,11 @@ class CausalScorer:
     Each text is computed alone, so that its answer cannot depend on what is beside it.
     """
 
-    def __init__(self, base: BaseModel, facts: Mapping[str, Any], *, linear: Linear) -> None:
+    def __init__(
+        self, base: BaseModel, facts: Mapping[str, Any], *, linear: Linear, head: Mapping[str, Tensor]
+    ) -> None:
         self.labels: Sequence[str] = tuple(facts["labels"])
-        self._base, self._facts, self._linear = base, facts, linear
+        self._base, self._facts, self._linear, self._head = base, facts, linear, head
         self._recipe = CausalRecipe(**facts["recipe"])
         self._tree = tree_of(answers_of(self.labels, self._recipe.prompt, base))
         self._temperature = float(facts["temperature"])
@@ -57,9 +60,14 @@ class CausalScorer:
         """Label and confidence of every probe."""
         return [self._ranked(probe)[0] for probe in PROBES]
 
-    def logs(self, text: str) -> Tensor:
-        """The logarithm of every label's probability before the temperature, shape (labels,)."""
-        base = self._base
+    def scores(self, text: str, *, written: bool = False) -> Tensor:
+        """Every label's score before the temperature, shape (labels,).
+
+        Args:
+            text: of the case.
+            written: the logarithms of what the LM alone would write.
+        """
+        base, head = self._base, {} if written else self._head
         passage = question(prompt_of(text, self._recipe, base.tokenizer), self._tree)
         with torch.no_grad():
             tokens, pack, asked = packed([passage], base.device)
@@ -67,11 +75,12 @@ class CausalScorer:
             hidden = run_layers(
                 base, embed(base, tokens), pack, layers=layers, linear=self._linear, keep=asked
             )
-            return label_logs(self._tree, normed(base, hidden), base.words)
+            states = normed(base, hidden)
+            return label_scores(base, self._tree, passage, states=states, head=head)
 
     def _ranked(self, text: str) -> list[tuple[str, float]]:
         """Every label with its probability, best first; equal ones in the order of the labels."""
-        shares = torch.softmax(self.logs(text).double() / self._temperature, 0).tolist()  # (labels,)
+        shares = torch.softmax(self.scores(text).double() / self._temperature, 0).tolist()  # (labels,)
         ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
         return [(label, round(share, DIGITS)) for label, share in ranked]
 
@@ -91,7 +100,7 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, *, lasting: bool = 
     Raises:
         InvalidInputError: a file is missing or does not fit, the base is another, or the adapter is idle.
     """
-    missing = {"rounds.json", "adapter_model.safetensors"} - set(files)
+    missing = {"rounds.json", "head.safetensors", "adapter_model.safetensors"} - set(files)
     if missing:
         raise InvalidInputError(f"the version lacks {', '.join(sorted(missing))}", field="files")
     facts = json.loads(files["rounds.json"])
@@ -101,10 +110,13 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, *, lasting: bool = 
     recipe = CausalRecipe(**facts["recipe"])
     layers = top_layers(base, recipe.top_layers)
     adapter = from_file(load(files["adapter_model.safetensors"]), base, layers)
+    head = {f"{HEAD}{name}": t.to(base.device) for name, t in load(files["head.safetensors"]).items()}
+    if head[f"{HEAD}weight"].shape != (len(facts["labels"]), 2 * base.shape.hidden):
+        raise InvalidInputError("the head does not fit the labels and the base", field="head")
     scale = recipe.lora_alpha / recipe.lora_r
-    scorer = CausalScorer(base, facts, linear=adapting(base, adapter, scale, lasting=lasting))
+    scorer = CausalScorer(base, facts, linear=adapting(base, adapter, scale, lasting=lasting), head=head)
     learnt = any(bool(tensor.any()) for name, tensor in adapter.items() if ".lora_B." in name)
-    bare = CausalScorer(base, facts, linear=adapting(base, {}, scale, lasting=lasting))
-    if learnt and all(torch.equal(scorer.logs(probe), bare.logs(probe)) for probe in PROBES):
+    bare = CausalScorer(base, facts, linear=adapting(base, {}, scale, lasting=lasting), head=head)
+    if learnt and all(torch.equal(scorer.scores(probe), bare.scores(probe)) for probe in PROBES):
         raise InvalidInputError("the adapter changes no answer of its base", field="adapter_model")
     return scorer

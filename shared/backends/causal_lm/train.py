@@ -1,4 +1,4 @@
-"""The learning itself: LoRA over the states of the frozen layers, then its proof on the persons held back."""
+"""The learning itself: a linear head first, LoRA and head together, then their proof on persons held back."""
 
 import math
 import time
@@ -6,19 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from shared.backends import calibration, checkpoints
 from shared.backends.base import Progress, Step
 from shared.backends.causal_lm.adapter import make_adapter
-from shared.backends.causal_lm.learner import Frozen, Learner, Task, held_back_logs
+from shared.backends.causal_lm.learner import Frozen, Learner, Task, plain_features, scores
 from shared.backends.causal_lm.llama import plain
 from shared.backends.causal_lm.material import batches
+from shared.backends.causal_lm.reading import HEAD
 from shared.backends.devices import peak_memory_bytes
+from shared.backends.text_classifier.head import fit_head
 from shared.backends.text_classifier.train import DivergedError
 from shared.domain.recipe import CausalRecipe
 from shared.errors import InvalidInputError
 
-USUAL_TEMPERATURE = 1.2  # an LLM that has seen its cases several times is a little too sure
+USUAL_TEMPERATURE = 2.0  # two experts that mostly agree count each case twice
 
 
 class NoGainError(InvalidInputError):
@@ -79,7 +82,18 @@ def _start(task: Task, frozen: Frozen) -> tuple[Learner, int]:
         learner.take_moments(found.moments)
         return learner, found.step
     adapter = make_adapter(task.base, task.layers, rank=task.recipe.lora_r, seed=task.request.seed)
-    return Learner(task, frozen, adapter), 0
+    learner = Learner(task, frozen, adapter | _fitted_head(task, frozen))
+    checkpoints.write(task.folder, learner.checkpoint(0), identity=task.identity)
+    return learner, 0
+
+
+def _fitted_head(task: Task, frozen: Frozen) -> dict[str, Tensor]:
+    known = task.material
+    targets = torch.tensor([known.targets[row] for row in known.learnt], device=task.base.device)
+    weights = torch.tensor([known.weights[row] for row in known.learnt], device=task.base.device)
+    found = plain_features(task, frozen, known.learnt)
+    fitted = fit_head(found, targets, weights, penalty=task.recipe.head_penalty)
+    return {f"{HEAD}{name}": tensor for name, tensor in fitted.items()}
 
 
 def prove(learner: Learner) -> tuple[float, dict[str, float]]:
@@ -93,9 +107,10 @@ def prove(learner: Learner) -> tuple[float, dict[str, float]]:
     device = task.base.device
     targets = torch.tensor([known.targets[row] for row in known.held_back], dtype=torch.long, device=device)
     weights = torch.tensor([known.weights[row] for row in known.held_back], device=device)
-    logs = held_back_logs(task, learner.frozen, linear=learner.linear)
-    if known.held_back:
-        bare = held_back_logs(task, learner.frozen, linear=plain(task.base))
+    rows, frozen = known.held_back, learner.frozen
+    logs = scores(task, frozen, rows, linear=learner.linear, head=learner.head)
+    if rows:
+        bare = scores(task, frozen, rows, linear=plain(task.base), head={})
         before, after = (int((found.argmax(1) == targets).sum()) for found in (bare, logs))
         if after < before:
             raise NoGainError(before=before, after=after, cases=len(targets))
