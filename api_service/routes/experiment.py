@@ -1,12 +1,16 @@
-"""The course of a comparison in service, step by step."""
+"""A comparison in service: asked for under the name of older clients, and its course step by step."""
 
 from pydantic import Field
 
-from api_service.auth import READERS
-from api_service.endpoint import Call, Group
-from api_service.parse import TypeQuery
-from api_service.show.experiment import Course
-from shared.registry import challenge_steps, models, policies
+from api_service.auth import READERS, Role
+from api_service.endpoint import Call, Group, Reply, Rules
+from api_service.parse import Body, DeployWish, Name, TypeQuery
+from api_service.routes.release import deploy
+from api_service.show.ab_test import Split
+from api_service.show.experiment import Course, TestStarted
+from api_service.show.shape import link
+from shared.errors import ConflictError
+from shared.registry import challenge_steps, models, plans, policies
 
 group = Group()
 STEPS_MOST = 1000
@@ -16,6 +20,34 @@ class CourseQuery(TypeQuery):
     """How many of the newest steps."""
 
     limit: int = Field(400, ge=1, le=STEPS_MOST)
+
+
+class TestWish(Body):
+    """`POST /models/ab-test`: who is live, and who is to be compared with it."""
+
+    model_a: Name
+    model_b: Name
+
+
+@group.post("/models/ab-test", roles=frozenset({Role.APPROVER}), rules=Rules(status=202))
+def start(call: Call, wish: TestWish) -> Reply[TestStarted]:
+    """Ask for a comparison: the same road as a deployment, with the policy's ramp and no share of its own."""
+    version = models.by_name(call.session, wish.model_b)
+    plan = plans.current(call.session, version.model_type)
+    if plan is None or plan.champion.name != wish.model_a:
+        raise ConflictError(
+            f"{wish.model_a} is not live", field="model_a", fix="compare with the version of /models/current"
+        )
+    asked = deploy(call, DeployWish(model_type=version.model_type, model_version=version.name))
+    answer = TestStarted(
+        status=asked.body.status,
+        message=asked.body.message,
+        model_a=wish.model_a,
+        model_b=version.name,
+        traffic_split=Split(model_a=100.0, model_b=0.0),
+        started_at=call.now,
+    )
+    return Reply(answer, headers={"Location": link("models", "ab-test")})
 
 
 @group.get("/models/ab-test/steps", roles=READERS)

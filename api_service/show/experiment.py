@@ -3,9 +3,21 @@
 from datetime import datetime
 from math import log
 
+from api_service.show.ab_test import Split
 from api_service.show.shape import Shape, percent
 from shared.domain.policy import Policy
 from shared.registry.challenge_steps import Step
+
+
+class TestStarted(Shape):
+    """`POST /models/ab-test`: a comparison begins in shadow, so the live version answers everybody still."""
+
+    status: str
+    message: str
+    model_a: str
+    model_b: str
+    traffic_split: Split
+    started_at: datetime
 
 
 class StepShown(Shape):

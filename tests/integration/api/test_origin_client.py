@@ -1,0 +1,159 @@
+"""The calls of the clinic app's own dashboard, as it makes them and with what it does to the answers."""
+
+import pytest
+
+from api_service.auth import Role
+from shared.domain.cycle import JobState, VersionState
+from shared.registry.tables import ModelPerformance
+from tests.factories import NOW, a_job, a_source, a_version
+
+NUMBERS = [
+    "total_cases",
+    "validated_cases",
+    "pending_cases",
+    "anonymized_cases",
+    "used_in_training",
+    "average_quality_score",
+    "collection_rate",
+]
+JOB = [
+    "id",
+    "job_id",
+    "model_type",
+    "model_version",
+    "status",
+    "progress_percentage",
+    "dataset_size",
+    "final_accuracy",
+    "start_time",
+    "end_time",
+]
+MODEL = [
+    "id",
+    "model_version",
+    "model_type",
+    "accuracy",
+    "f1_score",
+    "precision",
+    "recall",
+    "is_active",
+    "deployed_at",
+]
+SHOWN_STATES = {"queued", "running", "completed", "failed", "cancelled"}
+
+
+def measured(session, version):
+    row = ModelPerformance(
+        model_version_id=version.id,
+        model_version=version.name,
+        model_type=version.model_type,
+        dataset_version_id=version.dataset_version_id,
+        purpose="gate",
+        n=100,
+        accuracy=0.9,
+        precision=0.9,
+        recall=0.9,
+        f1_score=0.9,
+        intervals={},
+        per_class={},
+        subgroups={},
+        created_at=NOW,
+    )
+    session.add(row)
+
+
+def is_number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_statistics_are_seven_numbers_and_never_null(site, filled):
+    if filled:
+        with site.sessions.begin() as session:
+            a_version(session)
+    found = site.get("/cases/statistics").json
+    assert all(is_number(found[name]) for name in NUMBERS)
+    assert 0 <= found["collection_rate"] <= 100
+
+
+def test_jobs_are_a_bare_array_in_the_five_states(site):
+    assert site.get("/training/jobs?limit=10").json == []
+    with site.sessions.begin() as session:
+        for state in JobState:
+            a_job(session, state=state)
+    found = site.get("/training/jobs?limit=10").json
+    assert isinstance(found, list) and len(found) == len(JobState)
+    for job in found:
+        assert set(JOB) <= set(job)
+        assert job["status"].lower() in SHOWN_STATES
+        assert job["job_id"][:20] and is_number(job["progress_percentage"])
+        assert job["final_accuracy"] is None or 0 <= job["final_accuracy"] <= 100
+
+
+def test_performance_is_a_bare_array_of_percentages(site):
+    assert site.get("/models/performance?limit=5").json == []
+    with site.sessions.begin() as session:
+        measured(session, a_version(session))
+    [model] = site.get("/models/performance?limit=5").json
+    assert set(MODEL) <= set(model)
+    assert (model["accuracy"], model["f1_score"]) == (90.0, 90.0)
+    assert isinstance(model["is_active"], bool) and model["deployed_at"]
+
+
+def test_a_collection_that_is_sent_again_after_a_time_out_is_the_same_run(site):
+    with site.sessions.begin() as session:
+        a_source(session, kind="folder", name="clinic")
+    sent = [site.post("/cases/collect", Role.STEWARD, {"limit": 50, "min_confidence": 80}) for _ in range(4)]
+    assert {answer.status_code for answer in sent} == {202}
+    assert len({answer.json["run_id"] for answer in sent}) == 1
+    assert sent[0].json["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "role"),
+    [
+        ("GET", "/cases/statistics", None),
+        ("GET", "/nowhere", Role.VIEWER),
+        ("POST", "/cases/collect", Role.VIEWER),
+        ("GET", "/training/jobs?limit=0", Role.VIEWER),
+        ("POST", "/cases/collect", Role.STEWARD),  # no source is enabled
+    ],
+)
+def test_every_refusal_has_a_detail_to_show(site, method, path, role):
+    answer = site.call(method, path, role)
+    assert answer.status_code >= 400 and answer.json["detail"]
+
+
+def test_the_other_addresses_of_that_client_answer_in_its_shapes(site):
+    nobody = site.get("/models/current").json
+    assert (nobody["status"], nobody["model_version"]) == ("no_active_model", None)
+    champion, challenger = site.serve(share=0.25)
+    current = site.get("/models/current").json
+    assert (current["status"], current["model_version"]) == ("active", champion.name)
+    assert {"model_type", "accuracy", "deployed_at", "performance_metrics"} <= set(current)
+    overview = site.get("/dashboard/overview").json
+    assert {"collection", "recent_jobs", "active_models", "system_health"} <= set(overview)
+    assert isinstance(overview["recent_jobs"], list) and isinstance(overview["active_models"], list)
+    test = site.get("/models/ab-test").json
+    assert (test["model_a"], test["model_b"]) == (champion.name, challenger.name)
+    assert test["traffic_split"] == {"model_a": 75.0, "model_b": 25.0} and test["started_at"]
+    for path in ("/models/history", f"/models/compare?version_a={champion.name}&version_b={challenger.name}"):
+        assert site.get(path).status_code == 200
+
+
+def test_what_that_client_starts_goes_through_the_same_gate(site):
+    champion, _ = site.serve(share=0.0, challenger_id=None)
+    with site.sessions.begin() as session:
+        good, bad = a_version(session), a_version(session, gate="fail", state=VersionState.REJECTED)
+    started = site.post("/models/ab-test", Role.APPROVER, {"model_a": champion.name, "model_b": good.name})
+    assert started.status_code == 202
+    assert (started.json["model_a"], started.json["model_b"]) == (champion.name, good.name)
+    assert started.json["traffic_split"] == {"model_a": 100.0, "model_b": 0.0}
+    assert started.json["status"] and started.json["started_at"]
+    wrong = {"model_a": good.name, "model_b": champion.name}
+    for refused in (
+        site.post(f"/models/{bad.name}/activate", Role.APPROVER),
+        site.post("/models/ab-test", Role.APPROVER, {"model_a": champion.name, "model_b": bad.name}),
+        site.post("/models/ab-test", Role.APPROVER, wrong),
+    ):
+        assert refused.status_code == 409 and refused.json["detail"]
