@@ -96,6 +96,7 @@ class Learner:
         self.weights = {
             name: weights[name].to(task.base.device).clone().requires_grad_() for name in sorted(weights)
         }
+        self._words = task.base.words.float()  # once: a copy each step costs an eighth of it
         self._optimizer = torch.optim.AdamW(
             list(self.weights.values()), lr=0.0, weight_decay=task.recipe.weight_decay
         )
@@ -138,8 +139,7 @@ class Learner:
         """The LM's part of the loss."""
         known = self.task.material
         answers = [known.answers[known.targets[row]] for row in rows]
-        words = self.task.base.words
-        logits = functional.linear(states, words.float())  # (answer tokens, vocabulary)
+        logits = functional.linear(states, self._words)  # (answer tokens, vocabulary)
         wanted = torch.tensor([token for answer in answers for token in answer], device=logits.device)
         each = functional.cross_entropy(logits, wanted, reduction="none")
         return torch.stack([part.sum() for part in each.split([len(answer) for answer in answers])])
