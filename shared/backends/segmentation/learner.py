@@ -1,5 +1,6 @@
 """A training in memory: the frozen base, embeddings from the shelf, and what of the decoder learns."""
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -102,19 +103,28 @@ class Learner:
         self._places = prompts.grid(frozen, CELLS).to(task.base.precision)
 
     def learn(self, units: Sequence[Unit], step: int, rate: float) -> float:
-        """One step of the optimizer over one batch; the loss before it."""
-        loss = self._loss(units, step)
+        """One step of the optimizer over one batch; the loss before it.
+
+        In parts, only the activations of one are in memory at a time; the gradient is that of the batch.
+        """
+        size = math.ceil(len(units) / self.task.recipe.accumulation)
         self._optimizer.zero_grad()
-        loss.backward()
+        loss = 0.0
+        for start in range(0, len(units), size):
+            part = units[start : start + size]
+            share = self._loss(part, step, first=start) * (len(part) / len(units))
+            share.backward()
+            loss += float(share.detach())
         torch.nn.utils.clip_grad_norm_(list(self.weights.values()), LARGEST_GRADIENT)
         self._optimizer.param_groups[0]["lr"] = rate
         self._optimizer.step()
-        return float(loss.detach())
+        return loss
 
-    def _loss(self, units: Sequence[Unit], step: int) -> Tensor:
+    def _loss(self, units: Sequence[Unit], step: int, *, first: int) -> Tensor:
+        """The mean over units that stand from place `first` on in their batch."""
         task, frozen = self.task, self.task.base.weights
         tokens, truths, seen, shares = [], [], [], []
-        for place, unit in enumerate(units):
+        for place, unit in enumerate(units, start=first):
             frame = Frame(unit.tile.height, unit.tile.width, task.base.side)
             asked = self._asked(unit, f"{task.request.seed} {step} {place}")
             tokens.append(questions.tokens(frozen, asked, frame))
