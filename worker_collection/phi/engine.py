@@ -17,6 +17,7 @@ from worker_collection.phi import (
     number_forms,
     numbers,
     parishes,
+    persons,
     plates,
     registers,
     shapes,
@@ -130,6 +131,7 @@ def find(
     free = _words_covered(page, covered)
     add(called.find(page))
     add(initials.find(page))
+    add(persons.find(page))
     add(_named(page, free, tagged=tagged))
     if tagged:
         add(tagger.find(page, _settled(page, covered), unsure))

@@ -22,7 +22,7 @@ from worker_collection.phi.spans import Span
 
 _CUE_GAP = re.compile(r"(?:\.?,?[ \t]{1,2}|\.|[ \t]?[:=][ \t]{0,2}|/|[ \t]?[-–][ \t]|[ \t]?\()?['\"“]?")
 _JOIN = re.compile(r"\.?[ \t]|[-/]|\. ?")
-_LIST_GAP = re.compile(r"[ \t]?(?:,|&|and|/|,[ \t]and|\+)[ \t]", re.IGNORECASE)
+_LIST_GAP = re.compile(r"[ \t]?(?:,|&|and|nor|or|/|,[ \t]and|\+)[ \t]|/", re.IGNORECASE)
 _LEADING = cues.group("leading")
 _NO_STOP = cues.group("no_stop")
 _DONE_BY = cues.group("done_by")
@@ -164,7 +164,12 @@ class Names:
     def _begins_with_particle(self, place: int) -> bool:
         """Whether the word is "da", "van" or "ap" before a capitalised name."""
         word = self.words[place]
-        return word.key in _LEADING and self._leads(place) and self.words[place + 1].form == "T"
+        if word.key not in _LEADING or not self._leads(place):
+            return False
+        at = place + 1
+        while self.words[at].key in cues.names("particles") and at + 1 < len(self.words):
+            at += 1
+        return self.words[at].form == "T"
 
     def _initial_leads(self, place: int) -> bool:
         after = place + 1

@@ -20,7 +20,20 @@ _STATE = (
     "accompanied|brought|admitted|discharged|divorced|widowed|adopted|bullied|breastfed|crying|"
     "complaining|asking|refusing|"
     r"sleeping|eating|drinking|smoking|walking|living|working|vaping|using|taking|coming|going|visiting|"
-    r"his|her|their|a\s\d|an?\s\w+\syear"
+    r"his|her|their|a\s\d|an?\s\w+\syear|not\s(?:convinced|happy|keen|sure|well)|worked\sup|in\stheatre|"
+    r"on\s(?:leave|call)"
+)
+_LEAVES = (
+    r"[ ]will[ ](?:be|call|plug|bring|collect|phone|ring|chase|see|review|drive|come|attend|consent|sort|"
+    r"take|do|need|let)\b|"
+    r"[ ](?:has|had|holds|keeps)[ ](?:the|a|charge|been|no|his|her|not|asked|gone|left|agreed)\b|"
+    r"[ ](?:still|always|often|never|usually|barely|rarely)[ ][a-z]{2,12}s\b|"
+    r"[ ](?:back|off|away|due|out)[ ](?:in|on|until|till|from|at|next|this|for)\b|[ ]and[ ](?:the|his|"
+    r"her)[ ](?:twins|kids|children|baby|family|dog)\b|"
+    r"[ ]in[ ](?:one|two|three|four|six|\d{1,2})[ ](?:days?|weeks?|months?)\b|[ ]in[ ]my[ ]office\b|[ "
+    r"]to[ ](?:read|book|report|plug)\b|"
+    r"[ ]present\b[.,;]|[ ]?,[ ](?:please|pls|who|can[ ]you|could[ ]you|kindly)\b|[ ]and[ "
+    r"][^\W\d_]{2,12}[ ]taking\b"
 )
 _DID = re.compile(
     rf"[ ](?:(?:also|now|then|again|still|just|who|later|today|has|had|was|is)[ ])?(?:{_VERBS})\b(?![ "
@@ -29,6 +42,7 @@ _DID = re.compile(
     rf"turned)[ ]\d{{1,3}}(?=[ ]?(?:[.,;\n]|$|yo|y/o|years?|yrs?|months?|weeks?))",
     re.IGNORECASE,
 )
+_LEAVING = re.compile(_LEAVES, re.IGNORECASE)
 _WHERE = re.compile(
     r"[ ](?:in|at|on)[ ](?:the[ ])?(?:bay|bed|rm|room|side[ ]room|chair|cubicle|corridor|waiting|bedside|"
     r"reception|front[ ]desk|desk|school|work|"
@@ -57,7 +71,15 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
 
 
 def _may_be_called(page: Page, word: Word) -> bool:
-    if word.flags & (HEAD | CLINICAL) or word.key in _GENERIC or word.form == "I" or len(word.text) < 3:
+    told = word.flags & GIVEN and word.flags & DOUBLE and word.form == "T"
+    if (
+        word.flags & HEAD
+        or word.flags & CLINICAL
+        and not told
+        or word.key in _GENERIC
+        or word.form == "I"
+        or len(word.text) < 3
+    ):
         return False
     if not page.looks_named(word) or is_cue(word) or is_clinical(page, word):
         return False
@@ -86,7 +108,7 @@ _BED_BEFORE = re.compile(
 
 
 def _acts(page: Page, word: Word) -> bool:
-    if _DID.match(page.text, word.end):
+    if _DID.match(page.text, word.end) or _LEAVING.match(page.text, word.end) and word.key not in _WISHES:
         named = word.flags & GIVEN or word.flags & DOUBLE and not word.flags & CORE
         return bool(named) or word.form != "l" or word.is_unknown
     if word.is_unknown:
