@@ -30,7 +30,7 @@ from shared.registry.session import make_sessions
 from shared.signing import open_signer
 from shared.storage.objects import open_storage
 
-BATCH = 200
+BATCH = 1000
 POLL_SECONDS = 0.25
 REAP_SECONDS = 0.5
 LOOK_SECONDS = 1.0

@@ -4,6 +4,8 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +18,7 @@ from shared.broker.names import QUEUE_OF, Queue, TaskName
 from shared.errors import InvalidInputError, PartDownError
 
 SAFE_POLICY = "noeviction"
+_RING, _SUBJECT, _BODY = (str(UUID(int=mark)) for mark in (1, 2, 3))
 AHEAD = frozenset({TaskName.LOOK})  # the look that may roll back must not wait behind the exam of a candidate
 Bell = tuple[TaskName, UUID]
 
@@ -49,9 +52,9 @@ class Line:
             EvictingBrokerError: it may drop messages.
         """
         with self._client_or_failure() as client, client.pipeline(transaction=False) as pipe:
-            for task, subject in bells:
-                place = pipe.rpush if task in AHEAD else pipe.lpush  # a worker takes from the right
-                place(QUEUE_OF[task].value, message(task, subject))
+            for (queue, ahead), run in groupby(bells, key=lambda bell: (QUEUE_OF[bell[0]], bell[0] in AHEAD)):
+                place = pipe.rpush if ahead else pipe.lpush  # a worker takes from the right
+                place(queue.value, *(message(task, subject) for task, subject in run))
             pipe.execute()
 
     def depths(self) -> dict[Queue, int]:
@@ -94,10 +97,18 @@ class Line:
 
 def message(task: TaskName, subject: UUID) -> bytes:
     """One Celery message of protocol 2 as kombu's Redis transport stores it."""
-    ring = str(uuid4())
-    built = app.amqp.as_task_v2(ring, task.value, args=(str(subject),), ignore_result=True)
+    envelope, body = _form(task)
+    named, ring = str(subject), str(uuid4())
+    packed = base64.b64encode(body.replace(_SUBJECT, named).encode()).decode()
+    return envelope.replace(_BODY, packed).replace(_RING, ring).replace(_SUBJECT, named).encode()
+
+
+@cache
+def _form(task: TaskName) -> tuple[str, str]:
+    """Envelope and body of a task's messages, with marks where one differs from the next."""
+    built = app.amqp.as_task_v2(_RING, task.value, args=(_SUBJECT,), ignore_result=True)
     envelope = {
-        "body": base64.b64encode(json.dumps(built.body).encode()).decode(),
+        "body": _BODY,
         "content-type": "application/json",
         "content-encoding": "utf-8",
         "headers": built.headers,
@@ -106,8 +117,8 @@ def message(task: TaskName, subject: UUID) -> bytes:
             "body_encoding": "base64",
             "delivery_info": {"exchange": "", "routing_key": QUEUE_OF[task].value},
             "delivery_mode": 2,
-            "delivery_tag": ring,
+            "delivery_tag": _RING,
             "priority": 0,
         },
     }
-    return json.dumps(envelope).encode()
+    return json.dumps(envelope), json.dumps(built.body)
