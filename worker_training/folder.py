@@ -54,6 +54,7 @@ def write_request(folder: Path, family: str, request: FitRequest) -> None:
         "seed": request.seed,
         "checkpoints": str(request.checkpoints),
         "pictures": _places(request.pictures),
+        "shelf": str(request.shelf) if request.shelf else None,
     }
     with (folder / EXAMPLES).open("w") as lines:
         shown = request.pictures.examples if request.pictures else ()
@@ -70,6 +71,7 @@ def read_request(folder: Path) -> tuple[str, FitRequest]:
     with (folder / EXAMPLES).open() as lines:
         rows = [json.loads(line) for line in lines]
     places, checkpoints = head.pop("pictures"), Path(head.pop("checkpoints"))
+    head["shelf"] = Path(head["shelf"]) if head["shelf"] else None
     if places is None:
         return family, FitRequest(examples=[_example(row) for row in rows], checkpoints=checkpoints, **head)
     shelf = Path(places["shelf"]) if places["shelf"] else None

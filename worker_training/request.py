@@ -12,6 +12,8 @@ from worker_training import folder as exchange
 from worker_training import pictures
 from worker_training.deps import Deps
 
+SHELF = "activations"  # below the site's home: sealed, and made again when they are lost
+
 
 def of_job(session: Session, job: TrainingJob, deps: Deps, *, checkpoints: Path) -> tuple[str, FitRequest]:
     """The family and all that decides the weights."""
@@ -28,6 +30,7 @@ def of_job(session: Session, job: TrainingJob, deps: Deps, *, checkpoints: Path)
         seed=job.seed,
         checkpoints=checkpoints,
         pictures=pictures.named(seen, deps) if shown else None,
+        shelf=deps.settings.root / SHELF,
     )
     return family, request
 

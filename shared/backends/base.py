@@ -50,7 +50,8 @@ class FitRequest:
     """One training. The same request gives the same weights, byte for byte, on CPU.
 
     `checkpoints` is a folder that outlives the process: a whole checkpoint there is resumed from, a broken
-    one is passed over for the one before it.
+    one is passed over for the one before it. `shelf` is a folder of the site that keeps sealed activations of
+    texts for the next training; None keeps none.
     """
 
     examples: Sequence[Example]
@@ -60,6 +61,7 @@ class FitRequest:
     seed: int
     checkpoints: Path
     pictures: Pictures | None = None
+    shelf: Path | None = None
 
 
 @dataclass(frozen=True)

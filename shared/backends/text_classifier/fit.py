@@ -9,7 +9,8 @@ from safetensors.torch import save
 
 from shared.backends.base import FitRequest, Fitted, Progress
 from shared.backends.devices import to_device
-from shared.backends.text_classifier.adapter import peft_config, to_files
+from shared.backends.text_classifier.activations import Cut, TextShelf
+from shared.backends.text_classifier.adapter import peft_config, to_files, top_layers
 from shared.backends.text_classifier.base_model import load_base
 from shared.backends.text_classifier.encoder import POOLING
 from shared.backends.text_classifier.ladder import Climb, climb
@@ -18,6 +19,7 @@ from shared.backends.text_classifier.material import identity_of, prepare
 from shared.backends.text_classifier.scorer import PROBES, hash_of, load_scorer
 from shared.config import Settings
 from shared.domain.recipe import RecipeError, parse_recipe
+from shared.vault import open_vault
 
 FORMAT = 1
 
@@ -37,7 +39,9 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
         fix = f"at most {base.shape.positions} for {base.name}"
         raise RecipeError("max_tokens is more than the base reads", field="max_tokens", fix=fix)
     material = prepare(request, recipe, base.tokenizer)
-    task = Task(base, request, recipe, material, device, identity_of(request, recipe, base.digest))
+    identity = identity_of(request, recipe, base.digest)
+    shelf = _shelf(request, Cut(base, top_layers(base, recipe.top_layers), device), settings)
+    task = Task(base, request, recipe, material, device, identity, shelf=shelf)
     learner, found, rates = climb(task, progress)
     files = _files(learner, found)
     scorer = load_scorer(files, base, device)
@@ -45,11 +49,20 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     files["rounds.json"] = _json(facts)
     figures = {
         **rates,
+        **(shelf.figures() if shelf else {}),
         **found.figures(),
         "labels_left_out": len(material.left_out),
         "seconds": time.perf_counter() - started,
     }
     return Fitted(files, hash_of(facts["probes"]), base.digest, figures)
+
+
+def _shelf(request: FitRequest, cut: Cut, settings: Settings) -> TextShelf | None:
+    if request.shelf is None:
+        return None
+    shelf = TextShelf(request.shelf, open_vault(settings.secret_file), cut)
+    shelf.prune()
+    return shelf
 
 
 def _files(learner: Learner, found: Climb) -> dict[str, bytes]:

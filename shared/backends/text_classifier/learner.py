@@ -11,14 +11,12 @@ from torch.nn import functional
 
 from shared.backends.base import FitRequest
 from shared.backends.checkpoints import Checkpoint
+from shared.backends.text_classifier.activations import Cut, TextShelf, make
 from shared.backends.text_classifier.adapter import Weights, adapting, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.encoder import (
     Linear,
-    embed,
     features,
-    pad,
-    plain,
     pool,
     rounded,
     run_layers,
@@ -26,7 +24,6 @@ from shared.backends.text_classifier.encoder import (
 from shared.backends.text_classifier.material import Material
 from shared.domain.recipe import TextRecipe
 
-CACHE_BATCH = 16
 LARGEST_GRADIENT = 1.0
 
 
@@ -47,6 +44,7 @@ class Task:
     learnt: Sequence[int] = ()
     name: str = "model"
     steps_before: int = 0  # those of the twin
+    shelf: TextShelf | None = None  # where activations outlive the training
 
     @property
     def folder(self) -> Path:
@@ -146,23 +144,11 @@ class Learner:
 
 def freeze(task: Task) -> Frozen:
     """Run every row once through the base: to where the layers that learn begin, and to its plain end."""
-    base, layers = task.base, top_layers(task.base, task.recipe.top_layers)
-    below = range(layers.start)
-    words: dict[int, Tensor] = {}
-    lower: dict[int, Tensor] = {}
-    ends: dict[int, Tensor] = {}
-    for rows in encoder_batches(task.material):
-        tokens, mask = pad([task.material.rows[row] for row in rows], task.device)
-        embedded = embed(base, tokens)
-        hidden = run_layers(base, embedded, mask, layers=below, linear=plain(base))
-        words |= dict(zip(rows, pool(embedded, mask), strict=True))
-        lower |= {row: hidden[place, mask[place]] for place, row in enumerate(rows)}
-        top = run_layers(base, hidden, mask, layers=layers, linear=plain(base))
-        found = features(pool(embedded, mask), pool(top, mask))
-        ends |= dict(zip(rows, found, strict=True))
-    order = range(len(task.material.rows))
-    of_words, of_ends = (torch.stack([part[row] for row in order]) for part in (words, ends))
-    return Frozen(of_words, [lower[row] for row in order], of_ends)
+    cut = Cut(task.base, top_layers(task.base, task.recipe.top_layers), task.device)
+    take = task.shelf.take if task.shelf else lambda row: make(cut, row)
+    found = [take(row) for row in task.material.rows]
+    words, ends = (torch.stack([getattr(one, name) for one in found]) for name in ("words", "end"))
+    return Frozen(words, [one.lower for one in found], ends)
 
 
 def top_features(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear) -> Tensor:
@@ -171,12 +157,6 @@ def top_features(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Lin
     layers = top_layers(task.base, task.recipe.top_layers)
     top = run_layers(task.base, hidden, mask, layers=layers, linear=linear)
     return features(frozen.words[list(rows)], pool(top, mask))
-
-
-def encoder_batches(material: Material) -> list[list[int]]:
-    """All rows in batches of like length, the shortest first."""
-    order = sorted(range(len(material.rows)), key=lambda row: len(material.rows[row]))
-    return [order[start : start + CACHE_BATCH] for start in range(0, len(order), CACHE_BATCH)]
 
 
 def stack(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

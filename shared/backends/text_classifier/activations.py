@@ -1,0 +1,94 @@
+"""What the base without an adapter makes of one text, made once and kept sealed for the next training."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from shared.backends.shelf import SealedShelf
+from shared.backends.text_classifier.base_model import BaseModel
+from shared.backends.text_classifier.encoder import POOLING, embed, features, pad, plain, pool, run_layers
+from shared.vault import Vault
+
+
+class Activations(NamedTuple):
+    """Of one text.
+
+    Attributes:
+        words: mean of the embeddings, shape (hidden,).
+        lower: hidden states below the adapted layers, shape (length, hidden).
+        end: what the head reads, shape (2 hidden,).
+    """
+
+    words: Tensor
+    lower: Tensor
+    end: Tensor
+
+
+class Cut(NamedTuple):
+    """A base, the layers of it that learn, and where it computes."""
+
+    base: BaseModel
+    layers: range
+    device: str
+
+
+def make(cut: Cut, row: Sequence[int]) -> Activations:
+    """Run one text alone through the base, as serving does: its values depend on no text beside it.
+
+    Otherwise those of last week's batches would not be those of this week's, and the same request would not
+    give the same bytes.
+    """
+    base, layers, device = cut
+    tokens, mask = pad([row], device)
+    embedded = embed(base, tokens)
+    below = run_layers(base, embedded, mask, layers=range(layers.start), linear=plain(base))
+    top = run_layers(base, below, mask, layers=layers, linear=plain(base))
+    words = pool(embedded, mask)
+    return Activations(words[0], below[0, mask[0]], features(words, pool(top, mask))[0])
+
+
+class TextShelf:
+    """Keeps activations of one base and cut below a folder of the site."""
+
+    def __init__(self, folder: Path, vault: Vault, cut: Cut) -> None:
+        kernels = f"{torch.__version__} {torch.backends.cpu.get_cpu_capability()} {cut.device}"
+        about = f"text {cut.base.digest} {cut.base.precision} below {cut.layers.start} {POOLING} {kernels}"
+        self._sealed, self._cut = SealedShelf(folder, vault, about), cut
+
+    def take(self, row: Sequence[int]) -> Activations:
+        """The activations of a text: those that are kept, else made and kept."""
+        key = hashlib.sha256(" ".join(map(str, row)).encode()).hexdigest()
+        kept = self._opened(key)
+        if kept is not None:
+            self._sealed.found += 1
+            self._sealed.touch(key)
+            return kept
+        made = make(self._cut, row)
+        self._sealed.made += 1
+        self._sealed.put(
+            key, save({name: tensor.cpu().contiguous() for name, tensor in made._asdict().items()})
+        )
+        return made
+
+    def figures(self) -> dict[str, float]:
+        """How many were made and how many were kept."""
+        return {"activations_made": float(self._sealed.made), "activations_found": float(self._sealed.found)}
+
+    def prune(self) -> None:
+        """Remove what no training has used for weeks."""
+        self._sealed.prune()
+
+    def _opened(self, key: str) -> Activations | None:
+        found = self._sealed.opened(key)
+        if found is None:
+            return None
+        try:
+            return Activations(**{name: tensor.to(self._cut.device) for name, tensor in load(found).items()})
+        except (SafetensorError, TypeError):
+            return None
