@@ -51,7 +51,7 @@ def against_plain(rows: Sequence[Example], count: int) -> list[Figure]:
         train, seed = [row for row in rows if row.case_id not in held], SEEDS[number % len(SEEDS)]
         head.append(race.ours(train, test, seed=seed, recipe=race.HEAD_ALONE))
         best.append(race.ours(train, test, seed=seed, recipe={}))
-        usual.append(race.plain(train, test, seed))
+        usual.append(race.plain(train, test, seed=seed))
         say = [f"{name} {lap.accuracy:.3f} in {lap.cpu_seconds:.1f} CPU s" for name, lap in (
             ("head", head[-1]), ("ours", best[-1]), ("Trainer", usual[-1]))]  # fmt: skip
         print(f"fold {number}, seed {seed}, {len(test)} rows: {', '.join(say)}", flush=True)

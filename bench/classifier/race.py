@@ -33,14 +33,14 @@ class Lap:
         return sum(self.right) / len(self.right)
 
 
-def plain(train: Sequence[Example], test: Sequence[Example], seed: int) -> Lap:
-    """The usual way, in a process of its own."""
+def plain(train: Sequence[Example], test: Sequence[Example], *, seed: int, epochs: int | None = None) -> Lap:
+    """The usual way, in a process of its own; with its usual number of passes where none is named."""
     wish = {
         "train": [(row.text, row.label) for row in train],
         "test": [(row.text, row.label) for row in test],
         "labels": sorted({row.label for row in train}),
         "seed": seed,
-    }
+    } | ({} if epochs is None else {"epochs": epochs})
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(wish, file)
         file.flush()
