@@ -24,6 +24,7 @@ LABEL = ("id", "t", "label", "blind")
 SERVICE = ("latency_ms", "failed", "abstained")  # of the answer that was served; told where they are known
 COLUMNS = {"predictions": [*PREDICTION, "latency_ms", "abstained"], "labels": list(LABEL)}  # of our service
 UNSCORED = -1
+CONFIDENCE_DIGITS = 6  # of a confidence that a state keeps, or a bet is made on
 _DIGITS = 15  # of a number that ends an id
 _MOST = 10**_DIGITS
 

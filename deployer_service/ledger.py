@@ -1,11 +1,11 @@
 """The evidence of a challenge: every claim's bets, the guardrails, and the counts they rest on."""
 
 from collections.abc import Mapping
-from math import log
+from math import inf, log
 from typing import Any
 from zlib import crc32
 
-from deployer_service.facts import Case
+from deployer_service.facts import CONFIDENCE_DIGITS, Case
 from shared.domain.harm import Harm
 from shared.domain.rollout import (
     CALIBRATION_ALPHA_SHARE,
@@ -56,7 +56,7 @@ class Ledger:
         state = state or {}
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0) | dict(state.get("counts", {}))
         self.superior: Logs = tuple(state.get("superior", NO_EVIDENCE))
-        self.harm = Harm(state.get("harm", NO_EVIDENCE), state.get("harm_late"))
+        self.harm = Harm(state.get("harm", NO_EVIDENCE), state.get("harm_late_e"))
         self.detector: Logs = tuple(state.get("detector", NO_EVIDENCE))
         self.gate: Logs = tuple(state.get("gate", NO_MARGIN_EVIDENCE))
         self.gate_passed: bool = state.get("gate_passed", not terms.must_not_miss)
@@ -65,19 +65,21 @@ class Ledger:
         # Agreements so far, and the sum of the challenger's confidence minus the champion's over them.
         self.confidence: list[float] = list(state.get("confidence", (0, 0.0)))
         self.groups: dict[str, dict[str, Any]] = {
-            name: dict(group) | {"harm": Harm(group["logs"], group.get("late"))}
+            name: dict(group)
+            | {"harm": Harm(group["logs"], group.get("late_e")), "limit": self._limit(group["place"])}
             for name, group in sorted(state.get("groups", {}).items(), key=lambda item: item[1]["place"])
         }
 
-        self._mixes: dict[tuple[tuple[str, ...], bool], list[dict[str, Any]]] = {}
+        self._mixes: tuple[dict[tuple[str, ...], list[Any]], ...] = ({}, {})  # without and with risk
 
     def dump(self) -> dict[str, Any]:
         """Everything above as JSON; a ledger made from it goes on as this one would."""
+        self._settle()
         names = ("superior", "detector", "gate", "gate_passed", "calibration", "confidence", "counts")
         return (
             {name: getattr(self, name) for name in names}
             | {"gate_patients": list(self.gate_patients)}
-            | {"harm": self.harm.whole, "harm_late": self.harm.saved_late()}
+            | {"harm": self.harm.whole, "harm_late_e": self.harm.saved_late()}
             | {"groups": {name: _saved(group) for name, group in self.groups.items()}}
         )
 
@@ -85,28 +87,43 @@ class Ledger:
         """Whether either answer is a class that must not be missed."""
         return case.champion in self._terms.must_not_miss or case.challenger in self._terms.must_not_miss
 
-    def pair(self, case: Case) -> None:
-        """Count a case that both versions answered; where they agree it needs no label."""
-        dangerous = self._terms.must_not_miss
-        agrees = case.champion == case.challenger
-        risky = case.champion in dangerous or (not agrees and case.challenger in dangerous)
+    def pair(self, case: Case) -> bool:
+        """Count a case that both versions answered; whether they agree, which needs no label.
+
+        A million cases come this way: they are counted by mix of groups, and told to the groups when asked.
+        """
+        champion, dangerous = case.champion, self._terms.must_not_miss
+        agrees = champion == case.challenger
+        risky = champion in dangerous or (not agrees and case.challenger in dangerous)
+        mix = self._mixes[risky].get(case.groups)
+        if mix is None:
+            mix = self._mixes[risky][case.groups] = self._mix(case.groups, risky=risky)
+        mix[0] += 1
         self.counts["pairs"] += 1
-        groups = self._groups_of(case.groups, risky=risky)
-        for group in groups:
-            group["cases"] += 1
         if not agrees:
+            mix[1] += 1
             self.counts["disagreements"] += 1
-            for group in groups:
-                group["disagreements"] += 1
-            return
+            return False
         sure, surer = case.champion_confidence, case.challenger_confidence
         if sure is not None and surer is not None:
             self.confidence[0] += 1
             self.confidence[1] += surer - sure
+        return True
+
+    def _settle(self) -> None:
+        """Tell the groups of the cases since the last time."""
+        for mix in (*self._mixes[0].values(), *self._mixes[1].values()):
+            cases, disagreements, groups = mix
+            if not cases:
+                continue
+            mix[0] = mix[1] = 0
+            for group in groups:
+                group["cases"] += cases
+                group["disagreements"] += disagreements
 
     def agree(self, case: Case) -> None:
         """Count an agreement on what must not be missed for the gate, a patient once as the votes are."""
-        if self.is_risky(case) and self._is_fresh(case.patient):
+        if self._is_fresh(case.patient):
             self.gate = margin_vote(self.gate, 0.0, margin=self._terms.must_not_miss_drop)
 
     def vote(self, case: Case, truth: Any, *, weight: float, live: bool) -> int:
@@ -127,11 +144,10 @@ class Ledger:
         alpha = self._terms.alpha_rollback
         if live and reaches(self.detector, DETECTOR_THRESHOLD, DETECTOR_WEIGHTS):
             return "worse than the version it replaced"
-        if not live and self.harm.log_e >= -log(HARM_ALPHA_SHARE * alpha):
+        if not live and self.harm.reaches(-log(HARM_ALPHA_SHARE * alpha)):
             return "worse than the champion"
         for name, group in self.groups.items():
-            share = self._terms.group_share(group["place"])
-            if share and group["harm"].log_e >= -log(GROUP_ALPHA_SHARE * alpha * share):
+            if group["harm"].reaches(group["limit"]):
                 return f"worse in {name}"
         if reaches(self.calibration, 1 / (CALIBRATION_ALPHA_SHARE * alpha)):
             return "more overconfident than the champion"
@@ -143,14 +159,15 @@ class Ledger:
 
     def suspicion(self) -> str | None:
         """What looks harmed, though not surely; the ramp waits for more readings there."""
-        if self.harm.log_e >= _DOUBT:
+        self._settle()
+        if self.harm.reaches(_DOUBT):
             return "it may have become worse of late"
         if reaches(self.calibration, _SUSPICION):
             return "it may be more overconfident than the champion"
         for name, group in self.groups.items():
             read = max(group["votes"], 1) * max(group["cases"], 1)
             drop = -group["net"] * group["disagreements"] / read
-            if drop >= self._terms.subgroup_drop and group["harm"].log_e >= log(_SUSPICION):
+            if drop >= self._terms.subgroup_drop and group["harm"].reaches(log(_SUSPICION)):
                 return f"{name} may be harmed"
         return None
 
@@ -200,20 +217,22 @@ class Ledger:
         if agreements < _CONFIDENCE_CASES or None in (case.champion_confidence, case.challenger_confidence):
             return
         assert case.champion_confidence is not None and case.challenger_confidence is not None
-        challenger = case.challenger_confidence - (truth == case.challenger)
-        champion = case.champion_confidence - (truth == case.champion)
+        # Rounded as a state keeps them: whoever goes on from the state must see the same numbers.
+        challenger = round(case.challenger_confidence, CONFIDENCE_DIGITS) - (truth == case.challenger)
+        champion = round(case.champion_confidence, CONFIDENCE_DIGITS) - (truth == case.champion)
         disagree = self.counts["disagreements"] / self.counts["pairs"]
         rise = (1 - disagree) * total / agreements + disagree * (challenger - champion)
         x = (rise - self._terms.ece_increase) / _SPREAD
         self.calibration = vote(self.calibration, weight * min(max(x, -1.0), 1.0))
 
-    def _groups_of(self, names: tuple[str, ...], *, risky: bool) -> list[dict[str, Any]]:
-        """The groups of a case, looked up once for each mix of names."""
-        found = self._mixes.get((names, risky))
-        if found is None:
-            found = [self._group(name) for name in ((*names, MUST_NOT_MISS) if risky else names)]
-            self._mixes[names, risky] = found
-        return found
+    def _limit(self, place: int) -> float:
+        """The log evidence at which the group of this place is a veto; infinity where it has no share."""
+        share = self._terms.group_share(place)
+        return -log(GROUP_ALPHA_SHARE * self._terms.alpha_rollback * share) if share else inf
+
+    def _mix(self, names: tuple[str, ...], *, risky: bool) -> list[Any]:
+        """Cases and disagreements that were not told yet, and the groups of whoever is in this mix."""
+        return [0, 0, [self._group(name) for name in ((*names, MUST_NOT_MISS) if risky else names)]]
 
     def _group(self, name: str) -> dict[str, Any]:
         group = self.groups.get(name)
@@ -221,6 +240,7 @@ class Ledger:
             place = len(self.groups) + 1
             group = {
                 "harm": Harm(),
+                "limit": self._limit(place),
                 "place": place,
                 "cases": 0,
                 "disagreements": 0,
@@ -235,4 +255,4 @@ def _saved(group: Mapping[str, Any]) -> dict[str, Any]:
     """A group as JSON."""
     harm = group["harm"]
     kept = {name: group[name] for name in ("place", "cases", "disagreements", "votes", "net")}
-    return kept | {"logs": harm.whole, "late": harm.saved_late()}
+    return kept | {"logs": harm.whole, "late_e": harm.saved_late()}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deployer_service.facts import Case
+from deployer_service.facts import CONFIDENCE_DIGITS, Case
 from shared.domain.rollout import Terms
 
 _UNDRAWN_KEPT = 50  # disagreements nobody will be asked about, for a blind label that comes unasked
@@ -30,20 +30,15 @@ class Open:
     def dump(self, mixes: dict[tuple[str, ...], int]) -> list[Any]:
         """As a row of JSON; the groups by their place in `mixes`, which grows by what it lacks."""
         case = self.case
-        answers = [case.champion, case.champion_confidence, case.challenger, case.challenger_confidence]
+        sure, surer = _short(case.champion_confidence), _short(case.challenger_confidence)
         groups = mixes.setdefault(case.groups, len(mixes))
         flags = [self.rate, self.weight, int(self.drawn), int(self.asked)]
+        answers = [case.champion, sure, case.challenger, surer]
         return [case.id, case.t, int(case.challenged), *answers, groups, case.patient, *flags]
 
 
-def _as_kept(case: Case) -> Case:
-    """The case as a state holds it: whoever goes on from the state must see the same numbers."""
-    sure, surer = _short(case.champion_confidence), _short(case.challenger_confidence)
-    return case._replace(t=round(case.t, 6), champion_confidence=sure, challenger_confidence=surer)
-
-
 def _short(confidence: float | None) -> float | None:
-    return None if confidence is None else round(confidence, 6)
+    return None if confidence is None else round(confidence, CONFIDENCE_DIGITS)
 
 
 def _load(row: list[Any], mixes: list[list[str]]) -> Open:
@@ -92,7 +87,7 @@ class ReadingQueue:
         rate = min(1.0, _FAVOUR * ordinary) if risky else ordinary
         drawn = self._terms.budget > 0 and (rate >= 1 or self._draw(case.key) < rate)
         weight = ordinary if self._terms.budget and not drawn else round(ordinary / rate, 6)
-        self.open[case.key] = Open(_as_kept(case), rate, weight, drawn, asked=False)
+        self.open[case.key] = Open(case, rate, weight, drawn, asked=False)
         if drawn:
             (self.urgent if risky else self.drawn).append(case.key)
             self._take(case)

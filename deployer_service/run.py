@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from deployer_service.facts import Case, Columns, Seen, Word
+from deployer_service.facts import UNSCORED, Case, Columns, Seen, Word
 from deployer_service.ledger import Ledger
 from deployer_service.reading_queue import ReadingQueue
 from deployer_service.unpaired import Unpaired
@@ -67,12 +67,14 @@ class Run:
             else:
                 self._word(fact)
         self._watch_the_time()
+        if self.stage == SHADOW:
+            self.ledger.passes_gate(self.queue.unread_risks(self.now))
         if self.stage in (SHADOW, CANARY):  # agreements, time or a hold that is over may open the way
             self._go_on_if_ready()
         return self._answer(self.queue.ask(self.now) if self.stage != OVER else [])
 
     def _case(self, case: Case) -> None:
-        paired = case.paired
+        paired = case.champion != UNSCORED and case.challenger != UNSCORED  # noqa: PLR1714 -- for each fact
         if (paired or self.unpaired) and not self.seen.add(case.id):
             return
         if case.challenged:
@@ -97,9 +99,9 @@ class Run:
             self._end("rollback", veto)
 
     def _pair(self, case: Case) -> None:
-        self.ledger.pair(case)
-        if case.champion == case.challenger:
-            if not self.ledger.gate_passed and self.queue.would_draw(case):
+        if self.ledger.pair(case):
+            waits = not self.ledger.gate_passed and case.champion in self.terms.must_not_miss
+            if waits and self.queue.would_draw(case):
                 self.ledger.agree(case)
             return
         # After promotion no gate waits for risky cases, and favoured ones would count for less.

@@ -6,6 +6,7 @@ bytes. Source of the betting form: Waudby-Smith and Ramdas, JRSS-B 2024.
 
 from collections.abc import Sequence
 from math import exp, log, log1p
+from operator import add
 
 from shared.errors import InvalidInputError
 
@@ -15,7 +16,10 @@ MARGIN_BETS = (0.1, 0.2, 0.4, 0.8)
 NO_EVIDENCE = (0.0,) * len(BETS)
 NO_MARGIN_EVIDENCE = (0.0,) * len(MARGIN_BETS)
 
+_HALVINGS = 14  # of the interval of a difference: to a hundredth of a point
+
 Logs = tuple[float, ...]
+_STEPS = {float(x): tuple([log1p(bet * x) for bet in BETS]) for x in (-1, 1)}  # of most votes
 
 
 class InvalidCountError(InvalidInputError):
@@ -65,13 +69,18 @@ def superiority_e_value(wins: int, losses: int) -> float:
     return exp(value) if value < 700 else float("inf")
 
 
+def steps(x: float) -> Logs:
+    """What one vote adds to each bet."""
+    return _STEPS.get(x) or tuple([log1p(bet * x) for bet in BETS])
+
+
 def vote(logs: Logs, x: float) -> Logs:
     """Bet once on "more wins than losses". `x` in [-1, 1] has mean at most 0 when that is false.
 
     A win is 1 and a loss -1; a case that was drawn with a lower probability than others counts in full, one
     that was drawn with a higher probability by the ratio of the two.
     """
-    return tuple([value + log1p(bet * x) for value, bet in zip(logs, BETS, strict=True)])
+    return tuple(map(add, logs, steps(x)))
 
 
 def watch(logs: Logs, x: float) -> Logs:
@@ -80,7 +89,7 @@ def watch(logs: Logs, x: float) -> Logs:
     The mean of the values is an e-detector: with no change, it reaches B not before B votes on the mean.
     Source: Shin, Ramdas and Rinaldo, e-detectors (2023).
     """
-    return tuple([max(value, 0.0) + log1p(bet * x) for value, bet in zip(logs, BETS, strict=True)])
+    return tuple([max(value, 0.0) + step for value, step in zip(logs, steps(x), strict=True)])
 
 
 def margin_vote(logs: Logs, x: float, *, margin: float) -> Logs:
@@ -128,13 +137,13 @@ def _edge(counts: tuple[int, int, int], mean: float, alpha: float) -> float:
     refuted, kept = -1.0, mean
     if not _refutes(counts, refuted, alpha):
         return refuted
-    for _ in range(40):
+    for _ in range(_HALVINGS):
         middle = (refuted + kept) / 2
         if _refutes(counts, middle, alpha):
             refuted = middle
         else:
             kept = middle
-    return kept
+    return refuted
 
 
 def _refutes(counts: tuple[int, int, int], mean: float, alpha: float) -> bool:

@@ -49,8 +49,14 @@ def test_going_on_from_a_saved_state_gives_the_same_bits(votes, cut):
     for x in votes[cut:]:
         second.vote(x)
     assert (second.whole, second.saved_late(), second.log_e) == (whole.whole, whole.saved_late(), whole.log_e)
-    assert harm_log_e({"harm": whole.whole, "harm_late": whole.saved_late()}) == whole.log_e
+    assert harm_log_e({"harm": whole.whole, "harm_late_e": whole.saved_late()}) == whole.log_e
 
 
 def test_a_state_from_before_the_late_evidence_goes_on():
     assert harm_log_e({"harm": [0.0] * 6}) == pytest.approx(0.0, abs=1e-12)
+
+
+@given(st.lists(st.sampled_from([-1.0, 1.0, 0.5, -0.25]), max_size=80), st.floats(-3, 6))
+def test_the_glance_and_the_evidence_say_the_same(votes, limit):
+    harm = after(votes)
+    assert harm.reaches(limit) == (after(votes).log_e >= limit)
