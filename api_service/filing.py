@@ -1,5 +1,6 @@
 """Writing down what was answered: at once, or on a sealed spool until the database is back."""
 
+import json
 import threading
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from api_service.router import Routed, rolled_back
 from api_service.spool import Entry, Spool
 from shared.config import Settings
 from shared.domain.assignment import bucket
+from shared.domain.example import Answer, MaskAnswer
 from shared.logs import log
 from shared.registry import deployments, persons, predictions, readings
 from shared.registry.plans import Plan
@@ -32,8 +34,16 @@ class Asked(BaseModel):
 
     person: str
     encounter: str
-    text: str
+    text: str = ""
+    picture: str | None = None  # a PNG or DICOM file in base64
+    box: tuple[float, float, float, float] | None = None
     subgroup: dict[str, str]
+
+    def sealed_as(self) -> bytes:
+        """What is sealed as the input: the text, or the picture and its box as JSON."""
+        if self.picture is None:
+            return self.text.encode()
+        return json.dumps({"image": self.picture, "box": self.box}).encode()
 
 
 class Given(BaseModel):
@@ -62,7 +72,8 @@ class Given(BaseModel):
     @classmethod
     def of(cls, prediction_id: UUID, asked: Asked, routed: Routed, *, now: datetime) -> "Given":
         """From what the router answered."""
-        plan, rules, answer = routed.held.plan, routed.held.rules, routed.answer
+        plan, rules = routed.held.plan, routed.held.rules
+        answer = _as_answer(routed.answer)
         return cls(
             id=prediction_id,
             asked=asked,
@@ -121,12 +132,19 @@ def store(session: Session, given: Given, *, person: Known, vault: Vault) -> Non
         latency_ms=given.latency_ms,
         at=given.at,
     )
-    sealed = vault.seal(given.asked.text.encode(), INPUT_PURPOSE)
+    sealed = vault.seal(given.asked.sealed_as(), INPUT_PURPOSE)
     kept_until = given.at + timedelta(days=given.retention_days)
     predictions.add(session, row, sealed_input=sealed, expires_at=kept_until)
-    if row.in_audit:
+    if row.in_audit and given.asked.picture is None:  # nobody can be asked to read a mask blind yet
         wanted = Wanted(row.id, "audit", options=[], sampling_rate=given.audit_share)
         readings.ask(session, given.model_type, [wanted], now=given.at)
+
+
+def _as_answer(given: Answer | MaskAnswer) -> Answer:
+    """A mask is filed under its label with its score."""
+    if isinstance(given, Answer):
+        return given
+    return Answer(given.label, given.score, ((given.label, given.score),))
 
 
 class Filing:

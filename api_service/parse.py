@@ -180,11 +180,15 @@ class RollbackWish(Body):
 
 
 class PredictWish(Body):
-    """`POST /predict`: one encounter's text or image; person and encounter are opaque ids of the caller."""
+    """`POST /predict`: one encounter's text or image; person and encounter are opaque ids of the caller.
+
+    An image may come without them; it is then nobody's, and no answer to another one is known to be the same
+    person's.
+    """
 
     model_type: Name = "diagnosis"
-    person: Opaque
-    encounter: Opaque
+    person: Opaque | None = None
+    encounter: Opaque | None = None
     text: Text | None = None
     image: str | None = Field(None, max_length=30_000_000)
     box: tuple[float, float, float, float] | None = None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from api_service.plan_cache import Held, PlanCache
 from shared.config import Settings
 from shared.domain import routing
-from shared.domain.example import Answer
+from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import NotFoundError, PartDownError, TransientError
 from shared.logs import log
 from shared.registry.plans import Plan, Served
@@ -31,7 +31,7 @@ class Routed:
     served: Served
     slot: str
     share: float
-    answer: Answer
+    answer: Answer | MaskAnswer
     latency_ms: float
 
 
@@ -47,32 +47,33 @@ class Router:
         cache = PlanCache(settings.root / "router", sessions)
         return cls(cache, LocalModelServer(settings.model_server, internal_token(settings)))
 
-    def answer(self, model_type: str, person_key: str | None, text: str) -> Routed:
+    def answer(self, model_type: str, person_key: str | None, asked: str | PictureAsk) -> Routed:
         """The answer of the version that this person is given; without a key (database away) the champion's.
 
         Raises:
             NoLiveVersionError: nothing serves this model type.
             PartDownError: the model server cannot answer for the champion.
+            InvalidInputError: a text was asked where pictures are answered, or the other way round.
         """
         began = time.perf_counter()
         for _ in range(_TRIES):
             held = self.cache.held(model_type)
             share = held.plan.share if held.confirmed and person_key is not None else 0.0
             slot = routing.slot(held.plan.seats, person_key, confirmed=held.confirmed)
-            slot, served, answer = self._ask(held.plan, slot, text)
+            slot, served, answer = self._ask(held.plan, slot, asked)
             now = self.cache.held(model_type)
             if routing.still_serves(now.plan.seats, served.id, confirmed=now.confirmed):
                 spent = (time.perf_counter() - began) * 1000
                 return Routed(held, served, slot, share, answer, round(spent, 3))
         raise PartDownError(f"the plan of {model_type} keeps changing", fix="ask again in a moment")
 
-    def _ask(self, plan: Plan, slot: str, text: str) -> tuple[str, Served, Answer]:
+    def _ask(self, plan: Plan, slot: str, asked: str | PictureAsk) -> tuple[str, Served, Answer | MaskAnswer]:
         """Of the first that answers. Where the server is too busy for the champion, no other is tried."""
         missing: NotFoundError | None = None
         for served in routing.tries(plan.served, slot):
             gave = routing.CHALLENGER if served == plan.challenger else routing.CHAMPION
             try:
-                return gave, served, self.server.answer(served.digest, [text])[0]
+                return gave, served, self._answer(served.digest, asked)
             except TransientError as error:
                 if gave == routing.CHAMPION:
                     raise
@@ -83,6 +84,11 @@ class Router:
         raise PartDownError(
             f"the model server does not hold {plan.champion.name} yet", fix="ask again in a moment"
         ) from missing
+
+    def _answer(self, digest: str, asked: str | PictureAsk) -> Answer | MaskAnswer:
+        if isinstance(asked, PictureAsk):
+            return self.server.segment(digest, asked)[0]
+        return self.server.answer(digest, [asked])[0]
 
 
 def rolled_back(plan: Plan, to_version: str | None) -> Plan:

@@ -39,6 +39,8 @@ def score_silently(compared: Challenge, deps: Deps) -> int:
 def _score(version: ModelVersion, base: int, deps: Deps) -> int:
     """Score the oldest unscored cases of one version. The model server is asked outside any transaction."""
     with deps.sessions() as session:
+        if models.model_type(session, version.model_type).family == "segmentation":
+            return 0  # two masks are no two labels: such a challenge is decided by people
         rows = predictions.unscored(session, version.model_type, version.id, after=base, limit=BATCH)
     if not rows:
         return 0

@@ -1,4 +1,4 @@
-"""The model server's door: five routes over HTTP/1.1 with kept connections, for our own processes only."""
+"""The model server's door: six routes over HTTP/1.1 with kept connections, for our own processes only."""
 
 import hmac
 import json
@@ -8,11 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from deployer_service.serve_memory import Memory
+from deployer_service.serve_pictures import masks_of, pixels_of
 from shared.errors import Error, InvalidInputError, NotFoundError, UnauthenticatedError
 from shared.logs import log
-from shared.serving.wire import answer_json, status_of
+from shared.serving.wire import answer_json, mask_json, read_ask, status_of
 
-LARGEST_BODY = 16 * 2**20
+LARGEST_BODY = 40 * 2**20
 MOST_TEXTS = 1000
 LONGEST_TEXT = 200_000
 IDLE_SECONDS = 60.0
@@ -31,6 +32,7 @@ class Routes:
             ("POST", "/load"): self._load,
             ("POST", "/unload"): self._unload,
             ("POST", "/answer"): self._answer,
+            ("POST", "/segment"): self._segment,
             ("GET", "/loaded"): self._loaded,
         }
 
@@ -74,6 +76,14 @@ class Routes:
             raise InvalidInputError(f"a text has at most {LONGEST_TEXT} characters", field="texts")
         answers = self._memory.answer(_digest(body), texts)
         return {"digest": body["digest"], "answers": [answer_json(one) for one in answers]}
+
+    def _segment(self, body: Body) -> dict[str, Any]:
+        ask = read_ask(body)
+        label, found = self._memory.segment(
+            _digest(body), pixels_of(ask.image), ask.boxes, untrained=ask.untrained
+        )
+        masks = [mask_json(one) for one in masks_of(found, label)]
+        return {"digest": body["digest"], "masks": masks}
 
 
 class ModelServerHttp(ThreadingHTTPServer):

@@ -1,22 +1,28 @@
 """The versions that the model server holds: loaded once, asked in fair order, dropped when drained."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from queue import PriorityQueue
+from typing import Any, TypeVar
 
-from shared.backends.base import Scorer
+from numpy.typing import NDArray
+
+from shared.backends.base import Box, Scorer, Segmented, Segmenter
 from shared.domain.example import Answer
-from shared.errors import ConflictError, Error, NotFoundError, PartDownError
-from shared.serving.base import LIVE_TEXTS, Loaded, patience_seconds
+from shared.errors import ConflictError, Error, InvalidInputError, NotFoundError, PartDownError
+from shared.serving.base import LIVE_TEXTS, PICTURE_SECONDS, Loaded, patience_seconds
 
 DRAIN_SECONDS = 60.0
 LONGEST_QUEUE = 10_000
 LATER = 32
 
 Bring = Callable[[str], Scorer]
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -30,17 +36,59 @@ class _Held:
 
 @dataclass(order=True)
 class _Wish:
-    """One text to answer. One of a long request lets the next `LATER` texts that people wait for go first."""
+    """One piece of work. One of a long request lets the next `LATER` that people wait for go first."""
 
     turn: int
     number: int
-    scorer: Scorer = field(compare=False)
-    text: str = field(compare=False)
-    answer: "Future[Answer]" = field(compare=False)
+    work: Callable[[], Any] = field(compare=False)
+    answer: "Future[Any]" = field(compare=False)
+
+
+class _Lane:
+    """One thread that does one piece of work after the other."""
+
+    def __init__(self, name: str) -> None:
+        self._wishes: PriorityQueue[_Wish] = PriorityQueue()
+        self._numbers = count()
+        threading.Thread(target=self._compute, name=name, daemon=True).start()
+
+    def waiting(self) -> int:
+        """How many pieces wait for their turn."""
+        return self._wishes.qsize()
+
+    def do(self, works: Sequence[Callable[[], Result]], *, behind: int, seconds: float) -> list[Result]:
+        """All results or none: what nobody waits for any more is not computed."""
+        numbers = [next(self._numbers) for _ in works]
+        wishes = [
+            _Wish(number + behind, number, work, Future())
+            for number, work in zip(numbers, works, strict=True)
+        ]
+        for wish in wishes:
+            self._wishes.put(wish)
+        _, late = wait([wish.answer for wish in wishes], seconds)
+        for answer in late:
+            answer.cancel()
+        if late:
+            raise PartDownError("the model server is too busy to answer in time", fix="try again later")
+        return [wish.answer.result() for wish in wishes]
+
+    def _compute(self) -> None:
+        """Work for ever. An answer that fails fails its request alone."""
+        while True:
+            wish = self._wishes.get()
+            if not wish.answer.set_running_or_notify_cancel():
+                continue
+            try:
+                wish.answer.set_result(wish.work())
+            except (Error, RuntimeError, ValueError) as error:
+                wish.answer.set_exception(error)
 
 
 class Memory:
-    """All versions of one process. One thread computes; nothing here touches the database."""
+    """All versions of one process. One thread computes texts and one pictures, which take seconds each.
+
+    Nothing here touches the database.
+    """
 
     def __init__(self, bring: Bring, *, patience: Callable[[int], float] = patience_seconds) -> None:
         """Make an empty one.
@@ -53,9 +101,7 @@ class Memory:
         self._held: dict[str, _Held] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
-        self._wishes: PriorityQueue[_Wish] = PriorityQueue()
-        self._numbers = count()
-        threading.Thread(target=self._compute, name="compute", daemon=True).start()
+        self._texts, self._pictures = _Lane("compute"), _Lane("pictures")
 
     def load(self, digest: str) -> Loaded:
         """Bring one version into memory; one that is there answers at once, and of two loaders one works.
@@ -93,7 +139,7 @@ class Memory:
 
     def waiting(self) -> int:
         """How many texts wait for their turn."""
-        return self._wishes.qsize()
+        return self._texts.waiting()
 
     def answer(self, digest: str, texts: Sequence[str]) -> list[Answer]:
         """Answers of exactly that version, in order.
@@ -102,33 +148,40 @@ class Memory:
             NotFoundError: the version is not in memory.
             PartDownError: too much waits already.
         """
-        held = self._enter(digest)
+        behind = 0 if len(texts) <= LIVE_TEXTS else LATER
+        with self._entered(digest, self._texts) as scorer:
+            works = [partial(_answer, scorer, text) for text in texts]
+            return self._texts.do(works, behind=behind, seconds=self._patience(len(texts)))
+
+    def segment(
+        self, digest: str, pixels: NDArray[Any], boxes: Sequence[Box | None], *, untrained: bool = False
+    ) -> tuple[str, list[Segmented]]:
+        """What exactly that version says of a picture: its label and one mask a box, in order.
+
+        Raises:
+            NotFoundError: the version is not in memory.
+            PartDownError: too much waits already.
+            InvalidInputError: the version answers texts, or the picture or a box is none.
+        """
+        with self._entered(digest, self._pictures) as scorer:
+            if not isinstance(scorer, Segmenter):
+                raise InvalidInputError("the version answers texts, not pictures", field="image")
+            work = partial(scorer.segment, pixels, boxes, untrained=untrained)
+            return scorer.labels[0], self._pictures.do([work], behind=0, seconds=PICTURE_SECONDS)[0]
+
+    @contextmanager
+    def _entered(self, digest: str, lane: _Lane) -> Iterator[Scorer]:
+        """The version, which is not dropped while the block runs."""
+        held = self._enter(digest, lane)
         try:
-            return self._answers(held.scorer, texts)
+            yield held.scorer
         finally:
             with self._changed:
                 held.in_flight -= 1
                 self._changed.notify_all()
 
-    def _answers(self, scorer: Scorer, texts: Sequence[str]) -> list[Answer]:
-        """All answers or none: what nobody waits for any more is not computed."""
-        behind = 0 if len(texts) <= LIVE_TEXTS else LATER
-        numbers = [next(self._numbers) for _ in texts]
-        wishes = [
-            _Wish(number + behind, number, scorer, text, Future())
-            for number, text in zip(numbers, texts, strict=True)
-        ]
-        for wish in wishes:
-            self._wishes.put(wish)
-        _, late = wait([wish.answer for wish in wishes], self._patience(len(texts)))
-        for answer in late:
-            answer.cancel()
-        if late:
-            raise PartDownError("the model server is too busy to answer in time", fix="try again later")
-        return [wish.answer.result() for wish in wishes]
-
-    def _enter(self, digest: str) -> _Held:
-        if self.waiting() > LONGEST_QUEUE:
+    def _enter(self, digest: str, lane: _Lane) -> _Held:
+        if lane.waiting() > LONGEST_QUEUE:
             raise PartDownError("the model server has too much to answer", fix="try again later")
         with self._changed:
             held = self._held.get(digest)
@@ -137,13 +190,6 @@ class Memory:
             held.in_flight += 1
             return held
 
-    def _compute(self) -> None:
-        """Answer one text after the other, for ever. An answer that fails fails its request alone."""
-        while True:
-            wish = self._wishes.get()
-            if not wish.answer.set_running_or_notify_cancel():
-                continue
-            try:
-                wish.answer.set_result(wish.scorer.answer([wish.text])[0])
-            except (Error, RuntimeError, ValueError) as error:
-                wish.answer.set_exception(error)
+
+def _answer(scorer: Scorer, text: str) -> Answer:
+    return scorer.answer([text])[0]

@@ -12,9 +12,11 @@ from api_service.filing import Asked, Given, store
 from api_service.parse import FeedbackWish, PredictWish
 from api_service.people import Known
 from api_service.plan_cache import DATABASE_ERRORS
-from api_service.show.serving import FeedbackTaken, Predicted, Probability
+from api_service.router import Routed
+from api_service.show.serving import FeedbackTaken, Predicted, PredictedMask, Probability
+from shared.domain.example import MaskAnswer, PictureAsk
 from shared.errors import InvalidInputError
-from shared.registry import outcomes, persons, predictions, validations
+from shared.registry import models, outcomes, persons, predictions, validations
 from shared.registry.idempotency import RequestKey
 from shared.registry.tables import Outcome
 
@@ -25,14 +27,15 @@ _KEYED = UUID("6f1c54ac-9a3b-5c0e-9b57-0b7d4f0f6b0e")
 
 
 @group.post("/predict", roles=SERVED, rules=Rules(own_transactions=True, body_bytes=MEDIA_BYTES))
-def predict(call: Call, wish: PredictWish) -> Predicted:
+def predict(call: Call, wish: PredictWish) -> PredictedMask | Predicted:
     """Answer by the plan in force and write the answer down; with the database away the champion answers."""
-    text = _text(call, wish)
-    person = _person(call, wish.person)
-    routed = call.deps.router.answer(wish.model_type, person.key if person else None, text)
-    asked = Asked(person=wish.person, encounter=wish.encounter, text=text, subgroup=wish.subgroup.known())
-    given = Given.of(_prediction_id(call.key), asked, routed, now=call.now)
-    answer = _shown(given, routed.served.name)
+    prediction_id = _prediction_id(call.key)
+    asked = _asked(call, wish, unnamed=f"unnamed {prediction_id}")
+    person = _person(call, asked.person)
+    question = asked.text if asked.picture is None else PictureAsk(asked.picture, (asked.box,))
+    routed = call.deps.router.answer(wish.model_type, person.key if person else None, question)
+    given = Given.of(prediction_id, asked, routed, now=call.now)
+    answer = _shown(given, routed)
     if person is None or not _stored(call, given, person=person, answer=answer):
         call.deps.filing.spool_answer(given)
     return answer
@@ -46,6 +49,9 @@ def feedback(call: Call, prediction_id: UUID, wish: FeedbackWish) -> FeedbackTak
             "validated_at is in the future", field="validated_at", fix="send when it was validated"
         )
     prediction = predictions.get(call.session, prediction_id)
+    if models.model_type(call.session, prediction.model_type).family == "segmentation":
+        fix = "import the picture with the right mask as a case"
+        raise InvalidInputError("a mask is not corrected by a diagnosis", field="diagnosis", fix=fix)
     row = Outcome(
         prediction_id=prediction_id,
         kind="feedback",
@@ -59,12 +65,22 @@ def feedback(call: Call, prediction_id: UUID, wish: FeedbackWish) -> FeedbackTak
     return FeedbackTaken(status="recorded", message="the answer is kept", prediction_id=prediction_id)
 
 
-def _text(call: Call, wish: PredictWish) -> str:
-    """The text, once it is clear that a version answers texts of this type."""
+def _asked(call: Call, wish: PredictWish, *, unnamed: str) -> Asked:
+    """What is asked, once it is clear that a version serves this type."""
     call.deps.router.cache.held(wish.model_type)
-    if wish.text is None or not wish.text.strip():
-        raise InvalidInputError(f"{wish.model_type} answers texts", field="text", fix="send text")
-    return wish.text
+    if wish.image is None and not (wish.text and wish.text.strip()):
+        raise InvalidInputError("the text is empty", field="text", fix="send text, or image")
+    for name, told in (("person", wish.person), ("encounter", wish.encounter)):
+        if wish.image is None and told is None:
+            raise InvalidInputError(f"{name} must be given with a text", field=name, fix="send an opaque id")
+    return Asked(
+        person=wish.person or unnamed,
+        encounter=wish.encounter or unnamed,
+        text=wish.text or "",
+        picture=wish.image,
+        box=wish.box,
+        subgroup=wish.subgroup.known(),
+    )
 
 
 def _person(call: Call, natural_key: str) -> Known | None:
@@ -105,15 +121,18 @@ def _prediction_id(key: RequestKey | None) -> UUID:
     return uuid5(_KEYED, f"{key.actor}\n{key.key}\n{hashlib.sha256(key.body_sha256).hexdigest()}")
 
 
-def _shown(given: Given, version: str) -> Predicted:
-    return Predicted(
+def _shown(given: Given, routed: Routed) -> PredictedMask | Predicted:
+    told = Predicted(
         prediction_id=given.id,
         label=given.label,
         confidence=given.confidence,
         top=[Probability(label=label, probability=share) for label, share in given.top],
         abstain=given.abstain,
         model_type=given.model_type,
-        model_version=version,
+        model_version=routed.served.name,
         digest=given.digest,
         plan_version=given.plan_number,
     )
+    if isinstance(routed.answer, MaskAnswer):
+        return PredictedMask(**dict(told), mask=routed.answer.mask, score=routed.answer.score)
+    return told

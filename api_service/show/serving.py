@@ -26,6 +26,13 @@ class Predicted(Shape):
     plan_version: int
 
 
+class PredictedMask(Predicted):
+    """`POST /predict` of a picture: `mask` is a PNG in base64, 255 inside, `score` the IoU it expects."""
+
+    mask: str
+    score: float
+
+
 class FeedbackTaken(Shape):
     """`POST /predictions/{id}/feedback`: kept, or known already."""
 

@@ -41,3 +41,30 @@ class Answer:
     label: str
     confidence: float
     top: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class PictureAsk:
+    """What a segmenter is asked of one picture.
+
+    Attributes:
+        image: a PNG or a DICOM file in base64.
+        boxes: one prompt each, x0, y0, x1, y1 in pixels; None for the whole picture.
+        untrained: answer as the base does without what was learnt.
+    """
+
+    image: str
+    boxes: tuple[tuple[float, float, float, float] | None, ...] = (None,)
+    untrained: bool = False
+
+
+@dataclass(frozen=True)
+class MaskAnswer:
+    """What a segmenter says of one prompt: a PNG of the picture's size in base64, 255 inside, and its score.
+
+    The score is the IoU with the truth that the version expects.
+    """
+
+    mask: str
+    label: str
+    score: float

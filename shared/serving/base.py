@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.example import Answer
+from shared.domain.example import Answer, MaskAnswer, PictureAsk
 
 LIVE_TEXTS = 4  # a person waits for so few; more at once are work of ours
 LIVE_SECONDS, WORK_SECONDS = 8.0, 90.0
+PICTURE_SECONDS = 60.0  # a large picture is encoded in parts, each of which takes seconds on a CPU
 
 
 @dataclass(frozen=True)
@@ -47,4 +48,13 @@ class ModelServer(Protocol):
         Raises:
             PartDownError: the server does not answer.
             NotFoundError: the version is not loaded.
+        """
+
+    def segment(self, digest: str, ask: PictureAsk) -> list[MaskAnswer]:
+        """Masks of exactly that version, one a box, in order.
+
+        Raises:
+            PartDownError: the server does not answer.
+            NotFoundError: the version is not loaded.
+            InvalidInputError: the version answers texts, or the picture or a box is none.
         """

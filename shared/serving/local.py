@@ -7,10 +7,10 @@ from queue import Empty, LifoQueue
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.domain.example import Answer
+from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import PartDownError
-from shared.serving.base import Loaded, patience_seconds
-from shared.serving.wire import read_answer, read_error
+from shared.serving.base import PICTURE_SECONDS, Loaded, patience_seconds
+from shared.serving.wire import ask_json, read_answer, read_error, read_mask
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 10.0
@@ -46,6 +46,12 @@ class LocalModelServer:
         seconds = patience_seconds(len(texts)) + SLACK_SECONDS
         body = self._call("POST", "/answer", wish, seconds=seconds)
         return [read_answer(one) for one in body["answers"]]
+
+    def segment(self, digest: str, ask: PictureAsk) -> list[MaskAnswer]:
+        """Masks of exactly that version, one a box, in order."""
+        wish = {"digest": digest, **ask_json(ask)}
+        body = self._call("POST", "/segment", wish, seconds=PICTURE_SECONDS + SLACK_SECONDS)
+        return [read_mask(one) for one in body["masks"]]
 
     def health(self) -> dict[str, Any]:
         """How the server says it is; it answers without the token, too."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -46,7 +47,7 @@ class PictureScorer:
         self, pixels: NDArray[Any], boxes: Sequence[Box | None], *, untrained: bool = False
     ) -> list[Segmented]:
         """One mask a box, in order; None asks for the whole picture."""
-        views = views_of(self._base, pixels, parts=int(self._facts["tiles"]), device=self._device)
+        views = _LAST.views(self._base, pixels, parts=int(self._facts["tiles"]), device=self._device)
         return answer(self._untrained if untrained else self._learnt, self._base, views, boxes=boxes)
 
     def fingerprint(self) -> str:
@@ -72,6 +73,26 @@ class PictureScorer:
             for views in _probe_views(self._base, self._device)
             for one in answer(decoder, self._base, views, boxes=_BOXES)
         ]
+
+
+class _Last:
+    """The last picture's encoding, in memory alone: a comparison asks one picture of several decoders."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._key, self._views = "", list[View]()
+
+    def views(self, base: SegmentationBase, pixels: NDArray[Any], *, parts: int, device: str) -> list[View]:
+        """The picture's tiles, encoded now or just before."""
+        told = f"{base.digest} {parts} {device} {pixels.dtype} {pixels.shape} ".encode()
+        key = hashlib.sha256(told + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+        with self._guard:
+            if key != self._key:
+                self._views, self._key = views_of(base, pixels, parts=parts, device=device), key
+            return self._views
+
+
+_LAST = _Last()
 
 
 def load_scorer(files: Mapping[str, bytes], base: SegmentationBase, device: str) -> PictureScorer:

@@ -17,7 +17,7 @@ from api_service.people import People
 from api_service.plan_cache import PlanCache
 from api_service.router import Router
 from shared.domain.cycle import VersionState
-from shared.domain.example import Answer
+from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import NotFoundError, PartDownError
 from shared.registry import keys
 from shared.registry.tables import ModelVersion
@@ -41,6 +41,12 @@ class Server:
             raise PartDownError("the model server does not answer")
         label = f"label-of-{digest}"
         return [Answer(label, 0.75, ((label, 0.75), ("other", 0.25))) for _ in texts]
+
+    def segment(self, digest: str, ask: PictureAsk) -> list[MaskAnswer]:
+        self.asked.append(digest)
+        if digest in self.broken:
+            raise PartDownError("the model server does not answer")
+        return [MaskAnswer(f"mask of {ask.image} in {box}", "object", 0.625) for box in ask.boxes]
 
     def load(self, digest: str) -> Loaded:
         return Loaded(digest, "f")
