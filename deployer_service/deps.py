@@ -13,6 +13,8 @@ from shared.registry.session import make_sessions
 from shared.serving.base import ModelServer
 from shared.serving.local import LocalModelServer
 from shared.serving.token import internal_token
+from shared.storage.base import Storage
+from shared.storage.objects import open_storage
 from shared.vault import Vault, open_vault
 
 
@@ -26,6 +28,11 @@ class Deps:
     vault: Vault
     model_server: ModelServer
     notifier: Notifier
+
+    @property
+    def storage(self) -> Storage:
+        """Where the pictures of frozen sets lie."""
+        return open_storage(self.settings)
 
 
 @cache

@@ -2,18 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from deployer_service import slots
+from deployer_service import evaluate_pictures, slots
 from deployer_service.deps import Deps
-from shared.domain import gate, metrics
+from deployer_service.evaluate_pictures import Examined
+from shared.domain import gate, mask_gate, metrics
 from shared.domain.bells import TaskName
 from shared.domain.cycle import VersionState
-from shared.domain.example import Answer, Example
+from shared.domain.example import Answer, Example, PictureExample
 from shared.domain.gate import Given, JudgedCase, Verdict
 from shared.domain.metrics import Scored
 from shared.domain.policy import Policy
@@ -34,6 +35,7 @@ class Exam:
     version: ModelVersion
     champion: ModelVersion | None
     examples: list[Example]
+    pictures: list[PictureExample]  # instead, where masks are judged
     seen_before: frozenset[UUID]  # cases that judged the champion, too
     audited: frozenset[UUID]  # cases drawn with a known chance: they stand for every answer
     must_not_miss: list[str]
@@ -49,6 +51,7 @@ class Marked:
     cases: list[JudgedCase]
     verdict: Verdict
     now: datetime
+    examined: list[Examined] = field(default_factory=list)  # instead of cases, where masks are judged
 
 
 def judge_version(version_id: UUID, deps: Deps) -> None:
@@ -71,6 +74,8 @@ def judge_version(version_id: UUID, deps: Deps) -> None:
 
 
 def _mark(exam: Exam, deps: Deps) -> Marked:
+    if exam.pictures:
+        return _mark_pictures(exam, deps)
     given = _answers(exam.version, exam.examples, deps)
     if exam.champion is not None:
         slots.bring_up(deps, exam.champion)
@@ -80,15 +85,29 @@ def _mark(exam: Exam, deps: Deps) -> Marked:
     return Marked(exam, cases, verdict, deps.clock())
 
 
+def _mark_pictures(exam: Exam, deps: Deps) -> Marked:
+    """Masks are compared with the champion's, and those of a first version with the untrained decoder's."""
+    if exam.champion is not None:
+        slots.bring_up(deps, exam.champion)
+    examined = evaluate_pictures.examine(
+        exam.version, exam.champion, exam.pictures, seen_before=exam.seen_before, deps=deps
+    )
+    against = exam.champion.name if exam.champion else "the untrained decoder"
+    verdict = mask_gate.judge([one.judged for one in examined], exam.policy, against=against)
+    return Marked(exam, [], verdict, deps.clock(), examined)
+
+
 def _exam(session: Session, version: ModelVersion, deps: Deps) -> Exam:
     champion = models.live(session, version.model_type)
     before = datasets.members(session, champion.dataset_version_id) if champion else []
     number, policy = policies.current(session)
     dataset = version.dataset_version_id
+    masks = models.model_type(session, version.model_type).family == "segmentation"
     return Exam(
         version=version,
         champion=champion,
-        examples=datasets.examples(session, dataset, "evaluation", vault=deps.vault),
+        examples=[] if masks else datasets.examples(session, dataset, "evaluation", vault=deps.vault),
+        pictures=list(datasets.stream_pictures(session, dataset, "evaluation")) if masks else [],
         seen_before=frozenset(member.case_id for member in before if member.split == "evaluation"),
         audited=frozenset(datasets.audited(session, dataset)),
         must_not_miss=models.must_not_miss(session, version.model_type),
@@ -156,6 +175,8 @@ def _release(session: Session, version: ModelVersion, cause: Cause) -> None:
 def _performances(marked: Marked) -> list[ModelPerformance]:
     """What both versions measured on the one frozen set, and on the audit sample within it."""
     exam = marked.exam
+    if marked.examined:
+        return _of_masks(marked)
     drawn = [place for place, one in enumerate(exam.examples) if one.case_id in exam.audited]
     found = []
     for purpose, places in (("gate", range(len(marked.cases))), ("audit", drawn)):
@@ -165,6 +186,34 @@ def _performances(marked: Marked) -> list[ModelPerformance]:
         found += [_performance(exam.version, mine, marked, purpose=purpose)] if mine else []
         if exam.champion is not None and others:
             found.append(_performance(exam.champion, others, marked, purpose=purpose))
+    return found
+
+
+def _of_masks(marked: Marked) -> list[ModelPerformance]:
+    """Both versions on the one frozen set; the untrained decoder is none: the verdict has it."""
+    exam = marked.exam
+    sides = [(exam.version, False)] + ([(exam.champion, True)] if exam.champion else [])
+    found = []
+    for version, compared in sides:
+        figures = evaluate_pictures.measured(marked.examined, compared=compared)
+        values = {name: one.value for name, one in figures.items()}
+        found.append(
+            ModelPerformance(
+                model_version_id=version.id,
+                model_version=version.name,
+                model_type=version.model_type,
+                dataset_version_id=exam.version.dataset_version_id,
+                purpose="gate",
+                n=len(marked.examined),
+                dice_score=values.pop("dice"),
+                iou_score=values.pop("iou"),
+                **values,
+                intervals={name: [one.low, one.high] for name, one in figures.items()},
+                per_class={},
+                subgroups={},
+                created_at=marked.now,
+            )
+        )
     return found
 
 
@@ -208,13 +257,17 @@ def _performance(
 def _decision(marked: Marked) -> GateDecision:
     """The verdict with everything it read, by case id: recomputing it gives the same bytes."""
     exam, verdict = marked.exam, marked.verdict
-    inputs = {
+    inputs: dict[str, object] = {
         "must_not_miss": exam.must_not_miss,
         "cases": [
             {"case_id": str(example.case_id)} | asdict(case)
             for example, case in zip(exam.examples, marked.cases, strict=bool(marked.cases))
         ],
     }
+    if marked.examined:
+        inputs["pictures"] = [
+            {"case_id": str(one.example.case_id)} | asdict(one.judged) for one in marked.examined
+        ]
     return GateDecision(
         model_version_id=exam.version.id,
         digest=exam.version.digest,
