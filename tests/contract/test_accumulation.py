@@ -14,7 +14,7 @@ def texts(folder, parts):
 
 
 def pictures(folder, parts):
-    wish = small_pictures.request(folder / str(parts), epochs=1, batch_size=4, accumulation=parts)
+    wish = small_pictures.request(folder / str(parts), epochs=2, batch_size=4, accumulation=parts)
     return small_pictures.shelved(wish, folder / "shelf")
 
 
