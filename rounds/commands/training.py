@@ -78,6 +78,8 @@ def outcome(session: "Session", job_id: UUID) -> dict[str, object]:
     version = session.scalars(select(ModelVersion).filter_by(job_id=job_id)).one()
     measured = models.performance(session, version.id)
     figures = {name: getattr(measured, name) if measured else None for name in METRICS}
+    if measured and measured.dice_score is not None:
+        figures |= {"dice": measured.dice_score, "iou": measured.iou_score}
     return {
         "job_id": job.id,
         "model_version": version.name,
