@@ -1,0 +1,160 @@
+"""The segmenter: what a step costs beside the usual ways, and how well masks agree on three real sets."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.mask_world.sets import Shot, read, saved, spread
+from shared.backends import backend_for
+from shared.backends.base import FitRequest, Pictures, Segmenter
+from shared.config import PREFIX, load_settings
+from shared.domain.masks import Overlap, mean_of, questions
+
+HERE = Path(__file__).parent
+FROZEN_RATIO, TRAINED_RATIO, PEAK_SHARE, AGAIN_SHARE = 12.0, 35.0, 0.15, 0.12
+
+
+@dataclass(frozen=True)
+class Exam:
+    """One set: how many pictures are learnt from and asked, and the goals by kind of prompt."""
+
+    name: str
+    learnt: int
+    asked: int
+    recipe: dict[str, object]
+    goals: dict[str, float]
+
+
+EXAMS = (
+    Exam("hippocampus", 100, 30, {"epochs": 6}, {"whole": 0.87, "box": 0.92}),
+    Exam("nuclei", 60, 20, {"epochs": 6}, {"object": 0.90}),
+    Exam("retina", 12, 4, {"epochs": 6}, {"whole": 0.70}),
+)
+Figure = tuple[str, float, str, float, bool]
+
+
+def main(names: Sequence[str]) -> int:
+    """Measure the pace and every set that is there, or some sets alone; print and write the figures."""
+    figures = [] if names else pace()
+    data = Path(os.environ.get(f"{PREFIX}TEST_DATA", HERE.parents[1] / "shared" / "data")) / "images"
+    for exam in EXAMS:
+        if (not names or exam.name in names) and (data / exam.name).is_dir():
+            figures += examined(exam, data / exam.name)
+        elif not names:
+            print(f"no data at {data / exam.name}: its goals count as not met")
+            figures += [
+                (f"{exam.name}, Dice from {kind}", 0.0, "share", goal, False)
+                for kind, goal in exam.goals.items()
+            ]
+    if not names:
+        write(figures)
+    return 0
+
+
+def pace() -> list[Figure]:
+    """Every way in a process of its own, one after the other, on one thread."""
+    ours, frozen, trained = (_way(name) for name in ("ours", "frozen", "trained"))
+    own = ours["images_per_cpu_second"]
+    by_frozen = own / frozen["images_per_cpu_second"]
+    by_trained = own / trained["images_per_cpu_second"]
+    peak = ours["peak_bytes"] / trained["peak_bytes"]
+    again = ours["encoded_again_share"]
+    print(f"{own:.2f} images a CPU second; {by_frozen:.1f} x frozen, {by_trained:.1f} x trained")
+    print(f"peak {ours['peak_bytes'] / 2**20:.0f} MB, {peak:.3f} of the trained encoder's")
+    return [
+        (
+            "images a CPU second over running the frozen encoder",
+            by_frozen,
+            "x",
+            FROZEN_RATIO,
+            by_frozen >= FROZEN_RATIO,
+        ),
+        (
+            "images a CPU second over training the encoder",
+            by_trained,
+            "x",
+            TRAINED_RATIO,
+            by_trained >= TRAINED_RATIO,
+        ),
+        ("peak memory beside training the encoder", peak, "share", PEAK_SHARE, peak <= PEAK_SHARE),
+        ("encoding of a week with 10 % new pictures", again, "share", AGAIN_SHARE, again <= AGAIN_SHARE),
+    ]
+
+
+def _way(name: str) -> dict[str, float]:
+    alone = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    command = [sys.executable, "-m", "bench.mask_world.steps", name]
+    told = subprocess.run(command, cwd=HERE.parent, env=alone, check=True, stdout=subprocess.PIPE)
+    found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
+    print(name, {key: round(value, 3) for key, value in found.items()}, flush=True)
+    return found
+
+
+def examined(exam: Exam, folder: Path) -> list[Figure]:
+    """Learn from the training part and ask the test part, beside the untrained decoder."""
+    with tempfile.TemporaryDirectory() as place:
+        home = Path(place)
+        backend = backend_for("segmentation", load_settings(home=home / "home"))
+        pictures = Pictures(saved(read(folder / "train"), home / "pictures"), home / "pictures")
+        recipe = {"max_pictures": exam.learnt} | exam.recipe
+        wish = FitRequest([], ["object"], "litemedsam", recipe, 1, home / "run", pictures)
+        fitted = backend.fit(wish, lambda _step: None)
+        scorer = backend.load(fitted.files, "litemedsam")
+    assert isinstance(scorer, Segmenter)
+    shots = spread(read(folder / "test"), exam.asked)
+    learnt, bare = asked(scorer, shots)
+    for kind in learnt:
+        print(f"{exam.name}, {kind}: Dice {learnt[kind]:.3f}, untrained {bare[kind]:.3f}", flush=True)
+    return [
+        (f"{exam.name}, Dice from {kind}", learnt[kind], "share", goal, learnt[kind] >= goal)
+        for kind, goal in exam.goals.items()
+    ] + [
+        (
+            f"{exam.name}, least gain over the untrained",
+            _least(learnt, bare),
+            "Dice",
+            0.0,
+            _least(learnt, bare) >= 0,
+        )
+    ]
+
+
+def asked(scorer: Segmenter, shots: Sequence[Shot]) -> tuple[dict[str, float], dict[str, float]]:
+    """Mean Dice of every kind of prompt, of the version and of the decoder that it began as."""
+    sides: list[dict[str, list[tuple[str, float]]]] = [{}, {}]
+    for shot in shots:
+        wanted = questions(shot.mask)
+        for side, untrained in zip(sides, (False, True), strict=True):
+            answers = scorer.segment(shot.pixels, [one.box for one in wanted], untrained=untrained)
+            for one, answer in zip(wanted, answers, strict=True):
+                dice = Overlap.of(answer.mask, one.truth).dice
+                side.setdefault(one.kind, []).append((shot.person, dice))
+    learnt, bare = ({kind: mean_of(found).value for kind, found in side.items()} for side in sides)
+    return learnt, bare
+
+
+def _least(learnt: dict[str, float], bare: dict[str, float]) -> float:
+    return min(learnt[kind] - bare[kind] for kind in learnt)
+
+
+def write(figures: Sequence[Figure]) -> None:
+    """The figures with their goals, as `bench/run.py` reads them."""
+    keys = ("key", "value", "unit", "goal", "met")
+    result = {
+        "name": "segmentation",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "figures": [dict(zip(keys, figure, strict=True)) for figure in figures],
+    }
+    place = HERE / "results"
+    place.mkdir(exist_ok=True)
+    (place / "segmentation.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
