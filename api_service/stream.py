@@ -100,11 +100,12 @@ class Stream:
         elif scope["path"] not in PATHS or scope["method"] != "GET":
             await _whole(send, 404, b"{}")
         else:
+            allowed = None
             try:
                 allowed = self._origin(headers)
                 caller = await self._caller(headers)
             except RefusedError as refused:
-                await _whole(send, refused.status, b"{}")
+                await _whole(send, refused.status, b"{}", more=_readable_by(allowed))
                 return
             start = _wanted(scope, headers)
             await self._stream(receive, send, _Listener(caller, headers, start, allowed))
@@ -199,19 +200,23 @@ class _Listener:
     origin: str | None
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
-        found = [
+        return [
             (b"content-type", b"text/event-stream; charset=utf-8"),
             (b"cache-control", b"no-store"),
             (b"x-content-type-options", b"nosniff"),
             (b"x-accel-buffering", b"no"),
+            *_readable_by(self.origin),
         ]
-        if self.origin:
-            found += [
-                (b"access-control-allow-origin", self.origin.encode("latin-1")),
-                (b"access-control-allow-credentials", b"true"),
-                (b"vary", b"Origin"),
-            ]
-        return found
+
+
+def _readable_by(origin: str | None) -> list[tuple[bytes, bytes]]:
+    if origin is None:
+        return []
+    return [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-allow-credentials", b"true"),
+        (b"vary", b"Origin"),
+    ]
 
 
 def _lines(batch: Batch) -> Iterator[bytes]:
@@ -260,7 +265,7 @@ async def _say(send: Send, lines: Iterator[bytes] | Sequence[bytes]) -> None:
         await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-async def _whole(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+async def _whole(send: Send, status: int, body: bytes, *, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

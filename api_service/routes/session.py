@@ -68,6 +68,7 @@ def _shown(call: Call, caller: Caller) -> SessionShown:
         name=caller.name.removeprefix("key:"),
         roles=sorted(caller.roles),
         may=sorted(_name(one) for one in _declared() if one.method == "POST" and one.roles & caller.roles),
+        now=call.now,
         until=call.now + sign_in.IDLE,
         events_url=events_url(),
         flower_url=f"http://{settings.flower_bind}",

@@ -11,6 +11,7 @@ class SessionShown(Shape):
     name: str
     roles: list[str]
     may: list[str]
+    now: datetime  # by the site's clock, which a page tells ages by
     until: datetime
     events_url: str
     flower_url: str

@@ -8,7 +8,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class Clinic:
     url: str
     settings: Settings
     sessions: sessionmaker[Session]
-    world: World
+    world: World | None
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     owner: str = ""
 
@@ -96,36 +97,52 @@ def _await(url: str) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="session")
-def clinic(postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
-    """The site of all browser tests of this process, filled once."""
-    home = tmp_path_factory.mktemp("browser") / "home"
+@contextmanager
+def _site(postgres: Settings, home: Path, *, filled: bool, modules: Sequence[str]) -> Iterator[Clinic]:
     home.mkdir(mode=0o700)
-    connection = psycopg2.connect(host=str(postgres_server.sockets), user="rounds", dbname="postgres")
+    connection = psycopg2.connect(host=str(postgres.sockets), user="rounds", dbname="postgres")
     connection.autocommit = True
-    connection.cursor().execute("CREATE DATABASE browser TEMPLATE rounds_template")
+    name = f"browser_{home.name}"
+    connection.cursor().execute(f"CREATE DATABASE {name} TEMPLATE rounds_template")
     connection.close()
     base = _free_ports(2)
     settings = load_settings(
         home=home,
-        database_url=postgres_server.database.replace("/rounds?", "/browser?"),
+        database_url=postgres.database.replace("/rounds?", f"/{name}?"),
         api_bind=f"127.0.0.1:{base}",
         events_bind=f"127.0.0.1:{base + 1}",
         model_server_bind="127.0.0.1:9",
     )
     sessions = make_sessions(settings)
-    world = fill(settings, sessions, open_vault(settings.secret_file), now=settings.clock())
+    vault = open_vault(settings.secret_file)
+    world = fill(settings, sessions, vault, now=settings.clock()) if filled else None
     made = Clinic(f"http://127.0.0.1:{base}", settings, sessions, world)
     made.owner = made.key("owner", *(role for role in keys.ROLES if role != "service"))
-    for module in MODULES:
+    for module in modules:
         made.start(module)
-    _await(f"{made.url}/api/docs")
-    _await(f"http://127.0.0.1:{base + 1}/health")
+    for place in range(len(modules)):
+        _await(f"http://127.0.0.1:{base + place}/health")
     yield made
     for process in made.processes.values():
         process.kill()
         process.wait()
     sessions.kw["bind"].dispose()
+
+
+@pytest.fixture(scope="session")
+def clinic(postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """The site of all browser tests of this process, filled once."""
+    home = tmp_path_factory.mktemp("browser") / "filled"
+    with _site(postgres_server, home, filled=True, modules=MODULES) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def empty_clinic(postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """A site on which nothing ever happened, without a stream."""
+    home = tmp_path_factory.mktemp("browser") / "empty"
+    with _site(postgres_server, home, filled=False, modules=MODULES[:1]) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { heardClock } from "../parts/format";
 import { type ApiError, get, onAnswer, post } from "./client";
 import type { Session } from "./types";
 
@@ -33,7 +34,11 @@ export const useMay = (act: string): { may: boolean; why: string | undefined } =
 };
 
 export function SessionProvider({ children }: { children: ReactNode }) {
-  const [session, setSession] = useState<Session | null>(null);
+  const [session, keep] = useState<Session | null>(null);
+  const setSession = useCallback((next: Session | null) => {
+    if (next) heardClock(next.now);
+    keep(next);
+  }, []);
   const [ended, setEnded] = useState<string | null>(null);
   const [loading, setLoading] = useState(true);
   const queries = useQueryClient();
@@ -43,7 +48,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       .then(setSession)
       .catch((error: ApiError) => setEnded(error.status === 401 ? null : error.message))
       .finally(() => setLoading(false));
-  }, []);
+  }, [setSession]);
 
   useEffect(
     () =>
@@ -55,7 +60,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         );
         queries.clear();
       }),
-    [session, queries],
+    [session, queries, setSession],
   );
 
   useEffect(() => {
@@ -71,17 +76,20 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return () => {
       for (const act of acts) window.removeEventListener(act, renew);
     };
-  }, [session]);
+  }, [session, setSession]);
 
-  const enter = useCallback(async (key: string) => {
-    setSession(await post<Session>("/session", { key }));
-    setEnded(null);
-  }, []);
+  const enter = useCallback(
+    async (key: string) => {
+      setSession(await post<Session>("/session", { key }));
+      setEnded(null);
+    },
+    [setSession],
+  );
   const leave = useCallback(async () => {
     await post("/session/end").catch(() => undefined);
     setSession(null);
     queries.clear();
-  }, [queries]);
+  }, [queries, setSession]);
   const known = useMemo(
     () => ({ session, ended, loading, enter, leave }),
     [session, ended, loading, enter, leave],

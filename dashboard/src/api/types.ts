@@ -16,6 +16,7 @@ export interface Session {
   name: string;
   roles: string[];
   may: string[];
+  now: string;
   until: string;
   events_url: string;
   flower_url: string;

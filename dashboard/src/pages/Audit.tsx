@@ -4,7 +4,7 @@ import { useSearchParams } from "react-router";
 import type { AuditEvent, AuditProof, Plan } from "../api/types";
 import { useApi } from "../api/useApi";
 import { DataTable } from "../parts/DataTable";
-import { browserZone, when, whole, words } from "../parts/format";
+import { browserZone, siteNow, when, whole, words } from "../parts/format";
 import { ModelType } from "../parts/ModelType";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
@@ -17,7 +17,7 @@ function TimeMachine() {
   const [params, setParams] = useSearchParams();
   const modelType = params.get("type") ?? "diagnosis";
   const asked = params.get("at");
-  const [now] = useState(() => new Date());
+  const [now] = useState(() => new Date(siteNow()));
   const at = asked ? new Date(asked) : now;
   const good = !Number.isNaN(at.getTime());
   const plans = useApi<Plan[]>(good ? "/plans" : null, {
@@ -113,7 +113,7 @@ function Proof() {
 
 function Trail() {
   const [word, setWord] = useState("");
-  const [day, setDay] = useState(() => local(new Date(Date.now() - 7 * DAY_MS)).slice(0, 10));
+  const [day, setDay] = useState(() => local(new Date(siteNow() - 7 * DAY_MS)).slice(0, 10));
   const events = useApi<AuditEvent[]>("/audit", { from: new Date(`${day}T00:00`).toISOString(), limit: 200 });
   const found = useMemo(
     () =>

@@ -4,7 +4,7 @@ import type { Job, Overview } from "../api/types";
 import { useAct, useApi } from "../api/useApi";
 import { Confirm } from "../parts/Confirm";
 import { DataTable } from "../parts/DataTable";
-import { estimated, span, when, whole, words } from "../parts/format";
+import { estimated, siteNow, span, when, whole, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
@@ -12,7 +12,9 @@ import { JobPage } from "./JobPage";
 
 const lasted = (job: Job): string =>
   job.start_time
-    ? span((Date.parse(job.end_time ?? new Date().toISOString()) - Date.parse(job.start_time)) / 1000)
+    ? span(
+        (Date.parse(job.end_time ?? new Date(siteNow()).toISOString()) - Date.parse(job.start_time)) / 1000,
+      )
     : "–";
 
 const waits = (job: Job, jobs: Job[]): string => {

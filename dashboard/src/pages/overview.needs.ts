@@ -1,5 +1,5 @@
 import type { AbTest, Alert, Approval, Overview } from "../api/types";
-import { ago, many } from "../parts/format";
+import { ago, many, siteNow } from "../parts/format";
 
 /** The one thing that needs somebody, with where to do it. */
 export interface Need {
@@ -131,7 +131,7 @@ export const lastVisit = (() => {
   return (): string | null => {
     if (before === undefined) {
       before = localStorage.getItem(KEY);
-      localStorage.setItem(KEY, new Date().toISOString());
+      localStorage.setItem(KEY, new Date(siteNow()).toISOString());
     }
     return before;
   };

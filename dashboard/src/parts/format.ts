@@ -14,6 +14,15 @@ const count = new Intl.NumberFormat();
 
 export const browserZone = zone;
 
+let aheadMs = 0;
+
+/** The site said what time it is; ages are told by its clock, not by this machine's. */
+export const heardClock = (instant: string): void => {
+  aheadMs = Date.parse(instant) - Date.now();
+};
+
+export const siteNow = (): number => Date.now() + aheadMs;
+
 /** An instant in the reader's zone, with its name. */
 export const when = (instant: string | null | undefined): string =>
   instant ? moment.format(new Date(instant)) : "–";
@@ -31,7 +40,7 @@ export const span = (seconds: number): string => {
   return `${Math.floor(seconds / size)} ${unit}`;
 };
 
-export const ago = (instant: string | null | undefined, now: number = Date.now()): string =>
+export const ago = (instant: string | null | undefined, now: number = siteNow()): string =>
   instant ? `${span(Math.max(0, (now - Date.parse(instant)) / 1000))} ago` : "never";
 
 export const whole = (n: number | null | undefined): string =>
