@@ -75,7 +75,7 @@ def _adapter(task):
     from shared.backends.causal_lm.adapter import make_adapter
 
     made = make_adapter(task.base, task.layers, rank=task.recipe.lora_r, seed=1)
-    made |= {"head.weight": torch.zeros(len(LABELS), 2 * task.base.shape.hidden)}
+    made |= {"head.weight": torch.zeros(len(LABELS), 3 * task.base.shape.hidden)}
     made |= {"head.bias": torch.zeros(len(LABELS))}
     draw = torch.Generator().manual_seed(5)
     return {name: w + torch.randn(w.shape, generator=draw) / 20 for name, w in made.items()}
@@ -333,9 +333,11 @@ def test_plain_peft_loads_the_adapter_and_answers_the_same(backend, base, loaded
 def _head_scores(fitted, loaded, prompt, *, model):
     head = load(fitted.files["head.safetensors"])
     with torch.no_grad():
-        end = model(input_ids=torch.tensor([prompt]), output_hidden_states=True).hidden_states[-1][0, -1]
+        states = model(input_ids=torch.tensor([prompt]), output_hidden_states=True).hidden_states
+    below, end = states[1][0], states[-1][0, -1]  # two of three layers learn
+    below = (below / below.square().mean(1, keepdim=True).sqrt()).mean(0)
     words = loaded.weights["model.embed_tokens.weight"][torch.tensor(prompt)].mean(0) / loaded.word_scale
-    return head["weight"] @ torch.cat([words, end]) + head["bias"]
+    return head["weight"] @ torch.cat([words, below, end]) + head["bias"]
 
 
 def test_rows_held_back_are_scored_as_the_version_scores_them(base, loaded, tmp_path):

@@ -17,7 +17,7 @@ from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, plain, run_layers
 from shared.backends.causal_lm.material import Material, packs
 from shared.backends.causal_lm.passages import Passage, lesson, packed, question
-from shared.backends.causal_lm.reading import HEAD, features, judged, label_scores
+from shared.backends.causal_lm.reading import HEAD, judged, label_scores, seen
 from shared.backends.checkpoints import Checkpoint
 from shared.domain.recipe import CausalRecipe
 
@@ -76,10 +76,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Frozen:
-    """The states below the layers that learn, of all rows one after the other, shape (tokens, hidden)."""
+    """What the layers that do not learn make of every row, computed once for all epochs."""
 
-    states: Tensor
+    states: Tensor  # below the layers that learn, of all rows one after the other, shape (tokens, hidden)
     starts: Sequence[int]
+    seen: Tensor  # what the head reads of them, shape (rows, 2 hidden)
 
     def of(self, rows: Sequence[int], lengths: Sequence[int]) -> Tensor:
         """The states of some rows, shape (tokens, hidden)."""
@@ -129,10 +130,9 @@ class Learner:
     def losses(self, rows: Sequence[int]) -> Tensor:
         """How surprised the LM is by each row's whole answer, and the head by it, in nats, shape (rows,)."""
         states = top_states(self.task, self.frozen, rows, linear=self.linear)  # (answer tokens, hidden)
-        passages = [self.task.passages[row] for row in rows]
-        firsts = torch.tensor([0, *(len(one.asked) for one in passages[:-1])]).cumsum(0)
+        ends = states[_firsts(self.task, rows)]
         targets = torch.tensor([self.task.material.targets[row] for row in rows], device=states.device)
-        read = judged(self.head, features(self.task.base, passages, states[firsts.to(states.device)]))
+        read = judged(self.head, self.frozen.seen[list(rows)], ends)
         return self._written(rows, states) + functional.cross_entropy(read, targets, reduction="none")
 
     def _written(self, rows: Sequence[int], states: Tensor) -> Tensor:
@@ -175,13 +175,15 @@ def freeze(task: Task) -> Frozen:
     for length in task.lengths:
         starts.append(starts[-1] + length)
     base, below = task.base, range(task.layers.start)
-    states = _room(task, starts[-1])
+    states, found = _room(task, starts[-1]), []
     with torch.no_grad():
         for rows in packs(range(len(starts) - 1), task.lengths, task.pack_tokens):
-            tokens, pack, _ = packed([task.passages[row] for row in rows], base.device)
+            passages = [task.passages[row] for row in rows]
+            tokens, pack, _ = packed(passages, base.device)
             hidden = run_layers(base, embed(base, tokens), pack, layers=below, linear=plain(base))
             states[starts[rows[0]] : starts[rows[-1] + 1]] = hidden.to(states.dtype)
-    return Frozen(states, starts[:-1])
+            found.append(seen(base, passages, hidden))
+    return Frozen(states, starts[:-1], torch.cat(found))
 
 
 def _room(task: Task, tokens: int) -> Tensor:
@@ -212,21 +214,26 @@ def scores(
         for part in packs(rows, task.lengths, task.pack_tokens):
             states = top_states(task, frozen, part, linear=linear)
             for row, own in zip(part, states.split(1 + len(known.tree.asked)), strict=True):
-                one = label_scores(task.base, known.tree, task.passages[row], states=own, head=head)
+                below = frozen.seen[[row]]
+                one = label_scores(known.tree, task.base.words, own, seen_below=below, head=head)
                 found.append(one[None])
     return torch.cat(found)
 
 
 def plain_features(task: Task, frozen: Frozen, rows: Sequence[int]) -> Tensor:
-    """What the head reads of some rows without an adapter, shape (rows, 2 hidden)."""
+    """What the head reads of some rows without an adapter, shape (rows, 3 hidden)."""
     found = []
     with torch.no_grad():
         for part in packs(rows, task.lengths, task.pack_tokens):
-            passages = [task.passages[row] for row in part]
             states = top_states(task, frozen, part, linear=plain(task.base))
-            firsts = torch.tensor([0, *(len(one.asked) for one in passages[:-1])]).cumsum(0)
-            found.append(features(task.base, passages, states[firsts.to(states.device)]))
+            found.append(torch.cat([frozen.seen[part], states[_firsts(task, part)]], dim=1))
     return torch.cat(found)
+
+
+def _firsts(task: Task, rows: Sequence[int]) -> Tensor:
+    """Where among the states that some rows ask for those of their prompts' ends lie."""
+    counts = [len(task.passages[row].asked) for row in rows]
+    return torch.tensor([0, *counts[:-1]], device=task.base.device).cumsum(0)
 
 
 def _at_rest(tensor: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """How a label is chosen: what the LM would write, beside a linear head on the same state and the words.
 
-The LM alone needs many passes over few cases to tell rare diseases apart; a head on its last state and on the
-mean of the words knows most of it from the start. Their logarithms are added: two experts, one opinion.
+The LM alone needs many passes over few cases to tell rare diseases apart; a head that sees the words, what
+the layers below the adapter make of them and the last state knows most of it from the start. Their logarithms
+are added: two experts, one opinion.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,37 +16,52 @@ from shared.backends.causal_lm.passages import Passage
 from shared.backends.causal_lm.tree import LabelTree, label_logs
 
 HEAD = "head."
+PARTS = 3  # of what the head reads, each as wide as a state
 
 
-def features(base: BaseModel, passages: Sequence[Passage], ends: Tensor) -> Tensor:
-    """What the head reads: the mean of the prompt's words beside its end's state, shape (passages, 2 hidden).
+def seen(base: BaseModel, passages: Sequence[Passage], below: Tensor) -> Tensor:
+    """What the head reads of the frozen part, shape (passages, 2 hidden).
+
+    The mean of the prompt's words beside that of their states below the adapter, each brought to one size
+    first: that of the first token is hundreds of times the others'.
 
     Args:
         base: whose words they are.
         passages: rows.
-        ends: normed states of the prompts' last tokens, shape (passages, hidden).
+        below: states of all their tokens, one after the other, shape (tokens, hidden).
     """
     words = base.weights["model.embed_tokens.weight"]
-    means = [words[torch.tensor(one.prompt, device=base.device)].float().mean(0) for one in passages]
-    return torch.cat([torch.stack(means) / base.word_scale, ends], dim=1)
+    found = []
+    for one, states in zip(passages, below.split([len(one.tokens) for one in passages]), strict=True):
+        prompt = torch.tensor(one.prompt, device=base.device)
+        own = functional.rms_norm(states[: len(prompt)].float(), (base.shape.hidden,))
+        found.append(torch.cat([words[prompt].float().mean(0) / base.word_scale, own.mean(0)]))
+    return torch.stack(found)
 
 
-def judged(head: Mapping[str, Tensor], found: Tensor) -> Tensor:
-    """The head's scores before the softmax, shape (passages, labels)."""
+def judged(head: Mapping[str, Tensor], seen_below: Tensor, ends: Tensor) -> Tensor:
+    """The head's scores before the softmax, shape (passages, labels).
+
+    Args:
+        head: its weight and bias.
+        seen_below: of the frozen part, shape (passages, 2 hidden).
+        ends: normed states of the prompts' last tokens, shape (passages, hidden).
+    """
+    found = torch.cat([seen_below, ends], dim=1)
     return functional.linear(found, head[f"{HEAD}weight"], head[f"{HEAD}bias"])
 
 
 def label_scores(
-    base: BaseModel, tree: LabelTree, passage: Passage, *, states: Tensor, head: Mapping[str, Tensor]
+    tree: LabelTree, words: Tensor, states: Tensor, *, seen_below: Tensor, head: Mapping[str, Tensor]
 ) -> Tensor:
     """Every label's score before the temperature, shape (labels,).
 
     Args:
-        base: under both.
         tree: of the labels.
-        passage: the question.
-        states: normed, at the places it asks for, shape (1 + forks, hidden).
+        words: of the base, shape (vocabulary, hidden).
+        states: normed, at the places a question asks for, shape (1 + forks, hidden).
+        seen_below: of the frozen part, shape (1, 2 hidden).
         head: its weight and bias; none leaves what the LM would write.
     """
-    logs = label_logs(tree, states[1:], base.words)
-    return logs + judged(head, features(base, [passage], states[:1]))[0] if head else logs
+    logs = label_logs(tree, states[1:], words)
+    return logs + judged(head, seen_below, states[:1])[0] if head else logs

@@ -13,7 +13,7 @@ from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, run_layers
 from shared.backends.causal_lm.material import answers_of, prompt_of
 from shared.backends.causal_lm.passages import packed, question
-from shared.backends.causal_lm.reading import HEAD, label_scores
+from shared.backends.causal_lm.reading import HEAD, PARTS, label_scores, seen
 from shared.backends.causal_lm.tree import tree_of
 from shared.backends.text_classifier.scorer import DIGITS, PROBES, TOP, hash_of
 from shared.domain.example import Answer
@@ -71,12 +71,12 @@ class CausalScorer:
         passage = question(prompt_of(text, self._recipe, base.tokenizer), self._tree)
         with torch.no_grad():
             tokens, pack, asked = packed([passage], base.device)
-            layers = range(base.shape.layers)
-            hidden = run_layers(
-                base, embed(base, tokens), pack, layers=layers, linear=self._linear, keep=asked
-            )
+            top = top_layers(base, self._recipe.top_layers)
+            below = run_layers(base, embed(base, tokens), pack, layers=range(top.start), linear=self._linear)
+            hidden = run_layers(base, below, pack, layers=top, linear=self._linear, keep=asked)
+            read = seen(base, [passage], below)
             states = normed(base, hidden)
-            return label_scores(base, self._tree, passage, states=states, head=head)
+            return label_scores(self._tree, base.words, states, seen_below=read, head=head)
 
     def _ranked(self, text: str) -> list[tuple[str, float]]:
         """Every label with its probability, best first; equal ones in the order of the labels."""
@@ -111,7 +111,7 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, *, lasting: bool = 
     layers = top_layers(base, recipe.top_layers)
     adapter = from_file(load(files["adapter_model.safetensors"]), base, layers)
     head = {f"{HEAD}{name}": t.to(base.device) for name, t in load(files["head.safetensors"]).items()}
-    if head[f"{HEAD}weight"].shape != (len(facts["labels"]), 2 * base.shape.hidden):
+    if head[f"{HEAD}weight"].shape != (len(facts["labels"]), PARTS * base.shape.hidden):
         raise InvalidInputError("the head does not fit the labels and the base", field="head")
     scale = recipe.lora_alpha / recipe.lora_r
     scorer = CausalScorer(base, facts, linear=adapting(base, adapter, scale, lasting=lasting), head=head)
