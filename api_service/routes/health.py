@@ -24,11 +24,13 @@ def root_health(call: Call) -> Reply[Health]:
 
 
 @neighbours.get("/api/phase-5c/health", roles=OPEN, rules=ALONE)
-def image_health(_call: Call) -> Reply[Neighbour]:
-    """Fine-tuning of image models: not part of this version, and the answer says so."""
-    message = "image models are not trained by this version of Rounds"
-    found = {"medsam_finetuning": False, "dice_and_iou": False}
-    return Reply(_neighbour("unavailable", message, found))
+def image_health(call: Call) -> Reply[Neighbour]:
+    """Image models: trained by the workers and served by the model server, whose state this is."""
+    state = vitals.part(vitals.taken(call.deps), "model-server").state
+    message = f"the model server for image models is {state}"
+    found = {"medsam_finetuning": True, "dice_and_iou": True}
+    status = "healthy" if state == "ok" else "down"
+    return Reply(_neighbour(status, message, found), status=200 if state == "ok" else 503)
 
 
 @neighbours.get("/api/phase-6/health", roles=OPEN, rules=ALONE)
