@@ -64,9 +64,6 @@ class SegmentationRecipe(BaseModel):
     accumulation: int = Field(
         1, ge=1, le=128, description="parts of a batch, computed in turn to save memory"
     )
-    accumulation: int = Field(
-        1, ge=1, le=128, description="parts of a batch, computed in turn to save memory"
-    )
     prompts: int = Field(1, ge=1, le=64, description="boxes, points or whole images asked of each a step")
     learning_rate: float = Field(5e-4, gt=0, le=1, description="highest rate of the adapter and the heads")
     warmup_share: float = Field(0.05, ge=0, le=0.9, description="share of the steps that raise the rate")
