@@ -10,6 +10,7 @@ GROUPS = (
     *(f"rounds.commands.{name}" for name in ("deidentify", "training", "jobs", "evaluate", "models")),
     "rounds.commands.alerts",
     "rounds.commands.reproduce",
+    "rounds.commands.advisories",
     "rounds.commands.backup",
     "rounds.commands.evidence",
     "rounds.commands.listen",
