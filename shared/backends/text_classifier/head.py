@@ -1,4 +1,4 @@
-"""The linear head, by a convex fit."""
+"""The linear head, by a convex fit and a closed form."""
 
 import torch
 from torch import Tensor
@@ -6,6 +6,8 @@ from torch.nn import functional
 
 from shared.backends.text_classifier.adapter import Weights
 from shared.backends.text_classifier.learner import Frozen, Task
+
+SHRINKAGE = 0.3
 
 
 def fitted_head(task: Task, frozen: Frozen) -> Weights:
@@ -17,19 +19,36 @@ def fitted_head(task: Task, frozen: Frozen) -> Weights:
 
 
 def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float) -> Weights:
-    """The multinomial logistic regression of least weighted loss, by L-BFGS from zero in double precision.
+    """The mean of two linear classifiers, which err in different places: what separates, and what is typical.
+
+    One is the multinomial logistic regression of least weighted loss, the other the linear discriminant
+    with a shrunken covariance, brought to the spread of the first one's scores. The mean is one linear head.
 
     Args:
         found: features, shape (n, width).
         targets: label numbers, shape (n,); every label occurs.
         weights: of the cases, mean 1, shape (n,).
-        penalty: L2 penalty on the weights, not on the biases.
+        penalty: L2 penalty of the regression on the weights, not on the biases.
     """
-    classes = int(targets.max()) + 1
     x, w = found.double(), weights.double()
     # One spread for all features: those that hardly vary between texts must not count as much as the others.
     centre, spread = x.mean(0), x.var(0, unbiased=False).mean().sqrt().clamp_min(1e-6)
     x = (x - centre) / spread  # (n, width)
+    matrix, bias = _regression(x, targets, w, penalty=penalty)
+    typical, offset = _discriminant(x, targets, w)
+    spreads = [
+        functional.linear(x, m, b).std().clamp_min(1e-9) for m, b in ((matrix, bias), (typical, offset))
+    ]
+    scale = spreads[0] / spreads[1]
+    matrix, bias = (matrix + scale * typical) / 2, (bias + scale * offset) / 2
+    # Undo the standardisation, so that the head reads raw features.
+    raw = matrix / spread
+    return {"weight": raw.float(), "bias": (bias - raw @ centre).float()}
+
+
+def _regression(x: Tensor, targets: Tensor, w: Tensor, *, penalty: float) -> tuple[Tensor, Tensor]:
+    """By L-BFGS from zero, in double precision."""
+    classes = int(targets.max()) + 1
     matrix = torch.zeros(classes, x.shape[1], dtype=torch.double, device=x.device, requires_grad=True)
     bias = torch.zeros(classes, dtype=torch.double, device=x.device, requires_grad=True)
     search = torch.optim.LBFGS(
@@ -44,6 +63,21 @@ def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float)
         return total
 
     search.step(loss)
-    # Undo the standardisation, so that the head reads raw features.
-    raw = matrix.detach() / spread
-    return {"weight": raw.float(), "bias": (bias.detach() - raw @ centre).float()}
+    return matrix.detach(), bias.detach()
+
+
+def _discriminant(x: Tensor, targets: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
+    """Fisher's, every label as likely as another; the covariance shrunk towards a multiple of the identity.
+
+    Source: Friedman, Regularized Discriminant Analysis, JASA 1989; the share is measured on training folds.
+    """
+    of_label = functional.one_hot(targets).double() * w[:, None]  # (n, labels)
+    means = (of_label.T @ x) / of_label.sum(0)[:, None]  # (labels, width)
+    apart = x - means[targets]
+    within = (apart * w[:, None]).T @ apart / w.sum()  # (width, width)
+    level = within.diagonal().mean().clamp_min(1e-9)
+    shrunk = (1 - SHRINKAGE) * within + SHRINKAGE * level * torch.eye(
+        len(within), dtype=x.dtype, device=x.device
+    )
+    matrix = torch.linalg.solve(shrunk, means.T).T
+    return matrix, -(matrix * means).sum(1) / 2

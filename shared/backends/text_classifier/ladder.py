@@ -16,7 +16,7 @@ from shared.backends.text_classifier.tuning import tune
 from shared.errors import InvalidInputError
 
 HEAD, LORA = "head", "lora"
-HEAD_TEMPERATURE = 1.2  # usual for a head that was fitted without smoothed labels
+HEAD_TEMPERATURE = 0.9  # usual for a head, which is fitted without smoothed labels
 
 
 @dataclass(frozen=True)
