@@ -1,10 +1,16 @@
 """A finished job trained again shows equal bytes, or where they part and what was not as it was."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from shared.registry import jobs
+from shared.registry.cases import CASE_PURPOSE
 from shared.registry.tables import AuditEvent, ModelVersion
+from tests import small_model
+from tests.factories import a_case, a_dataset, a_job, a_member
+from worker_training.deps import FIT
 from worker_training.reproduce import CannotReproduceError, reproduce
 from worker_training.train import run_job
 
@@ -49,3 +55,23 @@ def test_a_second_training_that_fails_says_why(deps, sessions, queued):
         job.recipe = {"trouble": "invalid_input"}
     with pytest.raises(CannotReproduceError, match="allow no counting"):
         reproduce(job_id, deps, actor="tester")
+
+
+def test_a_real_classifier_is_made_again_byte_for_byte(deps, sessions, vault):
+    """The whole road of the real family: queue, device, trainer, store, and all of it again."""
+    with sessions.begin() as session:
+        dataset = a_dataset(session)
+        for example in small_model.examples()[::3]:
+            sealed = vault.seal(example.text.encode(), CASE_PURPOSE)
+            a_member(session, dataset, a_case(session, diagnosis=example.label, input_sealed=sealed))
+        recipe = {"epochs": 1, "batch_size": 6}
+        job_id = a_job(session, dataset_version_id=dataset.id, recipe=recipe).id
+    real = replace(deps, trainer=FIT, settings=deps.settings.model_copy(update={"lease_seconds": 30.0}))
+    run_job(job_id, real)
+    with sessions() as session:
+        job = jobs.get(session, job_id)
+    assert job.error_message is None
+    assert job.provenance["kernels"]["torch"].startswith("2.")
+    assert job.provenance["kernels"]["threads"] == 1
+    found = reproduce(job_id, real, actor="tester")
+    assert (found.equal, found.parts, dict(found.changed)) == (True, [], {})
