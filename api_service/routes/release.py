@@ -12,12 +12,12 @@ from api_service.errors import is_away
 from api_service.filing import Order
 from api_service.parse import ActivateWish, DeployWish, RollbackWish, TypeQuery
 from api_service.plan_cache import DATABASE_ERRORS
-from api_service.show.release import Deployed, PlanShown, RolledBack
+from api_service.show.release import Deployed, LiveThenShown, PlanShown, RolledBack
 from api_service.show.shape import link
 from shared.domain import transitions
-from shared.errors import ConflictError, InvalidInputError
+from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.logs import log
-from shared.registry import deployments, models, plans, policies
+from shared.registry import deployments, models, plans, policies, time_machine
 from shared.registry.releases import Cause
 from shared.registry.tables import Approval, ModelVersion
 
@@ -27,6 +27,12 @@ MAY_ROLL_BACK = frozenset({Role.CLINICIAN, Role.OPERATOR, Role.APPROVER})
 
 class PlansQuery(TypeQuery):
     """The plan in force at an instant; without one, the newest plans."""
+
+    at: AwareDatetime | None = None
+
+
+class LiveQuery(TypeQuery):
+    """An instant; now where none is given."""
 
     at: AwareDatetime | None = None
 
@@ -83,6 +89,17 @@ def list_plans(call: Call, query: PlansQuery) -> list[PlanShown]:
         return [PlanShown.of(plan) for plan in plans.history(call.session, query.model_type)]
     plan = plans.at(call.session, query.model_type, query.at)
     return [PlanShown.of(plan)] if plan else []
+
+
+@group.get("/plans/live", roles=READERS)
+def live_then(call: Call, query: LiveQuery) -> LiveThenShown:
+    """What was live at an instant (now, without one), why, by whose approval, and who was answered by it."""
+    models.model_type(call.session, query.model_type)
+    instant = query.at or call.now
+    then = time_machine.live_at(call.session, query.model_type, instant)
+    if then is None:
+        raise NotFoundError(f"nothing of {query.model_type} was live then", field="at")
+    return LiveThenShown.of(then, instant)
 
 
 def _check_approval(session: Session, approval_id: UUID, version: ModelVersion) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from api_service.show.shape import Message, Shape
 from shared.registry.plans import Plan
 from shared.registry.tables import Alert, Approval, PolicyProposal, PolicyVersion
+from shared.registry.time_machine import LiveThen
 
 
 class PlanShown(Shape):
@@ -39,6 +40,44 @@ class PlanShown(Shape):
             actor=plan.actor,
             effective_at=plan.effective_at,
         )
+
+
+class Answered(Shape):
+    """How many answers one version gave in one slot, and to how many persons."""
+
+    model_version: str
+    slot: str
+    answers: int
+    persons: int
+
+
+class LiveThenShown(Shape):
+    """What served at an instant: why, by whose word, proved by which record, and whom it answered."""
+
+    at: datetime
+    plan_version: int
+    champion: str
+    champion_digest: str
+    challenger: str | None
+    challenger_digest: str | None
+    challenger_percent: float
+    standby: str | None
+    reason: str
+    actor: str
+    effective_at: datetime
+    until: datetime | None
+    evidence: dict[str, object] | None
+    approvals: list[dict[str, object]]
+    answered: list[Answered]
+
+    @classmethod
+    def of(cls, then: LiveThen, at: datetime) -> "LiveThenShown":
+        """The finding with its instant."""
+        answered = [Answered.model_validate(one) for one in then.answered]
+        own = {name: getattr(then, name) for name in cls.model_fields if hasattr(then, name)}
+        own |= {"approvals": list(then.approvals), "answered": answered}
+        percent = round(100 * then.share, 4)
+        return cls(**own, at=at, plan_version=then.number, challenger_percent=percent)
 
 
 class Deployed(Shape):

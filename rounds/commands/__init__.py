@@ -16,6 +16,7 @@ GROUPS = (
     "rounds.commands.listen",
     "rounds.commands.plan",
     "rounds.commands.policy",
+    "rounds.commands.replay",
     "rounds.commands.verify",
     "rounds.demo",
 )

@@ -1,6 +1,7 @@
 """`rounds models`, `approve`, `deploy`, `rollback`: versions and who of them serves."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -67,8 +68,15 @@ def show(name: str, as_json: AsJson = False) -> None:
 
 
 @models.command("current")
-def current(model_type: Type = "diagnosis", as_json: AsJson = False) -> None:
-    """Show who serves now, and under which plan."""
+def current(
+    model_type: Type = "diagnosis",
+    at: Annotated[datetime | None, typer.Option(help="An instant of the past, in UTC.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who serves now and under which plan; with `--at` who served then, why, by whose word, and whom."""
+    if at is not None:
+        _live_then(model_type, at.replace(tzinfo=UTC), as_json=as_json)
+        return
     from shared.errors import NotFoundError
     from shared.registry import models as versions
     from shared.registry import plans
@@ -83,6 +91,19 @@ def current(model_type: Type = "diagnosis", as_json: AsJson = False) -> None:
     named = ("champion", "challenger", "standby")
     names = {role: served.name if (served := getattr(plan, role)) else None for role in named}
     show_record(asdict(plan) | names | {"digest": plan.champion.digest}, as_json=as_json)
+
+
+def _live_then(model_type: str, at: datetime, *, as_json: bool) -> None:
+    from shared.errors import NotFoundError
+    from shared.registry import models as versions
+    from shared.registry import time_machine
+
+    with site().sessions() as session:
+        kind = versions.model_type(session, model_type)
+        then = time_machine.live_at(session, kind.name, at)
+    if then is None:
+        raise NotFoundError(f"nothing of {model_type} was live at {at.isoformat()}", field="at")
+    show_record({"at": at} | asdict(then), as_json=as_json)
 
 
 def approve(

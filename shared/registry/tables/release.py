@@ -115,6 +115,7 @@ class Prediction(Table):
         CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence_share"),
         one_of("slot", ("champion", "challenger")),
         Index(None, "model_type", "seq"),
+        Index(None, "model_type", "plan_number"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)

@@ -365,3 +365,15 @@ def test_a_champion_that_is_not_in_memory_leaves_its_person_to_the_warm_version(
     assert told["model_version"] == warm.name
     [kept] = rows(site, Prediction)
     assert (kept.digest, kept.slot) == (warm.digest, "champion")
+
+
+def test_the_time_machine_says_over_http_who_served_and_whom(site):
+    _, challenger = site.serve(share=1.0)
+    assert ask(site).status_code == 200
+    told = site.get("/plans/live").json
+    assert (told["plan_version"], told["challenger"], told["challenger_percent"]) == (1, challenger.name, 100)
+    assert told["answered"] == [
+        {"model_version": challenger.name, "slot": "challenger", "answers": 1, "persons": 1}
+    ]
+    before = site.get("/plans/live?at=2020-01-01T00:00:00Z")
+    assert (before.status_code, before.json["field"]) == (404, "at")

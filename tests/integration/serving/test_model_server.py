@@ -21,6 +21,7 @@ from shared.errors import InvalidInputError, NotFoundError, PartDownError
 from shared.serving.base import LIVE_TEXTS, patience_seconds
 from shared.serving.local import LocalModelServer
 from shared.serving.token import internal_token
+from shared.storage.objects import open_storage
 from tests.waiting import until
 
 TEXTS = ["red swollen toe joint", "burning when passing urine", "", "light hurts my eyes"]
@@ -286,3 +287,33 @@ def test_of_two_starts_that_race_both_use_one_token(settings):
     path.chmod(0o644)
     with pytest.raises(InvalidInputError, match="readable by others"):
         internal_token(settings)
+
+
+def test_a_past_prediction_is_answered_again_by_the_bytes_that_gave_it(served, fitted, vault):
+    from datetime import timedelta
+
+    from deployer_service import replay
+    from deployer_service.serve import Origin
+    from shared.registry import predictions
+    from tests.factories import NOW, a_prediction
+
+    version = served.add(fitted)
+    served.client.load(version.digest)
+    [answer] = served.client.answer(version.digest, TEXTS[:1])
+    with served.sessions.begin() as session:
+        told = {"label": answer.label, "confidence": answer.confidence}
+        right, wrong = (a_prediction(session, version, **told | more) for more in ({}, {"label": "Other"}))
+        for row in (right, wrong):
+            sealed = vault.seal(TEXTS[0].encode(), "prediction")
+            session.add(
+                predictions.PredictionInput(
+                    prediction_id=row.id, sealed=sealed, expires_at=NOW + timedelta(days=1)
+                )
+            )
+    origin = Origin(served.settings, served.sessions, open_storage(served.settings))
+    assert replay.prediction(right.id, origin, vault).same
+    assert not replay.prediction(wrong.id, origin, vault).same
+    with served.sessions.begin() as session:
+        assert predictions.forget_expired(session, now=NOW + timedelta(days=2)) == 2
+    with pytest.raises(replay.InputGoneError):
+        replay.prediction(right.id, origin, vault)
