@@ -1,7 +1,7 @@
 """Trains a finished job again, beside the queue, and shows equal bytes or where they part."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from shared.backends import files as artifact
-from shared.backends.base import Fitted
+from shared.backends.base import FitRequest, Fitted
 from shared.config import environment
 from shared.domain.cycle import JobState
 from shared.domain.parting import parting
@@ -92,8 +92,14 @@ def _write_request(
         dataset = session.get_one(DatasetVersion, version.dataset_version_id)
         facts = provenance.of_job(job, dataset, deps.devices[0], threads=deps.settings.threads)
         family, wanted = request.of_job(session, job, deps, checkpoints=folder / "checkpoints")
-    request.leave(folder, family, wanted, deps=deps)
+    request.leave(folder, family, unshelved(wanted), deps=deps)
     return job, version, facts | provenance.examples(folder)
+
+
+def unshelved(wanted: FitRequest) -> FitRequest:
+    """The request without what the first training may have left behind: everything is computed again."""
+    seen = replace(wanted.pictures, shelf=None) if wanted.pictures else None
+    return replace(wanted, shelf=None, pictures=seen)
 
 
 def _fit(folder: Path, deps: Deps) -> tuple[Fitted, Mapping[str, Any]]:

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from shared.backends.base import FitRequest, Pictures
 from shared.registry import jobs
 from shared.registry.cases import CASE_PURPOSE
 from shared.registry.tables import AuditEvent, ModelVersion
 from tests import small_model
 from tests.factories import a_case, a_dataset, a_job, a_member
 from worker_training.deps import FIT
-from worker_training.reproduce import CannotReproduceError, reproduce
+from worker_training.reproduce import CannotReproduceError, reproduce, unshelved
 from worker_training.train import run_job
 
 
@@ -55,6 +56,14 @@ def test_a_second_training_that_fails_says_why(deps, sessions, queued):
         job.recipe = {"trouble": "invalid_input"}
     with pytest.raises(CannotReproduceError, match="allow no counting"):
         reproduce(job_id, deps, actor="tester")
+
+
+def test_a_reproduction_uses_nothing_that_the_first_training_left(tmp_path):
+    seen = Pictures([], tmp_path, tmp_path / "shelf")
+    wanted = FitRequest([], [], "base", {}, 1, tmp_path, pictures=seen, shelf=tmp_path / "shelf")
+    bare = unshelved(wanted)
+    assert (bare.shelf, bare.pictures.shelf, bare.pictures.folder) == (None, None, tmp_path)
+    assert unshelved(FitRequest([], [], "base", {}, 1, tmp_path)).pictures is None
 
 
 def test_a_real_classifier_is_made_again_byte_for_byte(deps, sessions, vault):
