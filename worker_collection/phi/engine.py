@@ -150,7 +150,7 @@ def _by_form(page: Page, who: Known, this_year: int) -> Iterator[Span]:
     """What is told by its form, its field or the patient's row, whatever else the note holds."""
     yield from shapes.find(page)
     yield from plates.find(page)
-    yield from number_forms.find(page.text)
+    yield from number_forms.find(page)
     yield from known.find(page, who)
     yield from dates.find(page, this_year)
     yield from ages.find(page.text, this_year)

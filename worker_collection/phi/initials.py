@@ -12,38 +12,47 @@ _CAPS = r"[A-ZÀ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶŁĻŃŅŇŌŐŒŘŚŞŠŢŤ�
 _SOME = rf"({_CAPS}{{2,3}})"
 # Where nothing but somebody's initials stand; the letters may mean anything else.
 _SURE = re.compile(
-    rf"(?i:\b(?:thx|thanks|regards|cheers|rgds|best\swishes|yours|sincerely|"
-    rf"faithfully)),?[ ]{_SOME}(?=[/.\s]|$)|"
-    rf"\b{_SOME}(?=\s(?i:pgr|pager|bleep|beeper|dect)\s?[x#:]?\s?\d)|"
-    rf"\b(?i:source|index|deceased|case)\s(?i:patient|pt|donor|recipient)\s{_SOME}\b|"
-    rf"\b(?i:subject|participant|volunteer|enrollee)\s[\w-]{{2,14}}\s?/\s?{_SOME}\b|"
-    rf"\b(?i:re|fwd?|subject|subj|aw|wg|tr|sv):\s{_SOME}(?=\s[/–-]\s)|"
-    rf"[.!?)]\s?[—–]\s?{_SOME}\s*$|"
-    rf"\b(?i:provider|initials?|init|signed|seen\sby|author|typist|scribe|coder|clerk|nurse|dr|"
-    rf"doctor):\s{_SOME}(?=\s*$|[ ]{{2}}|[,;.)/])|"
-    rf"\b(?:RPh|HA|HCA|HCSW|CNA|LPN|EEN|RGN|RMN|SpR|SHO|HO|PharmD|pharm|tech|scribe|clerk|"
+    rf"(?i:thx|thanks|regards|cheers|rgds|best\swishes|yours|sincerely|faithfully),?[ ]{_SOME}(?=[/.\s]|$)|"
+    rf"(?i:source|index|deceased|case)\s(?i:patient|pt|donor|recipient)\s{_SOME}\b|"
+    rf"(?i:subject|participant|volunteer|enrollee)\s[\w-]{{2,14}}\s?/\s?{_SOME}\b|"
+    rf"(?i:re|fwd?|subject|subj|aw|wg|tr|sv):\s{_SOME}(?=\s[/–-]\s)|"
+    rf"(?i:provider|initials?|init|signed|seen\sby|author|typist|scribe|coder|clerk|nurse|dr|"
+    rf"doctor):\s{_SOME}"
+    rf"(?=\s*$|[ ]{{2}}|[,;.)/])|"
+    rf"(?:RPh|RPH|HA|HCA|HCSW|CNA|LPN|EEN|RGN|RMN|SpR|SHO|HO|PharmD|pharm|tech|Tech|scribe|clerk|"
     rf"typist)\s{_SOME}(?=\s*$|[.,;)])|"
-    rf"\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\s{_SOME}[.:](?=\s)|"
-    rf"(?i:\bsigns\sas|\binitials|\()[ ]?((?:{_CAPS}\.){{2,3}})(?=,?[ ](?:\d{{1,3}}[MFmf]?\b|answers|"
-    rf"and\b)|,|\))|"
-    rf"\b(?i:by|with)\s{_SOME}(?=\s(?:at\s)?\d{{1,2}}[:h.]\d\d)",
+    rf"(?i:signs\sas|initials)[ ]?((?:{_CAPS}\.){{2,3}})(?=,|\s|$)|"
+    rf"(?i:by|with)\s{_SOME}(?=\s(?:at\s)?\d{{1,2}}(?:[:h.]\d\d|\s?[ap]m))",
     re.MULTILINE,
 )
 _SURE_LOWER = re.compile(
-    r"\b(?:thx|thanks|regards|cheers|rgds|best\swishes),?\s([a-z]{2,3})(?=/|\s*$|\.\s*$)|"
-    r"\b([a-z]{2,3})(?=\s(?:pgr|pager|bleep|beeper|dect)\s?[x#:]?\s?\d)|"
-    r"\b(?:source|index)\s(?:patient|pt)\s([a-z]{2,3})\b|"
-    r"\b(?:subject|participant|volunteer)\s[\w-]{2,14}\s?/\s?([a-z]{2,3})\b|"
-    r"\b(?:re|fwd?|subject|subj):\s([a-z]{2,3})(?=\s[/–-]\s)|"
-    r"[.!?)]\s?[—–]\s?([a-z]{2,3})\s*$|"
-    r"\((?:case\s)?((?:[a-z]\.){2,3}),",
+    r"(?:thx|thanks|regards|cheers|rgds|best\swishes),?[ ]([a-z]{2,3})(?=/|\s*$|\.\s*$)|"
+    r"(?:source|index)\s(?:patient|pt)\s([a-z]{2,3})\b|"
+    r"(?:subject|participant|volunteer)\s[\w-]{2,14}\s?/\s?([a-z]{2,3})\b|"
+    r"(?:re|fwd?|subject|subj):\s([a-z]{2,3})(?=\s[/–-]\s)|"
+    r"(?:signs\sas)\s((?:[a-z]\.){2,3})(?=,|\s|$)|"
+    r"(?:rph|provider:|hca)\s([a-z]{2,3})(?=\s*$|[ ]{2}|[.,;)])|"
+    r"(?:by)\s([a-z]{2,3})(?=\s(?:at\s)?\d{1,2}(?:[:h.]\d\d|\s?[ap]m))",
     re.MULTILINE,
 )
-_DOTTED = re.compile(rf"(?<![\w.@/])(?:{_CAPS}\.){{2,3}}(?![\w@])")
-_DICTATED = re.compile(rf"(?<!\w)([^\W\d_][^\W\d_'’-]{{2,24}})/({_CAPS}{{2,3}})(?=\s*$|[.;]\s)", re.MULTILINE)
-_LINE = re.compile(
-    r"(?<=[.!?,:)\]])[ \t]*\n(?:[ \t]*\n)?[ \t]*([^\W\d_]{2,3})\b[ \t]*(?=\n[ \t]*(?:\n|>|$)|$)"
+_SURE_KEYS = cues.words(
+    "thx thanks regards cheers rgds best yours sincerely faithfully source index deceased case subject "
+    "participant "
+    "volunteer enrollee re fw fwd subj aw wg tr sv provider initials initial init signed seen author "
+    "typist scribe "
+    "coder clerk nurse dr doctor rph ha hca hcsw cna lpn een rgn rmn spr sho ho pharmd pharm tech signs "
+    "by with"
 )
+_PAGERS = cues.words("pgr pager bleep beeper dect")
+_PAGED = re.compile(r"(?:^|(?<=[\s(]))([^\W\d_]{2,3})[ ]$", re.MULTILINE)
+_DASHED = re.compile(r"[.!?)]\s?[—–]\s?([^\W\d_]{2,3})\s*$", re.MULTILINE)
+_DATED = re.compile(rf"\d\s{_SOME}[.:](?=\s)")
+_DATE_BEFORE = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}$")
+_CASED = re.compile(r"\((?:case\s)?((?:[^\W\d_]\.){2,3}),")
+_DOTTED = re.compile(rf"{_CAPS}\.{_CAPS}\.(?:{_CAPS}\.)?(?![\w@])")
+_TYPED = re.compile(rf"/({_CAPS}{{2,3}})(?=\s*$|[.;]\s|\n)", re.MULTILINE)
+_AUTHOR = re.compile(r"(?<!\w)([^\W\d_][^\W\d_'’-]{2,24})$")
+_LINE = re.compile(r"\n[ \t]*([^\W\d_]{2,3})[ \t]*(?=\n|$)")
 _LAST = re.compile(rf"[.!?]\s{_SOME}[ \t]*(?=\n|$)")
 _CLOSED = cues.words(
     "nad nkda nbm npo dnr prn stat ok rtc tto dc pt ot ra iv po ct us mri cxr ecg ekg htn usa uk"
@@ -63,33 +72,52 @@ _TERMS = cues.words(
 
 def find(page: Page) -> Iterator[Span]:
     """Initials that their place gives away, those with stops, and those that end what somebody wrote."""
-    text = page.text
-    for match in (_SURE_LOWER if page.case == "lower" else _SURE).finditer(text):
+    lower = page.case == "lower"
+    pattern = _SURE_LOWER if lower else _SURE
+    sure = (pattern.match(page.text, start) for start in page.starts(_SURE_KEYS))
+    for match in (*filter(None, sure), *_marked(page)):
         group = match.lastindex or 0
         letters = match.group(group)
         if fold(letters) not in _TITLES and not (letters.islower() and kind(letters) & VOCABULARY):
             yield Span(*match.span(group), "NAME")
-    yield from _dotted(page)
-    yield from _dictated(page)
+    yield from _typed(page)
     yield from _below(page)
+    if not lower:
+        yield from _dotted(page)
+
+
+def _marked(page: Page) -> Iterator[re.Match[str]]:
+    """Letters before a pager, behind a dash or a date, and in the brackets of a case."""
+    text = page.text
+    for start in page.starts(_PAGERS):
+        match = _PAGED.search(text, max(0, start - 6), start)
+        if match and (match.group(1).isupper() or page.case == "lower"):
+            yield match
+    for match in _DASHED.finditer(text) if "—" in text or "–" in text else ():
+        if match.group(1).isupper() or page.case == "lower":
+            yield match
+    for match in _DATED.finditer(text):
+        if _DATE_BEFORE.search(text, max(0, match.start() - 12), match.start() + 1):
+            yield match
+    yield from _CASED.finditer(text)
 
 
 def _dotted(page: Page) -> Iterator[Span]:
-    if page.case == "lower" or "." not in page.text:
-        return
     for match in _DOTTED.finditer(page.text):
         letters = match.group().replace(".", "").casefold()
+        before = page.text[max(0, match.start() - 1) : match.start()]
+        if before and (before.isalnum() or before in "_.@/"):
+            continue
         if letters not in _TERMS and letters.upper() not in cues.group("routes"):
             yield Span(match.start(), match.end(), "NAME")
 
 
-def _dictated(page: Page) -> Iterator[Span]:
+def _typed(page: Page) -> Iterator[Span]:
     """Who typed it, behind who dictated it: "Quist/MB"."""
-    if "/" not in page.text:
-        return
-    for match in _DICTATED.finditer(page.text):
-        if not kind(match.group(1)) & (VOCABULARY | EPONYM | PUBLIC):
-            yield Span(*match.span(2), "NAME")
+    for match in _TYPED.finditer(page.text) if "/" in page.text else ():
+        author = _AUTHOR.search(page.text, max(0, match.start() - 26), match.start())
+        if author and not kind(author.group(1)) & (VOCABULARY | EPONYM | PUBLIC):
+            yield Span(*match.span(1), "NAME")
 
 
 def _below(page: Page) -> Iterator[Span]:
@@ -97,15 +125,18 @@ def _below(page: Page) -> Iterator[Span]:
     text = page.text
     for match in _LINE.finditer(text):
         letters = match.group(1)
-        written = letters.isupper() or page.case == "lower" and letters.islower()
-        if (
-            written
-            and fold(letters) not in _CLOSED
-            and not (letters.islower() and kind(letters) & VOCABULARY)
-        ):
+        signed = letters.isupper() or page.case == "lower" and not kind(letters) & VOCABULARY
+        if signed and _ends_writing(text, match) and fold(letters) not in _CLOSED:
             yield Span(*match.span(1), "NAME")
     if page.case != "mixed":
         return
     for match in _LAST.finditer(text):
         if fold(match.group(1)) not in _CLOSED:
             yield Span(*match.span(1), "NAME")
+
+
+def _ends_writing(text: str, match: re.Match[str]) -> bool:
+    """Whether a sentence ends above the line and nothing, or what is answered to, follows it."""
+    above = text[max(0, match.start() - 4) : match.start()].rstrip()[-1:]
+    below = text[match.end() : match.end() + 4].lstrip(" \t")
+    return above in set(".!?,:)]") and (not below.strip() or below.startswith(("\n\n", "\n \n", "\n>")))

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from worker_collection.phi import cues
+from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
 _STATE = re.compile(
@@ -28,31 +30,32 @@ _ROW = re.compile(
     re.IGNORECASE,
 )
 _RANKED = re.compile(
-    r"\b(?:(?i:officer|constable|sergeant|inspector|trooper|deputy|warder|guard|firefighter|fireman|"
+    r"(?:(?i:officer|constable|sergeant|inspector|trooper|deputy|warder|guard|firefighter|fireman|"
     r"paramedic)|"
     r"(?i:pc|wpc|ps|dc|ds|sgt|cso|pcso|pco|so|po))\.?[ ](?:[A-ZÀ-Þ][.]?[ ])?((?:[^\W\d_][\w'’-]{1,24}[ "
     r"]){1,2}?)"
     r"(\(?(?:\d{2,5}[A-Za-z]?)\)?)(?![\w%/]|[.,:]\d|[ ]?(?:mg|ml|years?|days?|min|hours?)\b)"
 )
-_RANKS = re.compile(
-    r"(?i:officer|constable|serg|inspector|trooper|deputy|warder|guard|fireman|firef|paramedic|"
-    r"\b[pds][cso]\b|\bw?p[cs])"
+_RANKS = cues.words(
+    "officer constable sergeant inspector trooper deputy warder guard firefighter fireman paramedic pc "
+    "wpc ps dc ds sgt "
+    "cso pcso pco so po"
 )
 _LEAST_ROW, _LEAST_DIALLED = 2, 6
 
 
-def find(text: str) -> Iterator[Span]:
+def find(page: Page) -> Iterator[Span]:
     """Numbers of states, rows of labelled telephone numbers, and what behind an officer's name tells him."""
+    text = page.text
     if _HAS_STATE.search(text):
         for match in _STATE.finditer(text):
             yield Span(match.start(), match.end(), "ID")
     yield from _rows(text)
-    if _RANKS.search(text):
-        for match in _RANKED.finditer(text):
-            number = match.group(2).strip("()")
-            start = match.start(2) + match.group(2).index(number)
-            if match.group(1)[0].isupper() or number[-1].isalpha():
-                yield Span(start, start + len(number), "LICENSE")
+    for match in page.matches(_RANKED, _RANKS):
+        number = match.group(2).strip("()")
+        start = match.start(2) + match.group(2).index(number)
+        if match.group(1)[0].isupper() or number[-1].isalpha():
+            yield Span(start, start + len(number), "LICENSE")
 
 
 def _rows(text: str) -> Iterator[Span]:

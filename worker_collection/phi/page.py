@@ -173,6 +173,11 @@ class Page:
                 if match:
                     yield match
 
+    def starts(self, keys: Collection[str]) -> list[int]:
+        """Where in the text these words begin, in order."""
+        found = [place for key in self.places.keys() & keys for place in self.places[key]]
+        return [self.words[place].start for place in sorted(found)]
+
     @cached_property
     def recased(self) -> str:
         """The text of a note in one case with capitals where names would have them, at the same places."""

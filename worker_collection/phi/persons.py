@@ -1,7 +1,7 @@
 """Names that their place in a line gives away, whatever words they are: in a bed, before a kinship."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import (
@@ -28,39 +28,40 @@ _ONE = rf"{_UP}[\w'’-]{{1,24}}"
 _LOW = r"(?:de|del|della|da|dos|van|von|der|den|die|bin|ibn|al|el|la|le)"
 _FULL = rf"(?:{_ONE}(?:[ ](?:{_LOW}[ ]){{0,2}}{_ONE}){{0,3}})"
 _KIN = "|".join(sorted(cues.names("kin") | cues.words("bystander witness friend")))
-_BRACKETED = re.compile(rf"({_FULL})[ ]\((?:her |his |the |pt's |their )?(?:{_KIN})\b", re.IGNORECASE)
+_BRACKET = re.compile(rf"[ ]\((?:her |his |the |pt's |their )?(?:{_KIN})\b", re.IGNORECASE)
+_BEFORE_BRACKET = re.compile(rf"(?<![\w'’-])({_FULL})$")
+_BEFORE_FLAT = re.compile(r"(?<![\w'’-])((?:[^\W\d_][\w'’-]{1,20}[ ]){0,2}[^\W\d_][\w'’-]{1,20})$")
 _TWIN = re.compile(
     rf"\b((?:{_UP}[\w'’-]+[ ]){{1,2}})(?:twin|triplet)s?[ ](?:I{{1,3}}|[1-3AB]|one|two|three)\b"
 )
 _BED = re.compile(
-    r"\b(?:bed|bay|side rm|side room|cubicle|chair|trolley)[ ]?\d{1,3}[a-z]?[ ]([^\W\d_][\w'’-]{1,20})[ "
+    r"(?:bed|bay|side rm|side room|cubicle|chair|trolley)[ ]?\d{1,3}[a-z]?[ ]([^\W\d_][\w'’-]{1,20})[ "
     r"](?=\d{1,3}[mf]\b|\d{1,3}[ ]?yo?\b)",
     re.IGNORECASE,
 )
 _AGED = re.compile(rf"(?m)(?:^|[.;][ ]+|\n)({_FULL})[ ](?=\d{{1,3}}[ ]?/[ ]?[MF]\b)")
-_TURNED = re.compile(
-    rf"(?<![\w'’-])({_UP}{{3,20}}(?:[ -]{_UP}{{3,20}})?)[ ]({_UP}[a-zß-ÿ][\w'’-]{{1,20}})(?![\w'’-])"
-)
-_LISTED = re.compile(
-    r"(?m)(?:^|(?<=[ ]{2})|(?<=\t)|(?<=\|)|(?<=\| )|(?<=\())"
-    rf"(?:(?:Name|NAME|Patient|Pt|Employee|Client)[ ])?({_ONE}(?:[ ]{_ONE})?,[ ]{_ONE}(?:[ "
-    rf"]{_ONE}){{0,2}})(?=[ ]{{2}}|\t|[ ]?\||\)|[.;]|[ ]*$)"
+_GIVEN_AFTER = re.compile(rf",[ ]({_ONE}(?:[ ]{_ONE}){{0,2}})(?=[ ]{{2}}|\t|[ ]?\||\)|[.;]|[ ]*(?:\n|$))")
+_FAMILY_BEFORE = re.compile(
+    rf"(?:^|\n|[ ]{{2}}|\t|\||\|[ ]|\()(?:(?:Name|NAME|Patient|Pt|Employee|Client)[ ])?({_ONE}(?:[ "
+    rf"]{_ONE})?)$"
 )
 _OTHER = (
     r"[\u0400-\u04ff\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f"
     r"\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]{1,20}"
 )
 _SCRIPT = re.compile(rf"\(({_OTHER}(?:[ .·]{_OTHER}){{0,4}})\)")
-_INITIAL = re.compile(
-    rf"(?:^|(?<=[\t\n|,;:(/])|(?<=[ ]{{2}})|(?<=[,;:/] )|(?<=\bby )|(?<=\bfor )|(?<=\bwith )|(?<=\bper )|"
-    rf"(?<=\band )|(?<=\bto )|(?<=\bcc ))"
-    rf"({_UP}\.[ ]?(?:{_UP}\.[ ]?)?{_ONE})(?![\w'’-])"
-)
+_INITIAL = re.compile(rf"[A-ZÀ-Þ]\.[ ]?(?:[A-ZÀ-Þ]\.[ ]?)?{_ONE}(?![\w'’-])")
+_INITIAL_AFTER = re.compile(r"(?:^|[\t\n|,;:(/]|[ ]{2}|[,;:/][ ]|\b(?:by|for|with|per|and|to|cc)[ ])$")
 _PLACED = re.compile(
-    rf"\b(?:by|with|w/|to|for|from|and|or|nor|neither|not|than|like|told|tell|ask|asked|phoned|rang|ring|"
+    rf"(?:by|with|w/|to|for|from|and|or|nor|neither|not|than|like|told|tell|ask|asked|phoned|rang|ring|"
     rf"text|texted|"
     rf"call|called|meet|met|see|saw|paged|bleeped|thanks|thank)[ ]({_ONE})(?=[ ]?(?:[.,;:)\n]|$)|[ "
     rf"](?:and|or|nor|for|by|about|re|who|at|on|in|came|has|is|was|to|said|if|when|as|from|\d)\b)"
+)
+_PLACING = cues.words(
+    "by with w to for from and or nor neither not than like told tell ask asked phoned rang ring text "
+    "texted call called "
+    "meet met see saw paged bleeped thanks thank"
 )
 _NOT_NAMES = cues.names("not_names")
 _GENERIC = cues.group("generic") | cues.group("departments")
@@ -68,25 +69,49 @@ _GENERIC = cues.group("generic") | cues.group("departments")
 
 def find(page: Page) -> Iterator[Span]:
     """Every such name, in whatever order."""
-    for match in _SCRIPT.finditer(page.text):
-        yield Span(*match.span(1), "NAME")
-    yield from _matched(page, (_BRACKETED, _BED))
-    if page.case == "lower":
-        return
-    yield from _matched(page, (_TWIN, _AGED))
-    yield from _listed(page)
-    for match in _INITIAL.finditer(page.text):
-        if _is_borne(kind(match.group(1).rpartition(".")[2].strip())):
-            yield Span(*match.span(1), "NAME")
+    if "(" in page.text:
+        yield from _bracketed(page)
+    for match in page.matches(_BED, _BEDS):
+        yield from _kept(page, match.span(1))
+    if page.case != "lower":
+        yield from _written(page)
     if page.case == "mixed":
         yield from _turned(page)
         yield from _placed(page)
 
 
-def _matched(page: Page, patterns: Sequence[re.Pattern[str]]) -> Iterator[Span]:
-    for pattern in patterns:
-        for match in pattern.finditer(page.text):
-            yield from _kept(page, match.span(1))
+def _written(page: Page) -> Iterator[Span]:
+    """Where capitals tell names from words, or the whole note is in them."""
+    if not page.places.keys().isdisjoint(_TWINS):
+        yield from _matched(page, _TWIN)
+    if "/" in page.text:
+        yield from _matched(page, _AGED)
+    if "," in page.text:
+        yield from _listed(page)
+    for match in _INITIAL.finditer(page.text):
+        told = _INITIAL_AFTER.search(page.text, max(0, match.start() - 6), match.start())
+        if told and _is_borne(kind(match.group().rpartition(".")[2].strip())):
+            yield Span(match.start(), match.end(), "NAME")
+
+
+_BEDS = cues.words("bed bay side cubicle chair trolley")
+_TWINS = cues.words("twin twins triplet triplets")
+
+
+def _bracketed(page: Page) -> Iterator[Span]:
+    """Names in another script, and before who they are to the patient: "Quist (nephew)"."""
+    for match in _SCRIPT.finditer(page.text):
+        yield Span(*match.span(1), "NAME")
+    before = _BEFORE_FLAT if page.case == "lower" else _BEFORE_BRACKET
+    for bracket in _BRACKET.finditer(page.text):
+        name = before.search(page.text, max(0, bracket.start() - 90), bracket.start())
+        if name:
+            yield from _kept(page, name.span(1))
+
+
+def _matched(page: Page, pattern: re.Pattern[str]) -> Iterator[Span]:
+    for match in pattern.finditer(page.text):
+        yield from _kept(page, match.span(1))
 
 
 def _kept(page: Page, where: tuple[int, int]) -> Iterator[Span]:
@@ -107,31 +132,38 @@ def _is_plain(word: Word) -> bool:
 
 def _listed(page: Page) -> Iterator[Span]:
     """A family name, a comma and a given name that fill a field or a line."""
-    for match in _LISTED.finditer(page.text):
-        words = page.words_between(*match.span(1))
-        given = [word for word in words if word.start > match.start(1) + match.group(1).index(",")]
+    for match in _GIVEN_AFTER.finditer(page.text):
+        family = _FAMILY_BEFORE.search(page.text, max(0, match.start() - 64), match.start())
+        if family is None:
+            continue
+        words = page.words_between(family.start(1), match.end())
+        given = [word for word in words if word.start > match.start()]
         if not given or any(_is_term(page, word) for word in words):
             continue
         if given[0].flags & GIVEN or given[0].is_unknown and not is_worded(given[0]):
-            yield Span(*match.span(1), "NAME")
+            yield Span(family.start(1), match.end(), "NAME")
 
 
 def _turned(page: Page) -> Iterator[Span]:
     """A family name in capitals before a given name that is not: "QUIST Anna"."""
-    for match in _TURNED.finditer(page.text):
-        words = page.words_between(*match.span())
-        if len(words) < 2 or any(_is_term(page, word) for word in words):
+    words = page.words
+    for place in range(len(words) - 1):
+        last, given = words[place], words[place + 1]
+        if last.form != "U" or given.form != "T" or len(last.text) < _SHORTEST or page.gap(place + 1) != " ":
             continue
-        last, given = words[:-1], words[-1]
-        family = all(word.flags & (NAME | EPONYM) or word.is_unknown and not is_worded(word) for word in last)
+        family = last.flags & (NAME | EPONYM) or last.is_unknown and not is_worded(last)
         called = given.flags & GIVEN or given.is_unknown and not is_worded(given)
-        if family and called and not (given.flags & CORE and not given.flags & DOUBLE):
-            yield Span(words[0].start, given.end, "NAME")
+        plain = given.flags & CORE and not given.flags & DOUBLE
+        if family and called and not plain and not _is_term(page, last) and not _is_term(page, given):
+            yield Span(last.start, given.end, "NAME")
+
+
+_SHORTEST = 3
 
 
 def _placed(page: Page) -> Iterator[Span]:
     """A word with a capital amid a sentence, behind "with" or "told", that somebody is called by."""
-    for match in _PLACED.finditer(page.text):
+    for match in page.matches(_PLACED, _PLACING):
         words = page.words_between(*match.span(1))
         if len(words) != 1 or words[0].flags & EPONYM and not words[0].flags & DOUBLE:
             continue

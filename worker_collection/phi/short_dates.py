@@ -58,10 +58,10 @@ _WORD_BEFORE = re.compile(r"(?<![\w/-])([^\W\d_a-zß-ÿ][^\W\d_]*[a-zß-ÿ][^\W\
 _LEVEL_BEFORE = re.compile(r"\b[A-Z][A-Za-z]{0,6}[A-Z]\d?\s$")  # BiPAP 16/8
 _LINE_STARTS = re.compile(r"(?:^|\n)\s?$")
 _GOES_ON = re.compile(r"\s[^\W\d_]{2,}")
-_MONTH_YEAR = re.compile(
+_MONTH_YEAR = re.compile(r"(?<![\d/.\w-])(?:0?[1-9]|1[0-2])/(\d\d)(?![\d/%-]|[.:]\d)")
+_YEAR_CUE = re.compile(
     r"\b(?:in|since|until|till|dated|born|mentioned|diagnosed|deployed|retired|divorced|"
-    r"implanted|inserted|fitted|died|married|started|stopped|from|m&m)\s"
-    r"((?:0?[1-9]|1[0-2])/(\d\d))(?![\d/%-]|[.:]\d)",
+    r"implanted|inserted|fitted|died|married|started|stopped|from|m&m)\s$",
     re.IGNORECASE,
 )
 _FRACTIONS = frozenset({"20/10", "20/12", "20/6", "25/5", "30/10", "15/5"})
@@ -74,10 +74,15 @@ def find(text: str) -> Iterator[Span]:
     for match in _SHORT.finditer(text):
         if _is_day(text, match):
             yield Span(match.start(), match.end(), "DATE")
-    for match in _MONTH_YEAR.finditer(text):
-        year = int(match.group(2))
-        if year > 12 and year != 52 and not _RATIO_AFTER.match(text, match.end()):
-            yield Span(match.start(1), match.end(1), "DATE")
+    for match in _MONTH_YEAR.finditer(text) if "/" in text else ():
+        year, before = int(match.group(1)), text[max(0, match.start() - 12) : match.start()]
+        if (
+            year > 12
+            and year != 52
+            and _YEAR_CUE.search(before)
+            and not _RATIO_AFTER.match(text, match.end())
+        ):
+            yield Span(match.start(), match.end(), "DATE")
 
 
 def _is_day(text: str, match: re.Match[str]) -> bool:

@@ -15,10 +15,10 @@ _END = (
 )
 # What stands before an institution and the name of nothing else.
 _TREATED = re.compile(
-    r"\b(?:[Bb]ooked(?:[ ](?:at|into|for))?|THOC|ER|[Uu]sual unit|[Hh]ome unit|[Pp]arent unit|LOC:|Loc:|"
+    r"(?:[Bb]ooked(?:[ ](?:at|into|for))?|THOC|ER|[Uu]sual unit|[Hh]ome unit|[Pp]arent unit|LOC:|Loc:|"
     r"Ward:|COMPARISON:|Comparison:|"
     r"[Cc]onveyed to|[Tt]ransfer(?:red)? (?:to|from)|[Aa]waiting|[Cc]op(?:y|ied) to|[Rr]efer(?:red)? "
-    r"(?:to|from)|2WW to|GA at|"
+    r"(?:to|from)|GA at|"
     r"[Rr]ecords (?:from|at)|[Nn]otes are at|(?:[Ss]can|MRI|CT|PET|[Ee]cho|[Bb]loods|[Cc]hemo|[Dd]ialysis|"
     r"[Ss]urgery|[Cc]linic) at|"
     r"(?:sent|admitted|discharged|moved|taken|brought|repatriated|returned) to|(?:repeated|rechecked|seen|"
@@ -29,17 +29,17 @@ _TREATED = re.compile(
     rf"REQ: [^:\n]{{3,40}}LOC:)[ ]({RUN}){_END}"
 )
 _THEIR = re.compile(
-    rf"\b[Tt]he ({RUN}) (?:scan|notes|records|films?|letter|report|shop|nurse|bypass|road|consultant|"
+    rf"[Tt]he ({RUN}) (?:scan|notes|records|films?|letter|report|shop|nurse|bypass|road|consultant|"
     rf"registrar|switchboard|"
     r"pharmacy|bloods|images|results|discharge|gym|canteen|nurses|bus|train|branch|site|office|job|"
     r"pension|accident)\b"
 )
 _EMPLOYED = re.compile(
-    r"\b(?:HMO|[Pp]ay[eo]r|[Ii]nsurer|[Ee]mployer(?:/School)?:?|[Ii]nsured (?:through|by|with)|[Cc]overed "
+    r"(?:HMO|[Pp]ay[eo]r|[Ii]nsurer|[Ee]mployer(?:/School)?:?|[Ii]nsured (?:through|by|with)|[Cc]overed "
     r"by|[Ee]mployed by|"
     r"[Cc]ontract with|belonging to|[Bb]ody to|[Rr]emains to|sick note for|letter via|parcels via|"
     r"colleague from|rep from|employee of|"
-    r"driver (?:from|for)|(?:[A-ZÀ-Þ][\w'’-]+) from|[Tt]rainer [^.\n]{2,30} of|to call|(?:laid off|shifts|"
+    r"driver (?:from|for)|[Tt]rainer [^.\n]{2,30} of|to call|(?:laid off|shifts|"
     r"boxes|nurse|job|works?|worked|"
     r"working|apprentice) (?:at|for|by|with)|[Cc]ooks for|[Pp]lays for|booked by|ships [^.\n]{2,30} via|"
     r"[Dd]ocket \S{4,16} to|"
@@ -49,12 +49,46 @@ _EMPLOYED = re.compile(
     rf"]({RUN}){_END}"
 )
 _CLOSED = re.compile(
-    rf"\b[Ss]ince ({RUN}) (?:closed|shut|folded|laid|went|collapsed|relocated|downsized|moved|cut|stopped|"
+    rf"[Ss]ince ({RUN}) (?:closed|shut|folded|laid|went|collapsed|relocated|downsized|moved|cut|stopped|"
     rf"sacked)\b"
 )
 _IN_BRACKETS = re.compile(
-    r"\b(?:work|employer|job|company|firm|school|office|uni|college)[ ]\(((?:the )?[^()\n]{2,36})\)",
+    r"(?:work|employer|job|company|firm|school|office|uni|college)[ ]\(((?:the )?[^()\n]{2,36})\)",
     re.IGNORECASE,
+)
+_FROM = re.compile(rf"from[ ]({RUN}){_END}")
+_PERSON_BEFORE = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][\w'’-]+[ ]$")
+_WORKPLACES = cues.words("work employer job company firm school office uni college")
+_CUED = (
+    (
+        _TREATED,
+        cues.words(
+            "booked thoc er usual home parent loc ward comparison conveyed transfer transferred awaiting "
+            "copy copied refer "
+            "referred ga records notes scan mri ct pet echo bloods chemo dialysis surgery clinic sent "
+            "admitted discharged "
+            "moved taken brought repatriated returned repeated rechecked seen treated reviewed scanned "
+            "delivered born "
+            "died stented privately met attends attended under implanted given implanter d disposition "
+            "plan mottagn req"
+        ),
+        "HOSPITAL",
+    ),
+    (_THEIR, frozenset({"the"}), "HOSPITAL"),
+    (
+        _EMPLOYED,
+        cues.words(
+            "hmo payer payor insurer employer insured covered employed contract belonging body remains "
+            "sick letter "
+            "parcels colleague rep employee driver trainer to laid shifts boxes nurse job work works "
+            "worked working "
+            "apprentice cooks plays booked ships docket payroll occup occupation solicitor advocate union "
+            "church school "
+            "team club"
+        ),
+        "ORG",
+    ),
+    (_CLOSED, frozenset({"since"}), "ORG"),
 )
 _APPOSED = re.compile(rf"(?:,[ ]|[ ]\()({RUN})(?=[ ]?(?:[.;)\n]|$)|,[ ]\d|,[ ][A-ZÀ-Þ]|[ ]{{2}})")
 _HEADED = re.compile(rf"(?m)^({RUN})(?:[ ]*$|,[ ](?=\S))")
@@ -67,19 +101,26 @@ _REGISTERS = cues.words("gdc gmc nmc hcpc gphc npi dea")
 def find(page: Page, covered: bytearray) -> Iterator[Span]:
     """What no other detector has taken and what its place makes an institution or an employer."""
     text = page.text
-    for match in _IN_BRACKETS.finditer(text):
-        if not (text[match.start(1)].isdigit() or covered[match.start(1)]):
-            yield Span(*match.span(1), "ORG")
+    if "(" in text:
+        for match in page.matches(_IN_BRACKETS, _WORKPLACES):
+            if not (text[match.start(1)].isdigit() or covered[match.start(1)]):
+                yield Span(*match.span(1), "ORG")
     if page.case != "mixed":
         return
-    for pattern, label in (
-        (_TREATED, "HOSPITAL"),
-        (_THEIR, "HOSPITAL"),
-        (_EMPLOYED, "ORG"),
-        (_CLOSED, "ORG"),
-    ):
-        for match in pattern.finditer(text):
-            yield from _house(page, match.span(1), covered, label=label)
+    yield from _cued(page, covered)
+
+
+def _cued(page: Page, covered: bytearray) -> Iterator[Span]:
+    """Houses and employers behind their cue, and behind a person and "from"."""
+    for pattern, keys, label in _CUED:
+        for start in page.starts(keys):
+            match = pattern.match(page.text, start)
+            if match:
+                yield from _house(page, match.span(1), covered, label=label)
+    for start in page.starts({"from"}):
+        match = _FROM.match(page.text, start)
+        if match and _PERSON_BEFORE.search(page.text, max(0, start - 26), start):
+            yield from _house(page, match.span(1), covered, label="ORG")
 
 
 def apposed(page: Page, names: Sequence[Span], covered: bytearray) -> Iterator[Span]:
