@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import JobState
-from shared.registry import jobs, outbox
+from shared.registry import devices, jobs, outbox
 from shared.registry.tables import ModelType, TrainingJob
 
 LOOKED_AT = 8  # jobs of each type: those before may be in the hands of another worker just now
@@ -36,6 +36,10 @@ def next_up(session: Session, *, now: datetime) -> list[UUID]:
 
 
 def ring_next(session: Session, *, now: datetime) -> None:
-    """Ring for the job whose turn it is, now that a device came free."""
-    for job_id in next_up(session, now=now)[:1]:
+    """Ring for the jobs whose turn it is, now that a device came free: one for each that is free.
+
+    Of two that came free at once both ends would else ring for the same job.
+    """
+    free = sum(not held for held in devices.known(session).values())
+    for job_id in next_up(session, now=now)[: max(1, free)]:
         outbox.ring(session, jobs.next_bell(session, jobs.get(session, job_id)), job_id)

@@ -11,11 +11,11 @@ from sqlalchemy import event, func, select
 
 from shared.config import environment, load_settings
 from shared.domain.cycle import JobState
-from shared.registry import attempts, devices, jobs, leases, turns
+from shared.registry import attempts, devices, jobs, leases, parts, turns
 from shared.registry.devices import Device
 from shared.registry.leases import FencedOffError
 from shared.registry.session import make_sessions
-from shared.registry.tables import Attempt, ModelType, TrainingJob
+from shared.registry.tables import Attempt, ModelType, Outbox, TrainingJob
 from tests.factories import NOW, a_dataset, a_job
 from worker_training.claim import claim
 from worker_training.devices import NoGpuError, confined, present, read_gpus
@@ -173,6 +173,18 @@ def test_a_job_waits_while_every_device_is_in_use_and_is_rung_when_one_comes_fre
     run_job(first, one)  # the bell of the one that ended: it is the other's turn
     with sessions() as session:
         assert {jobs.get(session, one).state for one in (first, second)} == {JobState.COMPLETED}
+
+
+def test_the_end_of_a_job_rings_for_as_many_as_there_are_free_devices(sessions):
+    waiting = waiting_jobs(sessions, 3)
+    with sessions.begin() as session:
+        parts.say(session, parts.Identity("worker-train", host="h"), {})
+        _, lease = taken(session)
+        turns.ring_next(session, now=NOW)
+        assert session.scalars(select(Outbox.subject)).all() == [waiting[1]]
+        attempts.fail(session, lease, attempts.Fault("x", "x"), now=NOW)
+        turns.ring_next(session, now=NOW)
+        assert set(session.scalars(select(Outbox.subject)).all()) >= set(waiting[1:])
 
 
 def test_no_gpu_where_one_is_demanded_fails_the_job_with_a_sentence(deps, sessions, queued):
