@@ -17,14 +17,14 @@ from shared.backends import backend_for
 from shared.backends.base import Fitted, Segmenter, Step
 from shared.backends.files import digest_of
 from shared.backends.segmentation import compare
-from shared.backends.segmentation.material import NothingToSegmentError
+from shared.backends.segmentation.material import NothingToSegmentError, prepare
 from shared.backends.segmentation.picture import PictureError
 from shared.backends.segmentation.shelf import KEPT_SECONDS, Shelf
 from shared.backends.segmentation.tiles import parts_for, paste, tiles_of
 from shared.config import Settings, load_settings
 from shared.domain.choosing import choose
 from shared.domain.masks import Overlap
-from shared.domain.recipe import RecipeError
+from shared.domain.recipe import RecipeError, parse_recipe
 from shared.errors import InvalidInputError
 from shared.vault import Vault
 from tests.small_pictures import SIDE, drawing, examples, request, shelved
@@ -241,6 +241,19 @@ def test_the_choice_is_spread_over_persons_and_stays(tmp_path):
     later = choose([*crowd, *examples(tmp_path / "p", 8)[6:]], 4)
     assert len({row.case_id for row in later} & {row.case_id for row in chosen}) >= 2
     assert [row.case_id for row in choose(crowd[::-1], 3)] == [row.case_id for row in chosen]
+
+
+def test_nobody_is_learnt_from_and_held_back(tmp_path):
+    rows = examples(tmp_path / "c-pictures", 6)
+    crowd = [replace(row, person_id=rows[0].person_id) for row in rows[:3]] + rows[3:]
+    wish = request(tmp_path / "c", crowd, held_back_share=0.5)
+    material = prepare(wish, parse_recipe("segmentation", wish.recipe), 256)
+    persons = [row.person_id for row in material.examples]
+    held = {persons[number] for number in material.held_back}
+    learnt = {persons[unit.picture] for unit in material.learnt}
+    assert held
+    assert not held & learnt
+    assert len(material.held_back) + len(material.learnt) == 6
 
 
 def test_an_embedding_is_sealed_nameless_and_made_again_when_it_does_not_open(tmp_path):

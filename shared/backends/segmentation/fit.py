@@ -83,9 +83,7 @@ def _finished(task: Task, learnt: Weights, device: str) -> dict[str, bytes]:
 
 
 def _labels(task: Task) -> list[str]:
-    """What the masks show, in the order of the request; the mask is of all of it."""
-    seen = labels_of(task.material.examples)
-    return [label for label in task.request.labels if label in seen]
+    return labels_of(task.material.examples)
 
 
 def _told(comparison: Comparison, shelf: Shelf) -> dict[str, float]:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ FEWEST_PICTURES = 2
 FEWEST_PERSONS = 4  # with fewer nobody is held back
 GRID = 4 * CELLS
 _MASKS_LOOKED_AT = 24
-_MOST_COMPARED = 40
+_MOST_HELD_BACK = 40  # pictures, beyond the first person's
 
 
 class NothingToSegmentError(InvalidInputError):
@@ -156,19 +157,17 @@ def _held_back(examples: Sequence[PictureExample], share: float, seed: int) -> l
         return []
     held: list[int] = []
     for _, numbers in sorted(of_person.items()):
-        if held and len(held) + len(numbers) > min(share * len(examples), _MOST_COMPARED):
+        if held and len(held) + len(numbers) > min(share * len(examples), _MOST_HELD_BACK):
             break
         held += numbers
-    return sorted(held)[:_MOST_COMPARED]
+    return sorted(held)
 
 
 def _drawn(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def labels_of(examples: Sequence[PictureExample]) -> Mapping[str, int]:
-    """How many of the pictures carry each label."""
-    counts: dict[str, int] = {}
-    for example in examples:
-        counts[example.label] = counts.get(example.label, 0) + 1
-    return counts
+def labels_of(examples: Sequence[PictureExample]) -> list[str]:
+    """What the pictures show, the commonest first: a mask is answered under that."""
+    counts = Counter(example.label for example in examples)
+    return sorted(counts, key=lambda label: (-counts[label], label))

@@ -54,6 +54,7 @@ def boxes_of(prompts: Sequence[Box]) -> Tensor:
 
 def _placed(weights: Weights, places: Tensor) -> Tensor:
     """Random Fourier features of places between 0 and 1; the last axis (x, y) becomes 256 wide."""
-    waves = (2 * places - 1) @ weights[f"{_ENCODER}.shared_embedding.positional_embedding"]
+    table = weights[f"{_ENCODER}.shared_embedding.positional_embedding"]
+    waves = (2 * places.to(table.device) - 1) @ table
     waves = 2 * math.pi * waves
     return torch.cat([waves.sin(), waves.cos()], dim=-1)

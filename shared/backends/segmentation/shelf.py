@@ -19,6 +19,7 @@ class Shelf(SealedShelf):
         kept = self.read(key)
         if kept is not None:
             self.found += 1
+            self.touch(key)
             return kept
         made = make()
         self.made += 1
