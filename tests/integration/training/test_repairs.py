@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import torch
 from sqlalchemy import select
 
 from shared.broker.names import TaskName
@@ -16,6 +17,7 @@ from shared.registry import jobs
 from shared.registry.tables import Attempt, AuditEvent, Outbox, TrainingJob
 from tests.factories import a_dataset
 from worker_training import memory
+from worker_training.fit import explain
 from worker_training.train import run_job
 
 
@@ -138,3 +140,11 @@ def test_a_trainer_that_the_kernel_killed_for_memory_is_helped_like_one_that_sai
     with sessions() as session:
         ends = session.scalars(select(Attempt.ended_why).order_by(Attempt.fence)).all()
     assert ends == ["out_of_memory", f"trainer_ended_with_-{signal.SIGKILL.value}"]
+
+
+def test_torch_s_own_words_for_a_lack_of_memory_are_understood():
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(1 << 55)
+    failure = explain(refused.value)
+    assert (failure.code, failure.again) == ("out_of_memory", False)
+    assert explain(torch.OutOfMemoryError("x")).code == "out_of_memory"
