@@ -12,7 +12,7 @@ from deployer_service.decide import Run, answer_line
 from deployer_service.facts import COLUMNS, UNSCORED
 from shared.domain.policy import Policy
 from shared.domain.rollout import STRATA, config_of
-from shared.registry import decisions, facts, models, policies
+from shared.registry import decisions, facts, lifetime, models, policies
 from shared.registry.facts import Cursor, PairedAnswer, Said, cursor_from
 from shared.registry.tables import ModelVersion, ReleaseDecision
 
@@ -54,10 +54,14 @@ def begin(session: Session, challenge: Challenge, *, now: datetime) -> ReleaseDe
         return last
     version, policy = policies.current(session)
     dangerous = models.must_not_miss(session, challenge.challenger.model_type)
+    account = lifetime.standing(session, challenge.challenger, now=now)
+    config = config_of(policy, must_not_miss=dangerous, strata=None)
+    config["alpha_promote"] = account.alpha(policy.alpha_promote)
+    config["person_because"] = account.why_person(policy.alpha_promote)
     message = {
         "type": "start",
         "run": challenge.run,
-        "config": config_of(policy, must_not_miss=dangerous, strata=None),
+        "config": config,
         "columns": COLUMNS,
         "state": None,
     }

@@ -8,7 +8,7 @@ from deployer_service.challenge import Challenge
 from shared.domain import transitions
 from shared.domain.cycle import VersionState
 from shared.domain.policy import Policy
-from shared.registry import approvals, models, releases, switches
+from shared.registry import approvals, lifetime, models, releases, switches
 from shared.registry.plans import Plan
 from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
@@ -19,9 +19,12 @@ MAKER = "rule:decide"
 def held(session: Session, compared: Challenge, policy: Policy) -> str | None:
     """Which moves are held: all while the site is paused, the promotion until a second person agrees."""
     own = models.model_type(session, compared.challenger.model_type).release_mode
+    two_people = (own or policy.release_mode) != "automatic" or bool(
+        lifetime.why_person(session, compared.run)
+    )
     return transitions.held(
         paused=is_paused(session),
-        two_people=(own or policy.release_mode) != "automatic",
+        two_people=two_people,
         word=_word(session, compared.challenger),
     )
 
