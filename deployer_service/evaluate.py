@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from deployer_service import evaluate_pictures, slots
 from deployer_service.deps import Deps
 from deployer_service.evaluate_pictures import Examined
+from deployer_service.look import alone
 from shared.domain import gate, mask_gate, metrics
 from shared.domain.bells import TaskName
 from shared.domain.cycle import VersionState
@@ -57,8 +58,15 @@ class Marked:
 def judge_version(version_id: UUID, deps: Deps) -> None:
     """Measure and gate one trained version; a second delivery does nothing.
 
-    The models answer outside any transaction. If the champion changed meanwhile, the exam is held again.
+    The models answer outside any transaction. If the champion changed meanwhile, the exam is held again. A
+    message that comes while an exam is being held leaves it to that.
     """
+    with alone(deps, f"exam of {version_id}") as mine:
+        if mine:
+            _judge(version_id, deps)
+
+
+def _judge(version_id: UUID, deps: Deps) -> None:
     with deps.sessions() as session:
         if models.get(session, version_id).state is not VersionState.TRAINED:
             return
@@ -71,6 +79,7 @@ def judge_version(version_id: UUID, deps: Deps) -> None:
         marked = _mark(exam, deps)
     with deps.sessions.begin() as session:
         _record(session, marked)
+    evaluate_pictures.forget(exam.version, exam.champion, deps)
 
 
 def _mark(exam: Exam, deps: Deps) -> Marked:

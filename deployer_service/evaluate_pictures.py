@@ -1,8 +1,12 @@
 """The exam of a segmenter: every frozen picture asked of both sides, through the server that will serve."""
 
+import json
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from deployer_service.deps import Deps
 from deployer_service.serve_pictures import mask_from, png_of
@@ -11,11 +15,13 @@ from shared.domain.example import MaskAnswer, PictureAsk, PictureExample
 from shared.domain.mask_gate import JudgedPicture
 from shared.domain.masks import Overlap, Question, mean_of, questions
 from shared.domain.metrics import Estimate
+from shared.errors import TransientError
 from shared.exports.pictures import Plate, plates
 from shared.registry.tables import ModelVersion
 from shared.storage.pictures import load_picture
 
 MOST_PICTURES = 120  # of a frozen set, spread over persons: each costs seconds on a CPU
+EXAM_SECONDS = 120.0  # less than a task may take, the last picture included
 _MOST_OBJECTS = 4
 _FIGURES: dict[str, Callable[[Overlap], float]] = {
     "dice": lambda one: one.dice,
@@ -25,6 +31,18 @@ _FIGURES: dict[str, Callable[[Overlap], float]] = {
     "recall": lambda one: one.both / one.truth if one.truth else 1.0,
     "f1_score": lambda one: one.dice,
 }
+
+
+_Heard = tuple[list[tuple[str, Overlap]], list[tuple[str, Overlap]]]  # of both sides, by kind of prompt
+
+
+class ExamGoesOnError(TransientError):
+    """A task's time is over and pictures are left; what was heard so far is kept."""
+
+    code = "exam_goes_on"
+
+    def __init__(self) -> None:
+        super().__init__("the exam goes on where it stopped")
 
 
 @dataclass(frozen=True)
@@ -45,14 +63,32 @@ def examine(
     seen_before: frozenset[object],
     deps: Deps,
 ) -> list[Examined]:
-    """Ask everything of the version and of the champion, or of the untrained decoder where there is none."""
-    chosen = choose(examples, MOST_PICTURES)
+    """Ask everything of the version and of the champion, or of the untrained decoder where there is none.
+
+    What was heard is kept on disk, so that a long exam goes on where a task's time ended.
+
+    Raises:
+        ExamGoesOnError: pictures are left for the next try.
+    """
+    notes = _Notes(_place(version, champion, deps))
     load = partial(load_picture, deps.storage, vault=deps.vault)
-    shown = plates(((example, "evaluation") for example in chosen), load)
-    return [
-        _examined(plate, version, champion, is_old=plate.example.case_id in seen_before, deps=deps)
-        for plate in shown
-    ]
+    shown = plates(((example, "evaluation") for example in choose(examples, MOST_PICTURES)), load)
+    began, before = time.monotonic(), len(notes.heard)
+    found: list[Examined] = []
+    for plate in shown:
+        heard = notes.heard.get(plate.name)
+        if heard is None:
+            if len(notes.heard) > before and time.monotonic() - began > EXAM_SECONDS:
+                raise ExamGoesOnError
+            heard = _hear(plate, version, champion, deps=deps)
+            notes.add(plate.name, heard)
+        found.append(_examined(plate.example, heard, is_old=plate.example.case_id in seen_before))
+    return found
+
+
+def forget(version: ModelVersion, champion: ModelVersion | None, deps: Deps) -> None:
+    """Remove the notes of an exam whose verdict is written."""
+    _place(version, champion, deps).unlink(missing_ok=True)
 
 
 def measured(examined: Sequence[Examined], *, compared: bool) -> dict[str, Estimate]:
@@ -64,9 +100,33 @@ def measured(examined: Sequence[Examined], *, compared: bool) -> dict[str, Estim
     }
 
 
-def _examined(
-    plate: Plate, version: ModelVersion, champion: ModelVersion | None, *, is_old: bool, deps: Deps
-) -> Examined:
+def _place(version: ModelVersion, champion: ModelVersion | None, deps: Deps) -> Path:
+    against = champion.digest if champion else "untrained"
+    return deps.settings.root / "exams" / f"{version.digest}-{against}.jsonl"
+
+
+class _Notes:
+    """Counts of pixels by picture, appended line by line; a line cut by a kill is heard again."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self.heard: dict[str, _Heard] = {}
+        for line in place.read_text().splitlines() if place.exists() else ():
+            with suppress(ValueError):
+                name, *sides = json.loads(line)
+                given, compared = ([(kind, Overlap(*counts)) for kind, *counts in side] for side in sides)
+                self.heard[name] = given, compared
+
+    def add(self, name: str, heard: _Heard) -> None:
+        """Keep what was heard of one picture."""
+        sides = [[[kind, one.both, one.given, one.truth, one.pixels] for kind, one in side] for side in heard]
+        self._place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._place.open("a") as file:
+            file.write("\n" + json.dumps([name, *sides]))
+        self.heard[name] = heard
+
+
+def _hear(plate: Plate, version: ModelVersion, champion: ModelVersion | None, *, deps: Deps) -> _Heard:
     asked = questions(plate.mask, given=plate.example.box, most=_MOST_OBJECTS)
     ask = PictureAsk(png_of(plate.pixels), tuple(one.box for one in asked))
     given = _overlaps(asked, deps.model_server.segment(version.digest, ask))
@@ -74,24 +134,31 @@ def _examined(
         answers = deps.model_server.segment(version.digest, PictureAsk(ask.image, ask.boxes, untrained=True))
     else:
         answers = deps.model_server.segment(champion.digest, ask)
-    compared = _overlaps(asked, answers)
+    return given, _overlaps(asked, answers)
+
+
+def _examined(example: PictureExample, heard: _Heard, *, is_old: bool) -> Examined:
+    given, compared = heard
     judged = JudgedPicture(
-        person=str(plate.example.person_id),
-        candidate=_by_kind(asked, given),
-        compared=_by_kind(asked, compared),
+        person=str(example.person_id),
+        candidate=_by_kind(given),
+        compared=_by_kind(compared),
         is_old=is_old,
-        subgroup=plate.example.subgroup,
+        subgroup=example.subgroup,
     )
-    return Examined(plate.example, judged, given[0], compared[0])
+    return Examined(example, judged, given[0][1], compared[0][1])
 
 
-def _overlaps(asked: Sequence[Question], answers: Sequence[MaskAnswer]) -> list[Overlap]:
-    return [Overlap.of(mask_from(answer.mask), one.truth) for one, answer in zip(asked, answers, strict=True)]
+def _overlaps(asked: Sequence[Question], answers: Sequence[MaskAnswer]) -> list[tuple[str, Overlap]]:
+    return [
+        (one.kind, Overlap.of(mask_from(answer.mask), one.truth))
+        for one, answer in zip(asked, answers, strict=True)
+    ]
 
 
-def _by_kind(asked: Sequence[Question], overlaps: Sequence[Overlap]) -> dict[str, float]:
+def _by_kind(overlaps: Sequence[tuple[str, Overlap]]) -> dict[str, float]:
     """Mean Dice of each kind of prompt."""
     by_kind: dict[str, list[float]] = {}
-    for one, overlap in zip(asked, overlaps, strict=True):
-        by_kind.setdefault(one.kind, []).append(overlap.dice)
+    for kind, overlap in overlaps:
+        by_kind.setdefault(kind, []).append(overlap.dice)
     return {kind: round(sum(found) / len(found), 6) for kind, found in by_kind.items()}

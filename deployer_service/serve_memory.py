@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shared.backends.base import Box, Scorer, Segmented, Segmenter
 from shared.domain.example import Answer
 from shared.errors import ConflictError, Error, InvalidInputError, NotFoundError, PartDownError
-from shared.serving.base import LIVE_TEXTS, PICTURE_SECONDS, Loaded, patience_seconds
+from shared.serving.base import LIVE_TEXTS, Loaded, patience_seconds, picture_seconds
 
 DRAIN_SECONDS = 60.0
 LONGEST_QUEUE = 10_000
@@ -167,7 +167,8 @@ class Memory:
             if not isinstance(scorer, Segmenter):
                 raise InvalidInputError("the version answers texts, not pictures", field="image")
             work = partial(scorer.segment, pixels, boxes, untrained=untrained)
-            return scorer.labels[0], self._pictures.do([work], behind=0, seconds=PICTURE_SECONDS)[0]
+            seconds = picture_seconds(len(boxes))
+            return scorer.labels[0], self._pictures.do([work], behind=0, seconds=seconds)[0]
 
     @contextmanager
     def _entered(self, digest: str, lane: _Lane) -> Iterator[Scorer]:

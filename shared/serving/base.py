@@ -24,6 +24,11 @@ def patience_seconds(texts: int) -> float:
     return LIVE_SECONDS if texts <= LIVE_TEXTS else WORK_SECONDS
 
 
+def picture_seconds(boxes: int) -> float:
+    """The same for a picture; several prompts at once are work of ours."""
+    return PICTURE_SECONDS if boxes == 1 else WORK_SECONDS
+
+
 class ModelServer(Protocol):
     """Serves versions by their digest; a digest is never reused for other bytes."""
 

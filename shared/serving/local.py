@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import PartDownError
-from shared.serving.base import PICTURE_SECONDS, Loaded, patience_seconds
+from shared.serving.base import Loaded, patience_seconds, picture_seconds
 from shared.serving.wire import ask_json, read_answer, read_error, read_mask
 
 CONNECT_SECONDS = 1.0
@@ -50,7 +50,7 @@ class LocalModelServer:
     def segment(self, digest: str, ask: PictureAsk) -> list[MaskAnswer]:
         """Masks of exactly that version, one a box, in order."""
         wish = {"digest": digest, **ask_json(ask)}
-        body = self._call("POST", "/segment", wish, seconds=PICTURE_SECONDS + SLACK_SECONDS)
+        body = self._call("POST", "/segment", wish, seconds=picture_seconds(len(ask.boxes)) + SLACK_SECONDS)
         return [read_mask(one) for one in body["masks"]]
 
     def health(self) -> dict[str, Any]:

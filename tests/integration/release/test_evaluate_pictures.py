@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from deployer_service import evaluate_pictures
 from deployer_service.evaluate import judge_version
 from deployer_service.serve_pictures import pixels_of, png_of
 from shared.domain.cycle import VersionState
@@ -27,11 +28,13 @@ class MaskServer:
 
     tolerance: dict[str, float] = field(default_factory=dict)
     untrained: float = POOR
+    asked: int = 0
 
     def load(self, digest: str) -> Loaded:
         return Loaded(digest, "f")
 
     def segment(self, digest: str, ask: PictureAsk) -> list[MaskAnswer]:
+        self.asked += 1
         pixels = pixels_of(ask.image).astype(float)
         far = np.abs(pixels - 60 - np.arange(pixels.shape[1]) * 0.8)
         found = far > 20 + (self.untrained if ask.untrained else self.tolerance[digest])
@@ -112,6 +115,18 @@ def test_a_first_version_worse_than_the_untrained_decoder_is_refused(given, serv
     version = a_candidate(given, server, POOR)
     judge_version(version.id, given)
     assert state_of(given, version) is VersionState.REJECTED
+
+
+def test_an_exam_that_takes_longer_than_a_task_goes_on_where_it_stopped(given, server, monkeypatch):
+    monkeypatch.setattr(evaluate_pictures, "EXAM_SECONDS", -1.0)
+    version = a_candidate(given, server, GOOD)
+    for _ in range(11):
+        with pytest.raises(evaluate_pictures.ExamGoesOnError):
+            judge_version(version.id, given)
+    judge_version(version.id, given)
+    assert state_of(given, version) is VersionState.LIVE
+    assert server.asked == 2 * 12
+    assert not list((given.settings.root / "exams").iterdir())
 
 
 def test_a_few_persons_are_no_pass(given, server):
