@@ -1,14 +1,24 @@
 """Validated answers to predictions, as they arrived. A correction is a further row."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.domain.bells import TaskName
+from shared.errors import ConflictError, InvalidInputError
 from shared.registry import models, outbox, predictions
-from shared.registry.tables import Outcome
+from shared.registry.tables import Consent, Outcome, Person
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+class WithdrawnPersonError(ConflictError):
+    """The person took consent back: nothing more is learnt from what became of them."""
+
+    code = "person_withdrawn"
 
 
 def add(session: Session, row: Outcome) -> bool:
@@ -16,8 +26,18 @@ def add(session: Session, row: Outcome) -> bool:
 
     Raises:
         UnknownPredictionError: there is no such prediction.
+        InvalidInputError: it was validated before the prediction was given.
+        WithdrawnPersonError: the person has taken consent back.
     """
     prediction = predictions.get(session, row.prediction_id)
+    if row.validated_at < prediction.at - CLOCKS_DIFFER:
+        raise InvalidInputError(
+            "it was validated before the prediction was given",
+            field="validated_at",
+            fix="send the answer to this prediction",
+        )
+    if _is_withdrawn(session, prediction.person_id):
+        raise WithdrawnPersonError("the person has withdrawn consent", field="prediction_id")
     values = {
         "prediction_id": row.prediction_id,
         "kind": row.kind,
@@ -34,6 +54,14 @@ def add(session: Session, row: Outcome) -> bool:
         return False
     outbox.ring(session, TaskName.LOOK, models.model_type(session, prediction.model_type).id)
     return True
+
+
+def _is_withdrawn(session: Session, person_id: UUID) -> bool:
+    """Whether consent is taken back, by this person or by the one whom it was merged into."""
+    keeper = select(Person.merged_into).where(Person.id == person_id).scalar_subquery()
+    same = or_(Consent.person_id == person_id, Consent.person_id == keeper)
+    taken = select(Consent).where(same, Consent.state == "withdrawn")
+    return session.scalar(select(taken.exists())) or False
 
 
 def of(session: Session, prediction_id: UUID) -> list[Outcome]:

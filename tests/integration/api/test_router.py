@@ -377,3 +377,47 @@ def test_the_time_machine_says_over_http_who_served_and_whom(site):
     ]
     before = site.get("/plans/live?at=2020-01-01T00:00:00Z")
     assert (before.status_code, before.json["field"]) == (404, "at")
+
+
+def test_feedback_from_before_the_prediction_or_for_a_withdrawn_person_is_refused_by_name(site):
+    from shared.registry.tables import Consent, Outcome
+
+    site.serve(share=0.0)
+    path = f"/predictions/{ask(site).json['prediction_id']}/feedback"
+    said = {"diagnosis": "a label nobody knows", "validated_by": "dr-1", "validated_at": NOW.isoformat()}
+    early = site.post(path, Role.CLINICIAN, said | {"validated_at": "2020-01-01T00:00:00Z"})
+    assert (early.status_code, early.json["field"]) == (422, "validated_at")
+    [person] = rows(site, Person)
+    with site.sessions.begin() as session:
+        session.add(Consent(person_id=person.id, scope="training", state="withdrawn", since=NOW))
+    late = site.post(path, Role.CLINICIAN, said)
+    assert (late.status_code, late.json["code"]) == (409, "person_withdrawn")
+    assert rows(site, Outcome) == []
+
+
+def test_a_label_that_nobody_knows_is_kept_as_it_stands(site):
+    from shared.registry.tables import Outcome
+
+    site.serve(share=0.0)
+    path = f"/predictions/{ask(site).json['prediction_id']}/feedback"
+    said = {"diagnosis": " kuru ", "validated_by": "dr-1", "validated_at": NOW.isoformat()}
+    assert site.post(path, Role.CLINICIAN, said).status_code == 200
+    assert [row.label for row in rows(site, Outcome)] == ["kuru"]
+
+
+def test_deploying_tells_every_rule_that_failed(site):
+    with site.sessions.begin() as session:
+        live = a_version(session, state=VersionState.LIVE)
+        a_plan(session, live)
+        unproved = a_version(session, gate=None, tainted=["withdrawal:1"], blocked=True)
+    answer = site.post("/models/deploy", Role.APPROVER, {"model_version": unproved.name})
+    assert answer.status_code == 409
+    for rule in (
+        "tainted: withdrawal:1",
+        "blocked by a person",
+        "no gate was passed over exactly these bytes",
+    ):
+        assert rule in answer.json["detail"]
+    nowhere = site.post("/models/rollback", Role.APPROVER, {"reason": "it errs"})
+    assert (nowhere.status_code, nowhere.json["code"]) == (409, "nothing_to_go_back_to")
+    assert len(rows(site, TrafficPlan)) == 1
