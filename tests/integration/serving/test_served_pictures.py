@@ -1,10 +1,16 @@
 """The model server on pictures: masks as in process, beside texts that do not wait for them."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import pytest
 
+from deployer_service.serve_memory import Memory
 from deployer_service.serve_pictures import mask_from, png_of
 from shared.backends import backend_for
-from shared.domain.example import PictureAsk
+from shared.backends.base import Segmented
+from shared.domain.example import Answer, PictureAsk
 from shared.errors import InvalidInputError, NotFoundError
 from tests.small_pictures import drawing
 
@@ -42,3 +48,37 @@ def _refuses_what_it_cannot_answer(served, version, reader, image):
         served.client.segment(version.digest, PictureAsk("?"))
     with pytest.raises(InvalidInputError, match="boxes"):
         served.client.segment(version.digest, PictureAsk(image, ()))
+
+
+class Slow:
+    """A version at the Protocol whose mask takes until somebody lets it."""
+
+    labels = ("object",)
+
+    def __init__(self):
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def answer(self, texts):
+        return [Answer("object", 1.0, (("object", 1.0),)) for _ in texts]
+
+    def fingerprint(self):
+        return "f"
+
+    def segment(self, pixels, boxes, *, untrained=False):
+        self.begun.set()
+        assert self.may_end.wait(30)
+        return [Segmented(pixels > 0, 0.5) for _ in boxes]
+
+
+def test_who_asks_with_words_does_not_wait_for_a_picture():
+    slow = Slow()
+    memory = Memory(lambda digest: slow)
+    memory.load("d")
+    with ThreadPoolExecutor(1) as pool:
+        mask = pool.submit(memory.segment, "d", np.ones((4, 4)), [None])
+        assert slow.begun.wait(30)
+        assert memory.answer("d", ["cough"])[0].label == "object"
+        assert not mask.done()
+        slow.may_end.set()
+        label, found = mask.result(30)
+    assert (label, found[0].score) == ("object", 0.5)
