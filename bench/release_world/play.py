@@ -54,7 +54,7 @@ def play(scenario: Scenario, seed: int) -> Story:
         if not clinic.is_faulty and _breaks(scenario, story, now):
             clinic.break_now(now)
             before_fault = clinic.exposed
-        if run.stage == "over":
+        if run.stage == "over" or (scenario.ends_in_canary and story.left_shadow_after is not None):
             break
     counts = run.ledger.counts
     story.cases, story.readings, story.exposed = counts["pairs"], counts["asked"], clinic.exposed

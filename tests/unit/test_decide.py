@@ -283,3 +283,12 @@ def test_a_served_case_that_comes_twice_counts_for_the_ramp_once():
     for _ in range(12):
         run.feed(events(2.0, [served], [[70_000, 2.0, "a", 0]]))
     assert (run.stage, run.step, len(run.counted)) == ("canary", 0, 1)
+
+
+def test_what_was_read_before_the_start_carries_on_into_the_shadow():
+    run = Run(start())
+    early = [a_case(n, champ="a", chall="b", t=-3.0) for n in range(12)]
+    run.feed(events(0.0, early, [[n, -1.0, "b", 1] for n in range(12)]))
+    assert (run.ledger.counts["wins"], run.ledger.counts["exposed"], run.begun) == (12, 0, 0.0)
+    assert wins(run, 8, first=100)["state"]["counts"]["wins"] == 20
+    assert run.ledger.is_superior()
