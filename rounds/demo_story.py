@@ -45,12 +45,6 @@ class Story:
         except (RefusedError, WaitedTooLongError) as error:
             raise StoryError(str(error)) from None
 
-    def until_canary(self) -> str:
-        """As far as it takes for a challenger to answer patients; its name."""
-        second = self._later_months(self.first_version())
-        self._play_until(lambda: self._view.current()["canary"] is not None, "a canary", reconfigured=False)
-        return second
-
     def first_version(self) -> str:
         """The first chapter alone; the name of the version that is live at its end."""
         self._tell.chapter("1  Two months of the clinic's own cases become the first version")

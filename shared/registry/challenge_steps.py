@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from shared.domain.rollout import summary
+from shared.domain.rollout import bounds, summary
 from shared.registry.tables import ReleaseDecision, TrafficPlan
 
 
@@ -30,7 +30,12 @@ def steps(session: Session, model_type: str, *, limit: int) -> list[Step]:
     mine = select(ReleaseDecision).filter_by(model_version_id=version_id)
     newest = mine.order_by(ReleaseDecision.at.desc(), ReleaseDecision.step.desc()).limit(limit)
     rows = reversed(session.scalars(newest).all())
-    return [Step(row.step, row.at, row.action, summary(json.loads(row.answer)["state"])) for row in rows]
+    return [Step(row.step, row.at, row.action, _shown(json.loads(row.answer)["state"])) for row in rows]
+
+
+def _shown(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The state as people read it, its interval from the very counts that give its difference."""
+    return summary(state) | {"interval": list(bounds(state["counts"]))}
 
 
 def _challenger(session: Session, model_type: str) -> UUID | None:

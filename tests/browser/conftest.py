@@ -19,7 +19,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings, environment, load_settings
+from shared.embedded import prepare_home, remove_home, start_postgres
 from shared.registry import keys
+from shared.registry.migrate import migrate
 from shared.registry.session import make_sessions
 from shared.vault import open_vault
 from tests.browser.world import World, fill
@@ -98,7 +100,7 @@ def _await(url: str) -> None:
 
 
 @contextmanager
-def _site(postgres: Settings, home: Path, *, filled: bool, modules: Sequence[str]) -> Iterator[Clinic]:
+def serving(postgres: Settings, home: Path, *, filled: bool, modules: Sequence[str]) -> Iterator[Clinic]:
     home.mkdir(mode=0o700)
     connection = psycopg2.connect(host=str(postgres.sockets), user="rounds", dbname="postgres")
     connection.autocommit = True
@@ -129,11 +131,31 @@ def _site(postgres: Settings, home: Path, *, filled: bool, modules: Sequence[str
     sessions.kw["bind"].dispose()
 
 
+@contextmanager
+def own_site(home: Path) -> Iterator[Clinic]:
+    """A filled site on a Postgres of its own, for whoever is no test; its home is removed at the end."""
+    settings = load_settings(home=home)
+    prepare_home(settings)
+    server = start_postgres(settings, durable=False)
+    try:
+        connection = psycopg2.connect(host=str(settings.sockets), user="rounds", dbname="postgres")
+        connection.autocommit = True
+        connection.cursor().execute("CREATE DATABASE rounds_template")
+        connection.close()
+        template = settings.database.replace("/rounds?", "/rounds_template?")
+        migrate(settings.model_copy(update={"database_url": template}))
+        with serving(settings, home / "filled", filled=True, modules=MODULES) as made:
+            yield made
+    finally:
+        server.stop()
+        remove_home(settings)
+
+
 @pytest.fixture(scope="session")
 def clinic(postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """The site of all browser tests of this process, filled once."""
     home = tmp_path_factory.mktemp("browser") / "filled"
-    with _site(postgres_server, home, filled=True, modules=MODULES) as made:
+    with serving(postgres_server, home, filled=True, modules=MODULES) as made:
         yield made
 
 
@@ -141,7 +163,7 @@ def clinic(postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory) 
 def empty_clinic(postgres_server: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     """A site on which nothing ever happened, without a stream."""
     home = tmp_path_factory.mktemp("browser") / "empty"
-    with _site(postgres_server, home, filled=False, modules=MODULES[:1]) as made:
+    with serving(postgres_server, home, filled=False, modules=MODULES[:1]) as made:
         yield made
 
 

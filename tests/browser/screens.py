@@ -1,47 +1,47 @@
-"""Pictures of every page for the documentation: `make pictures` plays the demo until a challenger answers.
-
-The clinic is the sample clinic of `make demo`; nobody in it exists.
-"""
+"""Pictures of every page for the documentation: `make pictures`, from the site of the browser tests."""
 
 import sys
+import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from rounds.demo_stack import DemoStack
-from rounds.demo_story import Story
-from rounds.demo_tell import Teller
-from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.conftest import CHROMIUM, FLAGS, Clinic, own_site
+from tests.browser.test_pages import PAGES, settled
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
-PAGES = ("overview", "cases", "datasets", "training", "models", "experiment", "alerts", "schedules", "audit")
+DARK_TOO = ("overview", "experiment")
 
 
 def main() -> int:
-    """Play until a challenger answers patients, then take a picture of every page in both palettes."""
+    """Fill a site and take every page in the light palette, some in the dark one."""
     FOLDER.mkdir(exist_ok=True)
-    with DemoStack(port_base=None, keep=False, teller=Teller()) as stack, sync_playwright() as playwright:
-        Story(stack, Teller(), seed=5).until_canary()
+    with (
+        own_site(Path(tempfile.mkdtemp(prefix="rounds-pictures-"))) as clinic,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for palette in ("light", "dark"):
-            context = browser.new_context(
-                base_url=stack.api, color_scheme=palette, viewport={"width": 1280, "height": 800}
-            )
-            page = context.new_page()
-            page.goto("/")
-            page.get_by_label("Key").fill(stack.key)
-            page.get_by_role("button", name="Sign in").click()
-            page.get_by_role("navigation", name="Pages").wait_for()
-            for name in PAGES:
-                _take(page, name, palette)
+        for palette, names in (("light", tuple(PAGES)), ("dark", DARK_TOO)):
+            _take(browser, clinic, palette, names=names)
     return 0
 
 
-def _take(page: Page, name: str, palette: str) -> None:
-    page.get_by_role("link", name=name.capitalize(), exact=True).click()
-    page.locator("main h1").first.wait_for()
-    page.wait_for_timeout(1500)  # a picture of what has come to rest
-    page.screenshot(path=FOLDER / f"{name}-{palette}.png")
+def _take(browser: Browser, clinic: Clinic, palette: str, *, names: tuple[str, ...]) -> None:
+    context = browser.new_context(
+        base_url=clinic.url, color_scheme=palette, viewport={"width": 1280, "height": 800}
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto("/")
+    page.get_by_label("Key").fill(clinic.owner)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("navigation", name="Pages").wait_for()
+    for name in names:
+        page.goto(PAGES[name].format(**vars(clinic.world)))
+        settled(page)
+        page.wait_for_timeout(1_000)  # curves are drawn a frame after they are there
+        page.screenshot(path=FOLDER / f"{name}-{palette}.png")
+    context.close()
 
 
 if __name__ == "__main__":

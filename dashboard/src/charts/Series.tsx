@@ -26,12 +26,12 @@ export default function Series({ title, unit, axis, xs, ys }: Props) {
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const axisOf = (label: string): uPlot.Axis => ({
+    const axisOf = (label: string, size: number): uPlot.Axis => ({
       label,
       stroke: token("--text"),
       grid: { stroke: token("--line"), width: 1 },
       ticks: { stroke: token("--line") },
-      size: 56,
+      size,
       values: (_, found) => found.map((value) => figure(value)),
     });
     const made = new uPlot(
@@ -39,7 +39,7 @@ export default function Series({ title, unit, axis, xs, ys }: Props) {
         width: element.clientWidth || 300,
         height: HEIGHT,
         scales: { x: { time: false } },
-        axes: [axisOf(axis), axisOf(unit || title)],
+        axes: [axisOf(axis, 36), axisOf(unit || title, 72)],
         series: [
           { label: axis },
           { label: title, stroke: token("--accent"), width: 2, points: { show: false } },

@@ -33,8 +33,8 @@ function Now({ test, course }: { test: AbTest; course: Course }) {
         asked for at the end of the ramp.
       </li>
       <li>
-        The difference is {points(last.effect)}, surely between {points(last.low)} and {points(last.high)} (n{" "}
-        {whole(last.cases)} cases, {whole(last.votes)} read where the two disagree).
+        The difference is {points(last.effect)}, by a 95 % confidence sequence between {points(last.low)} and{" "}
+        {points(last.high)} (n {whole(last.cases)} cases, {whole(last.votes)} read where the two disagree).
       </li>
       {last.why && <li>The engine says: {words(last.why)}.</li>}
     </ul>

@@ -62,7 +62,13 @@ function Acts({ version, plan }: { version: Version; plan: Plan | undefined }) {
     <div className="row acts">
       <Gated
         act="POST /models/deploy"
-        refused={version.deployable ? undefined : version.why_not.join("; ")}
+        refused={
+          live || challenging
+            ? "it is in service already"
+            : version.deployable
+              ? undefined
+              : version.why_not.join("; ")
+        }
         onClick={() => setAsking(true)}
       >
         Let it be compared in service

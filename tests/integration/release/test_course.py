@@ -24,3 +24,14 @@ def test_a_comparison_s_course_is_that_of_its_decisions(clinic):
     last = shown.steps[-1]
     assert last.cases >= 100 and last.low <= last.effect <= last.high
     assert last.stage == "canary_5" or last.action == "advance"
+
+
+def test_the_interval_of_a_step_holds_its_difference_also_when_only_agreement_was_added(clinic):
+    clinic.to_canary()
+    for _ in range(2):
+        clinic.label(clinic.patients(100, champion="Gout", challenger="Gout"), "Gout")
+        clinic.look()
+    with clinic.deps.sessions() as session:
+        shown = Course.of("diagnosis", Policy(), challenge_steps.steps(session, "diagnosis", limit=400)).steps
+    assert shown[-1].cases > 250
+    assert all(step.low <= step.effect <= step.high for step in shown)
