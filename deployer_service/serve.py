@@ -27,6 +27,7 @@ from shared.storage.base import Storage
 from shared.storage.objects import open_storage
 
 RETRY_SECONDS = 1.0
+PROVE_SECONDS = 3600.0
 STOP_SECONDS = 0.1
 
 
@@ -109,9 +110,20 @@ class Warmth:
                 self.done = True
                 return
 
+    def keep(self, memory: Memory, in_service: Callable[[], list[str]], stopped: threading.Event) -> None:
+        """Warm up; then prove every version hourly, and load anew from its bytes what answers otherwise."""
+        self.warm(memory, in_service, stopped)
+        while not stopped.wait(PROVE_SECONDS):
+            dropped = memory.prove()
+            for digest in dropped:
+                log.error("a version no longer answers as it did", digest=digest)
+            if dropped:
+                self.warm(memory, in_service, stopped)
+
     def _load(self, memory: Memory, digest: str) -> None:
         try:
             memory.load(digest)
+            self.failed.pop(digest, None)
         except TransientError:
             raise
         except Error as error:
@@ -133,7 +145,7 @@ def serving(settings: Settings) -> Iterator[ModelServerHttp]:
     server = ModelServerHttp(settings.model_server_bind, routes)
     for target, arguments in (
         (server.serve_forever, (STOP_SECONDS,)),
-        (warmth.warm, (memory, origin.in_service, stopped)),
+        (warmth.keep, (memory, origin.in_service, stopped)),
     ):
         threading.Thread(target=target, args=arguments, daemon=True).start()
     try:

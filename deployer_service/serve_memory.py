@@ -132,6 +132,27 @@ class Memory:
             if not self._changed.wait_for(lambda: held.in_flight == 0, DRAIN_SECONDS):
                 raise ConflictError("the version still answers requests", field="digest", fix="try again")
 
+    def prove(self) -> list[str]:
+        """Put the fixed probes to every version again; one that answers otherwise than before is dropped.
+
+        Returns:
+            The digests that were dropped: from now on others answer for them.
+        """
+        dropped = []
+        for digest in [one.digest for one in self.loaded()]:
+            try:
+                with self._entered(digest, self._texts) as scorer:
+                    seconds = self._patience(LATER)
+                    said = self._texts.do([scorer.fingerprint], behind=LATER, seconds=seconds)[0]
+            except (NotFoundError, PartDownError):
+                continue  # unloaded meanwhile, or too busy now: the next hour asks again
+            with self._changed:
+                held = self._held.get(digest)
+                if held is not None and held.scorer is scorer and said != held.fingerprint:
+                    del self._held[digest]
+                    dropped.append(digest)
+        return dropped
+
     def loaded(self) -> list[Loaded]:
         """What is in memory, by digest."""
         with self._changed:

@@ -317,3 +317,37 @@ def test_a_past_prediction_is_answered_again_by_the_bytes_that_gave_it(served, f
         assert predictions.forget_expired(session, now=NOW + timedelta(days=2)) == 2
     with pytest.raises(replay.InputGoneError):
         replay.prediction(right.id, origin, vault)
+
+
+def test_a_version_that_begins_to_answer_otherwise_is_dropped_and_loaded_anew():
+    scorers = {}
+
+    def bring(digest):
+        scorers.setdefault(digest, []).append(Slow())
+        return scorers[digest][-1]
+
+    memory = Memory(bring)
+    memory.load("steady"), memory.load("drifting")
+    assert memory.prove() == []
+    scorers["drifting"][0].fingerprint = lambda: "otherwise"
+    assert memory.prove() == ["drifting"]
+    with pytest.raises(NotFoundError):
+        memory.answer("drifting", ["fever"])
+    assert [one.digest for one in memory.loaded()] == ["steady"]
+    memory.load("drifting")
+    assert len(scorers["drifting"]) == 2
+    assert memory.prove() == []
+
+
+def test_the_server_proves_its_versions_again_and_again(site, fitted, monkeypatch):
+    from deployer_service import serve
+
+    version = site.add(fitted, in_service=True)
+    proved = []
+    prove = Memory.prove
+    monkeypatch.setattr(serve, "PROVE_SECONDS", 0.05)
+    monkeypatch.setattr(Memory, "prove", lambda memory: proved.append(prove(memory)) or proved[-1])
+    with serving(site.settings):
+        until(lambda: len(proved) >= 2)
+        assert site.client.loaded()[0].digest == version.digest
+    assert proved[-1] == []
