@@ -31,7 +31,10 @@ _MOVED = cues.group("moved")
 _FLAT_AT = frozenset({"at", "from", "in", "near", "to", "via"})
 _STAFF = frozenset({"employee", "employees", "worker"})
 _TRADE = ("er", "or", "ist", "man", "woman", "ian", "hand")
-_CARE = r"(?:care|nursing|rest|residential|retirement|funeral)[ ](?:home|centre|center|village)\b"
+_CARE = (
+    r"(?:care|nursing|rest|residential|retirement|funeral|maternity|birthing|convalescent|veterans)"
+    r"[ ](?:home|centre|center|village)\b"
+)
 _HOMES = re.compile(rf"\b((?:[A-ZÀ-Þ][\w'’-]+[ ]){{1,3}}){_CARE}")
 _HOMES_FLAT = re.compile(
     rf"(?:\b(?:at|to|from|in)[ ](?:the[ ])?|,[ ]|\n|^)((?:[^\W\d_][\w'’-]{{2,20}}[ ]){{1,2}}){_CARE}",

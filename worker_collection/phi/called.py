@@ -41,8 +41,14 @@ _LOGIN = re.compile(
     r"created\sby|updated\sby|modified\sby|printed\sby|by))[:=]?[ "
     r"]{1,2}([a-z]{2,14}[._-]?[a-z]{0,14}\d{1,4}|[a-z]{1,14}[._][a-z]{2,16})\b"
 )
+_LOGGED = re.compile(
+    r"(?:(?i:transcribed|typed|keyed|dictated)(?i:[ ]by)?:?[ ]|/[ ](?=[a-z]{4,16}[ ]/[ ]job)|\"user\":[ "
+    r"]?\"|\bws-)"
+    r"([a-z]{4,16})\b"
+)
 _LETTERS = re.compile(
-    r"(?:(?:[Mm]rs?|[Mm]s|[Mm]iss)\.?[ ](?=[A-Z]{1,2}\b)|(?:[Pp]t|[Pp]atient)[ ](?=[A-Z]{2}[ ](?:is|was|"
+    r"(?:(?<!\d )(?:[Mm]rs?|[Mm]s|[Mm]iss)\.?[ ](?=[A-Z]{1,2}\b)|(?:[Pp]t|[Pp]atient)[ ](?=[A-Z]{2}[ "
+    r"](?:is|was|"
     r"has|seen|reports|says|said|"
     r"came|presented|denies)\b))([A-Z]{1,2}\b\.?)"
 )
@@ -79,6 +85,13 @@ def _marked(page: Page) -> Iterator[Span]:
                 break
 
 
+def _logged(page: Page) -> Iterator[Span]:
+    """Log-in names where a machine or a typist puts them: "transcribed: mquist"."""
+    for match in _LOGGED.finditer(page.text):
+        if not kind(match.group(1)) & VOCABULARY:
+            yield Span(*match.span(1), "NAME")
+
+
 def find(page: Page) -> Iterator[Span]:
     """What is announced as a name; an eponym with its disease is none."""
     yield from _marked(page)
@@ -90,6 +103,7 @@ def find(page: Page) -> Iterator[Span]:
             word = match.group(group)
             if word and not _is_other([word]) and not (word.islower() and page.case == "mixed"):
                 yield Span(match.start(group), match.end(group), "NAME")
+    yield from _logged(page)
     dotted = _DOTTED.finditer(page.text) if "." in page.text else ()
     for match in chain(page.matches(_LOGIN, _LOGS), page.matches(_LETTERS, _TITLES), dotted):
         yield Span(match.start(1), match.start(1) + len(match.group(1).rstrip()), "NAME")

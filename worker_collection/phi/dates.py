@@ -81,7 +81,7 @@ _MONTH_CUE = re.compile(
     re.IGNORECASE,
 )
 _MONTH_FIELD = re.compile(r"(?:^|[:;,(|]\s?)$")
-_FIELD_END = re.compile(r"\s?(?:[;,)|]|$)")
+_FIELD_END = re.compile(r"\s?(?:[;,)|]|\.(?=\s[A-Z]|\s*$)|$)")
 _NOT_MONTH = re.compile(r"\s(?:have|be|need|help|not)\b|['’]s\s|-")
 _ON_THE = re.compile(
     r"\b((?:the\s)?(?:[12]?(?:1st|2nd|3rd|[4-9]th)|[123]0th|31st|1[0-9]th))\b"

@@ -163,8 +163,9 @@ def _by_form(page: Page, who: Known, this_year: int) -> Iterator[Span]:
 def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:
     """What the rules take for names and places, but what the tagger is sure is none."""
     found = [*Names(page, free).find(), *towns.find(page, free), *Places(page, free).find()]
-    found += [*Behind(page, free).find(), *Houses(page, free).find(), *subjects.find(page, free)]
-    return tagger.believed(page, free, found) if tagged else found
+    found += [*Behind(page, free).find(), *subjects.find(page, free)]
+    houses = list(Houses(page, free).find())  # the network does not know the short heads of many countries
+    return [*(tagger.believed(page, free, found) if tagged else found), *houses]
 
 
 def _settled(page: Page, covered: bytearray) -> Sequence[bool]:

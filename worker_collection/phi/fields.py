@@ -187,7 +187,9 @@ def _name_at(text: str, at: int) -> Iterator[Span]:
     end, taken = 0, 0
     for word in words:
         if (
-            not _is_name_word(word.group(), taken)
+            taken
+            and text[value.start(1) + word.end() :][:1] == ":"
+            or not _is_name_word(word.group(), taken)
             or taken
             and _ends_before(value.group(1), word, words[0].group())
         ):

@@ -102,6 +102,8 @@ class Houses:
         at = place + 1
         while at < len(self.words) and at - place < 6 and self.page.gap(at) in (" ", "-", ". "):
             word = self.words[at]
+            if word.opens and "." in self.page.gap(at):
+                break
             if word.key in _SMALL and word.form == "l" or len(word.text) == 1 and word.form == "I":
                 at += 1
                 continue

@@ -52,8 +52,11 @@ def find(page: Page) -> Iterator[Span]:
                 yield _span(match)
 
 
+_LABELLED = re.compile(r"[,.]?[ ](?:MR|MRN|UHID|Mob|Tel|Ph|Phone|Vers|ED|ER|DOB|Fax|NHS|GDC|GMC|SSN)\b")
+
+
 def _span(match: re.Match[str]) -> Span:
-    found = match.group(1)
+    found = _LABELLED.split(match.group(1))[0]
     while found.rpartition(" ")[2].islower():
         found = found.rpartition(" ")[0]
     return Span(match.start(1), match.start(1) + len(found.rstrip(" .,")), "ADDRESS")

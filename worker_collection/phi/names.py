@@ -93,7 +93,8 @@ class Names:
         if strength in (KIN, ROLE) and self.words[at].key in _SKIPPED and at + 1 < len(self.words):
             at += 1  # "wife named Ann", "son is Karl"
         self._name_at(at, strength)
-        if at in self.taken and self.words[place].key in _NAMELIKE and self.page.gap(at) == " ":
+        borne = self.words[place].key in _NAMELIKE and self.words[place].form != "l"
+        if at in self.taken and borne and self.page.gap(at) == " ":
             self._take([place])  # "Nana Mensah", "Baby Cruz"
 
     def _name_at(self, at: int, strength: int) -> None:

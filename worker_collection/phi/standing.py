@@ -11,7 +11,8 @@ from worker_collection.phi.telling import CAPITAL, RUN, tells, words_of
 
 _END = (
     r"(?=[ ]?(?:[.,;:)(\n]|$)|[ ]{2}|[ ](?:by|for|on|"
-    r"in|at|with|under|to|and|as|where|who|until|last|since|again|aware|Tel|TEL)\b|[ ]\d)"
+    r"in|at|with|under|to|and|as|where|who|until|last|since|again|aware|after|before|because|via|this|"
+    r"today|Tel|TEL)\b|[ ]\d)"
 )
 # What stands before an institution and the name of nothing else.
 _TREATED = re.compile(
@@ -58,6 +59,7 @@ _IN_BRACKETS = re.compile(
 )
 _FROM = re.compile(rf"from[ ]({RUN}){_END}")
 _PERSON_BEFORE = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][\w'’-]+[ ]$")
+_HEADS = cues.group("bare_heads")
 _WORKPLACES = cues.words("work employer job company firm school office uni college")
 _CUED = (
     (
@@ -148,6 +150,8 @@ def _is_letterhead(text: str, match: re.Match[str], covered: bytearray) -> bool:
 
 def _house(page: Page, where: tuple[int, int], covered: bytearray, *, label: str) -> Iterator[Span]:
     words = words_of(page, *where)
-    if any(not covered[word.start] for word in words) and tells(page, words, sure=label == "ORG"):
+    numbered = page.text[where[0]].isdigit() and len(words) == 1 and words[0].key in _HEADS  # "37 Military"
+    told = numbered or tells(page, words, sure=label == "ORG")
+    if told and any(page.text[at].isalnum() and not covered[at] for at in range(*where)):
         start = where[0] if page.text[where[0]].isdigit() else words[0].start
         yield Span(start, where[1], label)

@@ -144,6 +144,7 @@ ABROAD = (
     # Jirón de la Unión s/n; Km 4 Carretera Central
     (
         cues.words("s"),
-        rf"\b(?:{_CAP}{_G}){{1,2}}(?:(?:{_SMALL}|{_CAP}){_G}){{0,3}}?{_CAP},?{_G}[Ss]/[Nn]\b",
+        rf"\b(?:{_CAP}{_G}){{1,2}}(?:(?:{_SMALL}|{_CAP}){_G}){{0,3}}?{_CAP},?{_G}[Ss]/[Nn]\b(?![ ]?[:#]?[ "
+        rf"]?[A-Z]{{0,4}}-?\d)",
     ),
 )

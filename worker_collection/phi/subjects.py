@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, EPONYM, GIVEN, HEAD, SURNAME
+from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, RARE, SURNAME
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
 from worker_collection.phi.page import IS_OWNED, Page, Word
 from worker_collection.phi.spans import Span
@@ -86,7 +86,16 @@ def _may_be_called(page: Page, word: Word) -> bool:
     if word.is_unknown:
         return not is_medical(word) and (word.form == "T" or not is_worded(word))
     family = word.flags & DOUBLE or word.flags & EPONYM and not word.flags & CORE
-    return bool(word.flags & GIVEN) or bool(word.flags & SURNAME and family)
+    if word.flags & GIVEN or word.flags & SURNAME and family:
+        return True
+    plain = word.flags & (CORE | RARE | PUBLIC) or word.form != "T" or page.case != "mixed"
+    return not plain and _SPEAKS.match(page.text, word.end) is not None  # "Poppy taught her"
+
+
+_SPEAKS = re.compile(
+    r"[ ](?:taught|says|said|phoned|rang|emailed|emails|texted|asked|asks|told|tells|wants|agrees|agreed|"
+    r"drove|drives|cried|laughed|hates|loves|thinks|insists|interpreted|collected|promised)\b"
+)
 
 
 def _owns(page: Page, word: Word) -> bool:

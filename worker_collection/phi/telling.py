@@ -23,7 +23,7 @@ CAPITAL = r"[^\W\d_a-zß-ÿ][\w'’&-]{0,24}"
 SMALL = r"(?:&|and|de|del|della|di|da|do|dos|du|des|of|la|le|les|n|van|den|der|von|al|el|på)"
 _SHORTENED = r"(?:(?:St|Govt|Mt|Ft|Dr|Sta|Sto|Univ)\.[ ])"
 RUN = (
-    rf"(?:\d{{1,2}}[ ])?{_SHORTENED}?{CAPITAL}"
+    rf"(?:\d{{1,2}}[ ]|\d-)?{_SHORTENED}?{CAPITAL}"
     rf"(?:(?:[ ]|\.[ ](?=No\b))(?:{SMALL}[ ]|{_SHORTENED}){{0,2}}(?:{CAPITAL}|[^\W\d_a-z]\w{{1,9}}|"
     rf"\d{{1,4}}\b(?![/.:,]?\d))){{0,5}}"
 )
