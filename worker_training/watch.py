@@ -64,11 +64,12 @@ class Watch:
         self._thread.join()
 
     def _run(self) -> None:
-        """Figures whose source went away, as with a trainer that ends, are left out."""
+        """Of a trainer that has ended the figures stay as they were seen last."""
+        trainer: dict[str, float] = {}
         while True:
-            figures = host_figures()
             with suppress(psutil.Error):
-                figures |= _trainer_figures(self._process)
+                trainer = _trainer_figures(self._process) or trainer
+            figures = host_figures() | trainer
             if self._meter.device.kind == "gpu":
                 figures |= self._gpu_figures()
             self.figures = figures
@@ -120,6 +121,9 @@ def read_gpu(said: str) -> dict[str, float]:
 
 
 def _trainer_figures(process: psutil.Process) -> dict[str, float]:
+    """Nothing of one that has ended and is only not buried yet."""
+    if process.status() == psutil.STATUS_ZOMBIE:
+        return {}
     family = [process, *process.children(recursive=True)]
     return {
         "trainer_cpu_share": process.cpu_percent(None) / 100,  # 1 is a whole core

@@ -128,7 +128,7 @@ def test_no_device_is_ever_two_jobs_at_once(sessions, settings, tmp_path):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(timeout=60)
+        worker.join(timeout=240)
         assert worker.exitcode == 0
     assert list(tmp_path.glob("twice-*")) == list(tmp_path.glob("fenced-*")) == []
     with sessions() as session:
