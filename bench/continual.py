@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         print(f"no data at {place}")
         return 0
     rows, test = (read(place / f"{part}.jsonl") for part in ("train", "test"))
-    backend_for("text_classifier", load_settings())  # sets the threads before torch is loaded
+    backend_for("text_classifier", load_settings())
     drawn = weeks.split_weeks(rows, test, seed=0)
     draws = range(int(arguments[0]) if arguments else DRAWS)
     runs = [one_draw(weeks.split_weeks(rows, test, seed=n, frozen=drawn.frozen), n) for n in draws]

@@ -54,7 +54,7 @@ def tune(twin: Task, frozen: Frozen, progress: Progress) -> Tuned:
         NoTrialError: every trial diverged.
     """
     recipe = twin.recipe
-    tuner = _Tuner(twin, frozen, progress)
+    tuner = Tuner(twin, frozen, progress)
     search = Search(
         space_around(recipe),
         budget=Budget(recipe.search_trials, recipe.search_minutes),
@@ -91,7 +91,7 @@ def space_around(recipe: TextRecipe) -> dict[str, dict[str, Any]]:
     return wide
 
 
-class _Tuner:
+class Tuner:
     """Runs one trial after the other.
 
     Attributes:
