@@ -93,7 +93,7 @@ def working(settings, folder: str, hours: int) -> None:
         if found is None and not left:
             return
         if found is None:
-            time.sleep(0.01)
+            time.sleep(0.05)
             continue
         device, lease = found
         place = Path(folder, device.name)
