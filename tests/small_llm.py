@@ -84,7 +84,7 @@ def request(
     """A training of three diseases that takes a second."""
     quick = {
         "epochs": 10, "batch_size": 6, "checkpoint_steps": 3, "top_layers": 2, "learning_rate": 1e-2,
-        "pack_tokens": 200, "lora_r": 8, "lora_alpha": 16,
+        "pack_tokens": 200, "held_back_share": 0, "lora_r": 8, "lora_alpha": 16,
     } | recipe  # fmt: skip
     found = request_of(checkpoints, rows, seed=seed)
     return replace(found, base=str(base), recipe=quick)

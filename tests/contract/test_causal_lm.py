@@ -77,6 +77,7 @@ def _adapter(task):
     made = make_adapter(task.base, task.layers, rank=task.recipe.lora_r, seed=1)
     made |= {"head.weight": torch.zeros(len(LABELS), 3 * task.base.shape.hidden)}
     made |= {"head.bias": torch.zeros(len(LABELS))}
+    made |= {name.replace("head.", "first."): w for name, w in made.items() if name.startswith("head.")}
     draw = torch.Generator().manual_seed(5)
     return {name: w + torch.randn(w.shape, generator=draw) / 20 for name, w in made.items()}
 
@@ -191,7 +192,7 @@ def test_a_model_that_does_worse_than_its_base_is_never_offered(backend, base, l
     blank = request(base, tmp_path / "blank", epochs=1, learning_rate=1e-9, held_back_share=0)
     untrained = backend.load(backend.fit(blank, quiet).files, str(base))
     given = [LABELS[int(untrained.scores(row.text, written=True).argmax())] for row in rows]
-    wish = request(base, tmp_path / "x", rows)
+    wish = request(base, tmp_path / "x", rows, held_back_share=0.1)
     recipe = parse_recipe("causal_lm", wish.recipe)
     held = prepare(wish, recipe, loaded).held_back
     ordered = sorted(rows, key=lambda row: row.case_id.bytes)
@@ -204,7 +205,7 @@ def test_a_model_that_does_worse_than_its_base_is_never_offered(backend, base, l
         for number, row in enumerate(ordered)
     ]
     with pytest.raises(NoGainError, match="untrained"):
-        backend.fit(request(base, tmp_path / "x", told), quiet)
+        backend.fit(request(base, tmp_path / "x", told, held_back_share=0.1), quiet)
 
 
 def test_no_person_is_on_both_sides(base, loaded, tmp_path):
@@ -345,9 +346,10 @@ def test_rows_held_back_are_scored_as_the_version_scores_them(base, loaded, tmp_
     task = learner.task
     held = task.material.held_back
     together = scores(task, learner.frozen, held, linear=learner.linear, head=learner.head)
-    assert len(together) == len(held) > 0
+    assert together.shape == (2, len(held), len(LABELS))
+    assert held
     alone = [scores(task, learner.frozen, [row], linear=learner.linear, head=learner.head) for row in held]
-    assert torch.allclose(together, torch.cat(alone), atol=1e-5)
+    assert torch.allclose(together, torch.cat(alone, dim=1), atol=1e-5)
 
 
 class StopAskedError(Exception):
@@ -461,3 +463,18 @@ def test_less_memory_gives_the_same_learning(backend, base, tmp_path):
     for key, tensor in first.items():
         torch.testing.assert_close(second[key], tensor, atol=2e-3, rtol=0.0)
     assert max(float(tensor.abs().max()) for key, tensor in first.items() if "lora_B" in key) > 0.01
+
+
+def test_the_first_head_answers_alone_where_learning_on_does_it_no_good(backend, base, tmp_path):
+    wild = request(base, tmp_path, learning_rate=0.5, epochs=3, held_back_share=0.4)
+    found = backend.fit(wild, quiet)
+    facts = json.loads(found.files["rounds.json"])
+    assert found.figures["head_accuracy"] > found.figures["lora_accuracy"]
+    assert (facts["rung"], found.figures["held_back_accuracy"]) == ("head", found.figures["head_accuracy"])
+    adapter = load(found.files["adapter_model.safetensors"])
+    assert not any(bool(tensor.any()) for name, tensor in adapter.items() if "lora_B" in name)
+    scorer = backend.load(found.files, str(base))
+    assert scorer.fingerprint() == found.fingerprint
+    rows = examples()
+    answers = scorer.answer([row.text for row in rows])
+    assert sum(answer.label == row.label for answer, row in zip(answers, rows, strict=True)) > 0.6 * len(rows)

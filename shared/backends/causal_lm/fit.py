@@ -43,26 +43,33 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     frozen, meter = freeze(task), train.Meter(progress, task)
     learner = train.learn(task, frozen, meter.report)
     rates = meter.rates()
-    temperature, measured = train.prove(learner)
-    files = _files(learner, temperature)
+    proof = train.prove(learner)
+    files = _files(learner, proof)
     scorer = load_scorer(files, base, lasting=False)
     facts = json.loads(files["rounds.json"]) | {"probes": scorer.probe_answers()}
     files["rounds.json"] = _json(facts)
     figures = {
-        **measured,
+        **proof.figures,
         **rates,
-        "temperature": temperature,
+        "temperature": proof.temperature,
         "labels_left_out": len(material.left_out),
         "seconds": time.perf_counter() - started,
     }
     return Fitted(files, hash_of(facts["probes"]), base.digest, figures)
 
 
-def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
+def _files(learner: Learner, proof: train.Proof) -> dict[str, bytes]:
+    """The version's files; where the first head answers alone, the adapter changes nothing."""
     task, recipe = learner.task, learner.task.recipe
+    alone = proof.rung == train.HEAD_ALONE
     weights = {name: tensor.detach().cpu() for name, tensor in learner.weights.items()}
-    adapter = {name: tensor for name, tensor in weights.items() if not name.startswith(HEAD)}
-    head = {name.removeprefix(HEAD): t.contiguous() for name, t in weights.items() if name.startswith(HEAD)}
+    adapter = {
+        name: torch.zeros_like(tensor) if alone and ".lora_B." in name else tensor
+        for name, tensor in weights.items()
+        if not name.startswith(HEAD)
+    }
+    chosen = learner.first if alone else learner.head
+    head = {name.removeprefix(HEAD): t.detach().cpu().contiguous() for name, t in chosen.items()}
     config = peft_config(task.base.name, task.layers, rank=recipe.lora_r, alpha=recipe.lora_alpha)
     facts = {
         "format": FORMAT,
@@ -72,9 +79,9 @@ def _files(learner: Learner, temperature: float) -> dict[str, bytes]:
         "labels_left_out": dict(task.material.left_out),
         "probes": [["", -1.0]] * len(PROBES),
         "recipe": recipe.model_dump(),
-        "scores": "of what the LM would write, plus those of the head",
+        "rung": proof.rung,
         "seed": task.request.seed,
-        "temperature": temperature,
+        "temperature": proof.temperature,
     }
     return {**to_files(adapter, config), "head.safetensors": save(head), "rounds.json": _json(facts)}
 

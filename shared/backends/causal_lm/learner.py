@@ -17,7 +17,7 @@ from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, plain, run_layers
 from shared.backends.causal_lm.material import Material, packs
 from shared.backends.causal_lm.passages import Passage, lesson, packed, question
-from shared.backends.causal_lm.reading import HEAD, judged, label_scores, seen
+from shared.backends.causal_lm.reading import FIRST, HEAD, judged, opinions, seen
 from shared.backends.checkpoints import Checkpoint
 from shared.domain.recipe import CausalRecipe
 
@@ -95,7 +95,12 @@ class Learner:
         self.task, self.frozen = task, frozen
         # Sorted and in memory of their own: order and alignment of sums are the same after a resume.
         self.weights = {
-            name: weights[name].to(task.base.device).clone().requires_grad_() for name in sorted(weights)
+            name: weights[name].to(task.base.device).clone().requires_grad_()
+            for name in sorted(weights)
+            if not name.startswith(FIRST)
+        }
+        self.first = {
+            HEAD + name.removeprefix(FIRST): w for name, w in weights.items() if name.startswith(FIRST)
         }
         self._words = task.base.words.float()  # once: a copy each step costs an eighth of it
         self._optimizer = torch.optim.AdamW(
@@ -151,7 +156,8 @@ class Learner:
             for name, tensor in self.weights.items()
             for part, value in self._optimizer.state.get(tensor, {}).items()
         }
-        return Checkpoint(step, {name: _at_rest(tensor) for name, tensor in self.weights.items()}, moments)
+        weights = self.weights | {FIRST + name.removeprefix(HEAD): w for name, w in self.first.items()}
+        return Checkpoint(step, {name: _at_rest(tensor) for name, tensor in weights.items()}, moments)
 
     def take_moments(self, moments: Mapping[str, Tensor]) -> None:
         """Put the optimizer's state back where a checkpoint left it."""
@@ -207,17 +213,17 @@ def top_states(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linea
 def scores(
     task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear, head: Mapping[str, Tensor]
 ) -> Tensor:
-    """Every label's score for rows that are fed as questions, shape (rows, labels)."""
+    """Both opinions on rows that are fed as questions, shape (2, rows, labels)."""
     known = task.material
-    found = [torch.zeros(0, len(known.labels), device=task.base.device)]
+    found = [torch.zeros(2, 0, len(known.labels), device=task.base.device)]
     with torch.no_grad():
         for part in packs(rows, task.lengths, task.pack_tokens):
             states = top_states(task, frozen, part, linear=linear)
             for row, own in zip(part, states.split(1 + len(known.tree.asked)), strict=True):
                 below = frozen.seen[[row]]
-                one = label_scores(known.tree, task.base.words, own, seen_below=below, head=head)
-                found.append(one[None])
-    return torch.cat(found)
+                two = opinions(known.tree, task.base.words, own, seen_below=below, head=head)
+                found.append(two[:, None])
+    return torch.cat(found, dim=1)
 
 
 def plain_features(task: Task, frozen: Frozen, rows: Sequence[int]) -> Tensor:

@@ -2,7 +2,8 @@
 
 The LM alone needs many passes over few cases to tell rare diseases apart; a head that sees the words, what
 the layers below the adapter make of them and the last state knows most of it from the start. Their logarithms
-are added: two experts, one opinion.
+are added: two experts, one opinion. Where the head as it was fitted at first gets more of the persons held
+back right, it answers alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from shared.backends.causal_lm.passages import Passage
 from shared.backends.causal_lm.tree import LabelTree, label_logs
 
 HEAD = "head."
+FIRST = "first."  # the head as it was fitted, before anything was learnt with it
 PARTS = 3  # of what the head reads, each as wide as a state
 
 
@@ -51,17 +53,16 @@ def judged(head: Mapping[str, Tensor], seen_below: Tensor, ends: Tensor) -> Tens
     return functional.linear(found, head[f"{HEAD}weight"], head[f"{HEAD}bias"])
 
 
-def label_scores(
+def opinions(
     tree: LabelTree, words: Tensor, states: Tensor, *, seen_below: Tensor, head: Mapping[str, Tensor]
 ) -> Tensor:
-    """Every label's score before the temperature, shape (labels,).
+    """What the LM would write and what the head reads, for every label, shape (2, labels).
 
     Args:
         tree: of the labels.
         words: of the base, shape (vocabulary, hidden).
         states: normed, at the places a question asks for, shape (1 + forks, hidden).
         seen_below: of the frozen part, shape (1, 2 hidden).
-        head: its weight and bias; none leaves what the LM would write.
+        head: its weight and bias.
     """
-    logs = label_logs(tree, states[1:], words)
-    return logs + judged(head, seen_below, states[:1])[0] if head else logs
+    return torch.stack([label_logs(tree, states[1:], words), judged(head, seen_below, states[:1])[0]])

@@ -13,7 +13,7 @@ from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, run_layers
 from shared.backends.causal_lm.material import answers_of, prompt_of
 from shared.backends.causal_lm.passages import packed, question
-from shared.backends.causal_lm.reading import HEAD, PARTS, label_scores, seen
+from shared.backends.causal_lm.reading import HEAD, PARTS, opinions, seen
 from shared.backends.causal_lm.tree import tree_of
 from shared.backends.text_classifier.scorer import DIGITS, PROBES, TOP, hash_of
 from shared.domain.example import Answer
@@ -67,7 +67,7 @@ class CausalScorer:
             text: of the case.
             written: the logarithms of what the LM alone would write.
         """
-        base, head = self._base, {} if written else self._head
+        base = self._base
         passage = question(prompt_of(text, self._recipe, base.tokenizer), self._tree)
         with torch.no_grad():
             tokens, pack, asked = packed([passage], base.device)
@@ -76,7 +76,10 @@ class CausalScorer:
             hidden = run_layers(base, below, pack, layers=top, linear=self._linear, keep=asked)
             read = seen(base, [passage], below)
             states = normed(base, hidden)
-            return label_scores(self._tree, base.words, states, seen_below=read, head=head)
+            two = opinions(self._tree, base.words, states, seen_below=read, head=self._head)
+        if written:
+            return two[0]
+        return two[1] if self._facts["rung"] == "head" else two.sum(0)
 
     def _ranked(self, text: str) -> list[tuple[str, float]]:
         """Every label with its probability, best first; equal ones in the order of the labels."""

@@ -14,14 +14,15 @@ from shared.backends.causal_lm.adapter import make_adapter
 from shared.backends.causal_lm.learner import Frozen, Learner, Task, plain_features, scores
 from shared.backends.causal_lm.llama import plain
 from shared.backends.causal_lm.material import batches
-from shared.backends.causal_lm.reading import HEAD
+from shared.backends.causal_lm.reading import FIRST, HEAD
 from shared.backends.devices import peak_memory_bytes
 from shared.backends.text_classifier.head import fit_head
 from shared.backends.text_classifier.train import DivergedError
 from shared.domain.recipe import CausalRecipe
 from shared.errors import InvalidInputError
 
-USUAL_TEMPERATURE = 2.0  # two experts that mostly agree count each case twice
+LORA, HEAD_ALONE = "lora", "head"
+USUAL_TEMPERATURES = {LORA: 2.0, HEAD_ALONE: 1.2}  # two experts that mostly agree count each case twice
 
 
 class NoGainError(InvalidInputError):
@@ -93,32 +94,42 @@ def _fitted_head(task: Task, frozen: Frozen) -> dict[str, Tensor]:
     weights = torch.tensor([known.weights[row] for row in known.learnt], device=task.base.device)
     found = plain_features(task, frozen, known.learnt)
     fitted = fit_head(found, targets, weights, penalty=task.recipe.head_penalty)
-    return {f"{HEAD}{name}": tensor for name, tensor in fitted.items()}
+    return {f"{part}{name}": tensor for part in (HEAD, FIRST) for name, tensor in fitted.items()}
 
 
-def prove(learner: Learner) -> tuple[float, dict[str, float]]:
-    """The temperature fitted on the persons held back, and how the model does on them.
+@dataclass(frozen=True)
+class Proof:
+    """What the persons held back say: which rung of the ladder answers, and at which temperature."""
+
+    rung: str
+    temperature: float
+    figures: dict[str, float]
+
+
+def prove(learner: Learner) -> Proof:
+    """Compare the model on the persons held back with its first head and with the untrained base.
+
+    The first head alone is taken where it gets more of them right.
 
     Raises:
-        NoGainError: it does worse than the untrained base.
+        NoGainError: neither does as well as the untrained base.
     """
-    task, known = learner.task, learner.task.material
-    figures = {"held_back": float(len(known.held_back))}
-    device = task.base.device
-    targets = torch.tensor([known.targets[row] for row in known.held_back], dtype=torch.long, device=device)
-    weights = torch.tensor([known.weights[row] for row in known.held_back], device=device)
-    rows, frozen = known.held_back, learner.frozen
-    logs = scores(task, frozen, rows, linear=learner.linear, head=learner.head)
+    task, rows = learner.task, learner.task.material.held_back
+    known, device = task.material, task.base.device
+    targets = torch.tensor([known.targets[row] for row in rows], dtype=torch.long, device=device)
+    weights = torch.tensor([known.weights[row] for row in rows], device=device)
+    both = scores(task, learner.frozen, rows, linear=learner.linear, head=learner.head).sum(0)
+    bare, first = scores(task, learner.frozen, rows, linear=plain(task.base), head=learner.first)
+    before, alone, together = (int((found.argmax(1) == targets).sum()) for found in (bare, first, both))
+    if max(alone, together) < before:
+        raise NoGainError(before=before, after=max(alone, together), cases=len(rows))
+    rung, logits = (HEAD_ALONE, first) if alone > together else (LORA, both)
+    figures = {"held_back": float(len(rows))}
     if rows:
-        bare = scores(task, frozen, rows, linear=plain(task.base), head={})
-        before, after = (int((found.argmax(1) == targets).sum()) for found in (bare, logs))
-        if after < before:
-            raise NoGainError(before=before, after=after, cases=len(targets))
-        figures |= {
-            "held_back_accuracy": after / len(targets),
-            "untrained_accuracy": before / len(targets),
-        }
-    return calibration.fit_temperature(logs, targets, weights, usual=USUAL_TEMPERATURE), figures
+        right = {"held_back": max(alone, together), "head": alone, "lora": together, "untrained": before}
+        figures |= {f"{name}_accuracy": count / len(rows) for name, count in right.items()}
+    usual = USUAL_TEMPERATURES[rung]
+    return Proof(rung, calibration.fit_temperature(logits, targets, weights, usual=usual), figures)
 
 
 def rate_at(step: int, steps: int, recipe: CausalRecipe) -> float:
