@@ -43,7 +43,10 @@ _SHAPES = {
     "day": re.compile(r"(?:1?\dth|2[04-9]th|30th|[23]?1st|2?2nd|2?3rd)", re.IGNORECASE),
     "day_and_month": re.compile(r"(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|[12]\d|3[01])"),
 }
-_PUBLISHED = re.compile(r"(?:rs|NCT|PMID|DOI|CD|IL)-?\d+")  # of genes, trials and articles
+# Numbers of genes, trials, articles, pregnancies and code systems, and times of day.
+_PUBLISHED = re.compile(
+    r"(?:rs|NCT|PMID|DOI|CD|IL)-?\d+|G\d{1,2}P\d{1,4}|2\.16\.840\.1\.113883(?:\.\d+)*|[0-2]?\d:[0-5]\d"
+)
 _SURE_LENGTH = 7
 _LONGEST = 60
 _COUNTED = re.compile(r"\s?-?[a-z]", re.IGNORECASE)
