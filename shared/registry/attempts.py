@@ -223,7 +223,7 @@ def _enter(session: Session, job: TrainingJob, entry: Mapping[str, object], *, f
 
 def _bill_by_the_clock(session: Session, job: TrainingJob, fence: int, *, now: datetime) -> None:
     """A worker that is lost left no entry: its seconds are known by the clock, its energy is not."""
-    attempt = session.get_one(Attempt, (job.id, fence), populate_existing=True)
-    if attempt.ended_at is None and not attempt.cost:
+    attempt = session.get(Attempt, (job.id, fence), populate_existing=True)
+    if attempt is not None and attempt.ended_at is None and not attempt.cost:
         seconds = max(0.0, (now - attempt.started_at).total_seconds())
         _enter(session, job, {"seconds": seconds}, fence=fence)
