@@ -91,7 +91,8 @@ def bill_of_materials(now: str) -> dict[str, Any]:
 
 def _component(one: Distribution) -> dict[str, Any]:
     name = _normal(one.name)
-    licence = one.metadata.get("License-Expression") or one.metadata.get("License") or ""
+    told = [one.metadata[field] for field in ("License-Expression", "License") if field in one.metadata]
+    licence = next((words for words in told if words), "")
     part: dict[str, Any] = {"type": "library", "name": name, "version": one.version}
     part["purl"] = f"pkg:pypi/{name}@{one.version}"
     if licence and len(licence) < 100:
