@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from deployer_service import canary, challenge, promote, rollback, watch
+from deployer_service import canary, challenge, promote, rollback, watch, weekly
 from deployer_service.challenge import Challenge, Step
 from deployer_service.deps import Deps
 from shared.domain import transitions
@@ -51,6 +51,8 @@ def _pass(model_type: str, deps: Deps) -> bool:
         while rounds < _ROUNDS and _go_round(model_type, deps):
             rounds += 1
         watch.measure(model_type, deps)
+        weekly.drill(model_type, deps)
+        weekly.report(model_type, deps)
         watch.free_slots(model_type, deps)
     return rounds > 0
 
