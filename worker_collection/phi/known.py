@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import (
@@ -62,22 +63,45 @@ class Known:
             (label, value) for name, label in _NUMBER_FIELDS.items() for value in _listed(row.get(name))
         ]
         places = [value for name in _PLACE_FIELDS for value in _listed(row.get(name))]
-        parts = [_parts(name) for name in (*names, *staff)]
-        tokens = {fold(part) for words in parts for part in words}
-        tokens |= {piece for token in tokens if "-" in token for piece in token.split("-") if len(piece) > 2}
-        logins = {form for words in parts for form in _logins([fold(word) for word in words])}
-        shorts = {short for token in tokens for short in nicknames(token)}
-        long = [token for token in tokens if len(token) >= _LONG]
+        own, others = _forms(names), _forms_of_staff(tuple(staff))
+        tokens = own.tokens | others.tokens
         return cls(
             names=tuple(names),
             staff=tuple(staff),
             numbers=tuple(numbers),
             places=tuple(dict.fromkeys(part for place in places for part in _pieces(place))),
-            tokens=frozenset(tokens),
-            logins=frozenset(logins),
-            shorts=frozenset(shorts - tokens),
-            near=frozenset(form for token in long for form in _less_one(token)),
+            tokens=tokens,
+            logins=own.logins | others.logins,
+            shorts=(own.shorts | others.shorts) - tokens,
+            near=own.near | others.near,
         )
+
+
+class _Forms(NamedTuple):
+    """What some names are written as: their words, log-ins, nicknames, and long words less one letter."""
+
+    tokens: frozenset[str]
+    logins: frozenset[str]
+    shorts: frozenset[str]
+    near: frozenset[str]
+
+
+def _forms(names: Sequence[str]) -> _Forms:
+    parts = [_parts(name) for name in names]
+    tokens = {fold(part) for words in parts for part in words}
+    tokens |= {piece for token in tokens if "-" in token for piece in token.split("-") if len(piece) > 2}
+    return _Forms(
+        tokens=frozenset(tokens),
+        logins=frozenset(form for words in parts for form in _logins([fold(word) for word in words])),
+        shorts=frozenset(short for token in tokens for short in nicknames(token)),
+        near=frozenset(form for token in tokens if len(token) >= _LONG for form in _less_one(token)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _forms_of_staff(staff: tuple[str, ...]) -> _Forms:
+    """The staff of a site is the same for every patient, and larger than any row."""
+    return _forms(staff)
 
 
 def find(page: Page, known: Known) -> Iterator[Span]:
