@@ -43,7 +43,7 @@ class Run:
         self.unpaired = None if self.terms.shadow_allowed else Unpaired(self.terms, state.get("unpaired"))
         self.service = Service(state.get("service"))
         self.interval: list[float] = list(state.get("interval", (-1.0, 1.0)))
-        self._interval_votes: int = self.ledger.counts["votes"]
+        self._told = self._heard()
         self._held: str | None = None
         self._action = "hold"
 
@@ -222,13 +222,16 @@ class Run:
 
     def _narrow(self) -> None:
         """Keep what every look so far leaves possible; where that is nothing, the difference has changed."""
-        counts = self.ledger.counts
-        if counts["votes"] == self._interval_votes:
+        if self._told == self._heard():
             return
-        self._interval_votes = counts["votes"]
-        low, high = (round(bound, 6) for bound in bounds(counts))
+        self._told = self._heard()
+        low, high = (round(bound, 6) for bound in bounds(self.ledger.counts))
         both = [max(low, self.interval[0]), min(high, self.interval[1])]
         self.interval = both if both[0] <= both[1] else [low, high]
+
+    def _heard(self) -> tuple[int, int]:
+        """What the interval depends on: votes, and the pairs that they stand for."""
+        return self.ledger.counts["votes"], self.ledger.counts["pairs"]
 
     def _dump(self, adjudicate: list[Any]) -> dict[str, Any]:
         self.ledger.counts["asked"] += len(adjudicate)
