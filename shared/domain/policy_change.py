@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from shared.domain.due import read_cron
 from shared.domain.policy import Policy
+from shared.domain.transitions import CANARY
 from shared.errors import InvalidInputError
 
 _SHARES = (
@@ -45,6 +46,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "adjudication_budget_per_day": (0, 10_000),
     "retention_days": (1, 36_500),
 }
+RAMP_MOST = len(CANARY) + 1  # a state for each step before the last
 _CRONS = ("collect_at", "train_at")
 
 
@@ -102,6 +104,8 @@ def _check(policy: Policy) -> None:
     steps = policy.ramp
     if not steps or list(steps) != sorted(set(steps)) or steps[0] <= 0 or steps[-1] != 1:
         raise PolicyError("the ramp does not rise to 1", field="ramp", fix="like [0.05, 0.25, 0.5, 1.0]")
+    if len(steps) > RAMP_MOST:
+        raise PolicyError(f"the ramp has {len(steps)} steps", field="ramp", fix=f"give at most {RAMP_MOST}")
 
 
 def flat(body: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -24,6 +24,7 @@ def test_a_change_touches_what_it_names_and_nothing_else():
         ({"ramp": [0.5, 0.05, 1.0]}, "ramp"),
         ({"ramp": [0.05, 0.5]}, "ramp"),
         ({"ramp": []}, "ramp"),
+        ({"ramp": [0.05, 0.1, 0.25, 0.5, 1.0]}, "ramp"),
         ({"ramp": [0.0, 1.0]}, "ramp"),
         ({"release_mode": "free"}, "release_mode"),
         ({"gate_margin": 0.02}, "changes"),
