@@ -30,25 +30,27 @@ def climbed(backend, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("right", "wanted", "rung"),
+    ("right", "lost", "wanted", "rung"),
     [
-        ({HEAD: 9, LORA: 10}, "best", LORA),
-        ({HEAD: 9, LORA: 9}, "best", HEAD),
-        ({HEAD: 10, LORA: 9}, "best", HEAD),
-        ({HEAD: 0}, "best", HEAD),
-        ({HEAD: 10, LORA: 0}, LORA, LORA),
-        ({HEAD: 0}, HEAD, HEAD),
+        ({HEAD: 9, LORA: 14}, 0, "best", LORA),
+        ({HEAD: 9, LORA: 14}, 6, "best", HEAD),
+        ({HEAD: 9, LORA: 10}, 0, "best", HEAD),
+        ({HEAD: 9, LORA: 9}, 0, "best", HEAD),
+        ({HEAD: 10, LORA: 9}, 1, "best", HEAD),
+        ({HEAD: 0}, 0, "best", HEAD),
+        ({HEAD: 10, LORA: 0}, 10, LORA, LORA),
+        ({HEAD: 0}, 0, HEAD, HEAD),
     ],
 )
-def test_lora_is_taken_where_it_gets_more_right_or_where_it_is_wanted(right, wanted, rung):
-    assert chosen(right, wanted=wanted) == rung
+def test_lora_is_taken_where_it_is_surely_better_or_where_it_is_wanted(right, lost, wanted, rung):
+    assert chosen(right, lost, wanted=wanted) == rung
 
 
 def test_the_version_and_the_job_say_what_each_rung_got_right(climbed):
     fitted, _ = climbed
     ladder = json.loads(fitted.files["rounds.json"])["ladder"]
     assert set(ladder["right"]) == {HEAD, LORA}
-    assert ladder["rung"] == chosen(ladder["right"], wanted="best")
+    assert ladder["rung"] == chosen(ladder["right"], ladder["lost"], wanted="best")
     for rung, right in ladder["right"].items():
         assert fitted.figures[f"{rung}_accuracy"] == right / ladder["held_back"]
     assert fitted.figures["lora_taken"] == (ladder["rung"] == LORA)
@@ -87,7 +89,12 @@ def test_the_head_alone_takes_no_step_and_is_what_no_epochs_give(backend, tmp_pa
 
 def test_without_persons_held_back_nothing_speaks_for_lora(backend, tmp_path):
     fitted = backend.fit(request(tmp_path, rung="best", held_back_share=0), lambda _step: None)
-    assert json.loads(fitted.files["rounds.json"])["ladder"] == {"rung": HEAD, "held_back": 0, "right": {}}
+    assert json.loads(fitted.files["rounds.json"])["ladder"] == {
+        "rung": HEAD,
+        "held_back": 0,
+        "right": {},
+        "lost": 0,
+    }
     assert backend.load(fitted.files, "minilm").answer([TEXT])[0].label == "Urinary infection"
 
 
