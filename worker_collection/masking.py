@@ -57,6 +57,7 @@ class Masked:
     found: bool
 
 
+@lru_cache(maxsize=1024)
 def phrases_of(entry: Entry | None, written: str | None = None) -> tuple[str, ...]:
     """Every name and code of a label that would give the answer away, longest first.
 
@@ -111,9 +112,12 @@ def _gives_away(name: str) -> bool:
 
 @dataclass
 class _Names:
-    """Phrases ready to be sought: capitals as they stand, codes by their start, words as sets."""
+    """Phrases ready to be sought: short forms as they stand, codes by their start, words as sets.
 
-    capitals: frozenset[str]
+    "PE" and "PEs" are short forms of one phrase; "PE:" heads a section and is none.
+    """
+
+    short: frozenset[str]
     codes: tuple[str, ...]
     sets: tuple[frozenset[str], ...]
     meant: dict[str, frozenset[str]] = field(
@@ -122,21 +126,25 @@ class _Names:
 
     def found_in(self, text: str) -> list[tuple[int, int]]:
         """The spans of all mentions, in order and apart."""
-        words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
-        spans = [(start, end) for start, end, word in words if self._is_capital(word, text[end : end + 1])]
+        spans: list[tuple[int, int]] = []
         if self.codes:
             codes = ((match.span(), match.group().replace(".", "")) for match in _CODE.finditer(text))
-            spans += [span for span, code in codes if code.startswith(self.codes)]
-        said = [(start, end, self._means(word)) for start, end, word in words]
-        present = frozenset().union(*(meant for _, _, meant in said))
-        for names in self.sets:
-            if names <= present:
+            spans = [span for span, code in codes if code.startswith(self.codes)]
+        meant = {word: self._means(word) for word in set(_WORD.findall(text))}
+        present = frozenset().union(*meant.values())
+        named = [names for names in self.sets if names <= present]
+        # Most texts name nothing: only the others are gone through word by word.
+        if named or not meant.keys().isdisjoint(self.short):
+            words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
+            spans += [
+                (start, end)
+                for start, end, word in words
+                if word in self.short and text[end : end + 1] != ":"
+            ]
+            said = [(start, end, meant[word]) for start, end, word in words]
+            for names in named:
                 spans += _runs(text, said, names)
         return _apart(spans)
-
-    def _is_capital(self, word: str, behind: str) -> bool:
-        """Whether a word is one of the short forms; "PE:" heads a section."""
-        return behind != ":" and (word in self.capitals or (word[-1:] == "s" and word[:-1] in self.capitals))
 
     def _means(self, word: str) -> frozenset[str]:
         """Which words of the names a word stands for; a gap for what may stand between them."""
@@ -161,7 +169,7 @@ def _names_of(names: tuple[str, ...]) -> _Names:
     sets = {frozenset(_tokens(name)) for name in names if name not in codes | capitals}
     sets |= {frozenset(["".join(_tokens(name))]) for name in names if len(name.split()) == 2}
     return _Names(
-        frozenset(capitals),
+        frozenset(capitals) | {f"{name}s" for name in capitals},
         tuple(sorted(code.replace(".", "") for code in codes)),
         tuple(sorted(sets - {frozenset()}, key=lambda one: (-len(one), sorted(one)))),
     )
