@@ -46,6 +46,7 @@ class Caller:
 
     name: str
     roles: frozenset[Role]
+    key_id: UUID | None = None
 
 
 NOBODY = Caller("nobody", frozenset())
@@ -122,7 +123,7 @@ class KeyRing:
                 )
             if len(self._known) >= REMEMBERED:
                 self._known.pop(next(iter(self._known)))
-            caller = Caller(f"key:{row.name}", frozenset(Role(role) for role in row.roles))
+            caller = Caller(f"key:{row.name}", frozenset(Role(role) for role in row.roles), row.id)
             known = self._known[digest] = _Known(caller, row.expires_at, self._monotonic())
             return known
 

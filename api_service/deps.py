@@ -6,6 +6,7 @@ from functools import cache
 from sqlalchemy.orm import Session, sessionmaker
 
 from api_service.auth import KeyRing
+from api_service.families import Families
 from api_service.filing import Filing
 from api_service.people import People
 from api_service.router import Router
@@ -30,6 +31,7 @@ class Deps:
     router: Router
     filing: Filing
     people: People
+    families: Families
 
     def start(self) -> None:
         """Let the router follow the registry, and file what a former process could not."""
@@ -56,6 +58,7 @@ def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None)
         router=router,
         filing=Filing(settings, sessions, vault=vault, cache=router.cache),
         people=People(),
+        families=Families(sessions),
     )
 
 

@@ -58,7 +58,8 @@ def _serve(endpoint: Endpoint, path: dict[str, Any]) -> Response:
     call = Call(found, caller, found.clock(), key=_key(endpoint, caller.name))
     try:
         if endpoint.rules.own_transactions:
-            return _answer(endpoint, endpoint.view(call, **arguments))
+            reply = endpoint.view(call, **arguments)
+            return _finished(endpoint, reply, _answer(endpoint, reply))
         with once.transaction(call) as session:
             reply = endpoint.view(call.within(session), **arguments)
             answer = _answer(endpoint, reply)

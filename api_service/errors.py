@@ -16,6 +16,7 @@ from shared.errors import (
     InvalidInputError,
     NotFoundError,
     PartDownError,
+    TooBusyError,
     TransientError,
     UnauthenticatedError,
 )
@@ -29,12 +30,6 @@ class BrokenBodyError(InvalidInputError):
     """The body is not one JSON value that can be read."""
 
     code = "broken_body"
-
-
-class TooBusyError(TransientError):
-    """More work waits than the site can do soon."""
-
-    code = "too_busy"
 
 
 # The first family that fits decides.

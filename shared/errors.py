@@ -52,6 +52,12 @@ class TransientError(Error):
     code = "try_again"
 
 
+class TooBusyError(TransientError):
+    """More work waits than the site can do soon."""
+
+    code = "too_busy"
+
+
 class PartDownError(TransientError):
     """A part of the stack (database, broker, model server, storage) does not answer."""
 

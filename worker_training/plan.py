@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from shared.domain.due import Due, Past, verdict
 from shared.registry import curves, jobs, policies, runs, schedules
-from shared.registry.jobs import JobWish
+from shared.registry.job_door import JobWish
 
 SECONDS_AN_HOUR = 3600.0
 

@@ -10,19 +10,21 @@ from sqlalchemy.orm import Session
 
 from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group, Reply, Rules
-from api_service.errors import TooBusyError
+from api_service.once import ReplayedError
 from api_service.parse import PAGE_MOST, Body, Name, ScheduleWish, TrainingWish, TypeQuery
 from api_service.show.planning import CostsShown, DeviceShown, ForecastShown
-from api_service.show.training import Job, JobDetail, Scheduled, TrainingStarted
+from api_service.show.training import Job, JobDetail, Scheduled, TrainingStarted, started_form
 from shared.domain.cycle import JobState, ended
-from shared.registry import costs, curves, devices, jobs, lists, models, policies, schedules, stats
-from shared.registry.jobs import JobWish
-from shared.registry.stats import JobFacts
+from shared.errors import TooBusyError
+from shared.registry import costs, curves, devices, job_door, jobs, lists, models, policies, schedules, stats
+from shared.registry.idempotency import Stored
+from shared.registry.job_door import JobWish, Terms, Visit
 from shared.registry.tables import TrainingJob
 
 group = Group()
 OPERATORS = frozenset({Role.OPERATOR})
 QUEUE_MOST = 100
+BY_STATEMENT = Rules(status=202, own_transactions=True)  # the registry's job door is the whole transaction
 
 
 class JobsQuery(Body):
@@ -46,18 +48,25 @@ class RetryWish(Body):
     hyperparameters: dict[Name, str | int | float | bool] = Field(default_factory=dict, max_length=50)
 
 
-@group.post("/training/start", roles=OPERATORS, rules=Rules(status=202))
+@group.post("/training/start", roles=OPERATORS, rules=BY_STATEMENT)
 def start(call: Call, wish: TrainingWish) -> Reply[TrainingStarted]:
     """Queue one training; refused with the reason while one with the same inputs is open."""
-    _refuse_when_full(call.session)
-    job = jobs.create(call.session, _job_wish(wish), now=call.now, actor=call.caller.name)
-    shown, job_id = TrainingStarted.of(job, JobFacts(dataset_version=wish.dataset_version)), job.id
-    return Reply(
-        shown, headers={"Location": shown.links["self"]}, done=lambda session: _done(session, job_id)
+    assert call.caller.key_id is not None  # the address is not open
+    made = job_door.submit(
+        call.deps.sessions,
+        _job_wish(wish),
+        call.deps.families.of(wish.model_type),
+        visit=Visit(call.caller.name, call.caller.key_id, call.key, call.now),
+        terms=Terms(QUEUE_MOST, 202, started_form(wish.model_type, wish.dataset_version)),
     )
+    if made.repeated:
+        raise ReplayedError(Stored(202, made.answer))
+    shown = TrainingStarted.model_validate_json(made.answer)
+    place, job_id = {"Location": shown.links["self"]}, UUID(shown.job_id)
+    return Reply(shown, headers=place, done=lambda session: _done(session, job_id))
 
 
-@group.post("/training/jobs", roles=OPERATORS, rules=Rules(status=202))
+@group.post("/training/jobs", roles=OPERATORS, rules=BY_STATEMENT)
 def start_as_job(call: Call, wish: TrainingWish) -> Reply[TrainingStarted]:
     """The same as /training/start, under the name that older clients use."""
     return start(call, wish)

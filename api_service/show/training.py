@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
+from functools import lru_cache
+from secrets import randbelow
+from uuid import UUID, uuid4
 
 from api_service.show.shape import Shape, link, percent_or_zero
 from shared.domain.cost import per_point
@@ -137,6 +139,25 @@ class TrainingStarted(Shape):
         )
 
 
+@lru_cache(maxsize=1000)
+def started_form(model_type: str, dataset_version: str | None) -> str:
+    """The answer to a fresh job before it is one: %1$s stands for its id, %2$s for the size of its data."""
+    job, size = str(uuid4()), 10**17 + randbelow(10**17)  # found nowhere else in the text
+    shown = TrainingStarted(
+        status="queued",
+        job_id=job,
+        model_type=model_type,
+        model_version=None,
+        dataset_size=size,
+        message=f"training of {model_type} is queued",
+        final_accuracy=None,
+        error_message=None,
+        links=job_links(job, dataset_version),
+    )
+    form = shown.model_dump_json().replace("%", "%%")
+    return form.replace(job, "%1$s").replace(str(size), "%2$s")
+
+
 class Scheduled(Shape):
     """`POST /training/schedule`: the schedule as it now stands."""
 
@@ -184,15 +205,16 @@ def job_fields(job: TrainingJob, facts: JobFacts) -> dict[str, object]:
         "error_fix": job.error_fix,
         "repairs": list(job.repairs),
         "retry_of": job.retry_of,
-        "links": _links(job, facts),
+        "links": job_links(job.id, facts.dataset_version),
     }
 
 
-def _links(job: TrainingJob, facts: JobFacts) -> Mapping[str, str]:
-    found = {name: link("training", "jobs", job.id, name) for name in ("cancel", "retry")}
-    found["self"] = link("training", "jobs", job.id)
-    if facts.dataset_version:
-        found["dataset"] = f"{link('cases', 'export')}?dataset_version={facts.dataset_version}"
+def job_links(job_id: UUID | str, dataset_version: str | None) -> Mapping[str, str]:
+    """Where a job is found, ended and tried again, and its data."""
+    found = {name: link("training", "jobs", job_id, name) for name in ("cancel", "retry")}
+    found["self"] = link("training", "jobs", job_id)
+    if dataset_version:
+        found["dataset"] = f"{link('cases', 'export')}?dataset_version={dataset_version}"
     return found
 
 

@@ -33,9 +33,10 @@ def train(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Queue one training job; the stack trains it."""
     from shared.registry import jobs
+    from shared.registry.job_door import JobWish
 
     here = site()
-    wish = jobs.JobWish(
+    wish = JobWish(
         model_type=model_type,
         base=base,
         dataset_version=dataset,

@@ -24,7 +24,7 @@ from shared.clock import Clock
 from shared.config import Settings, load_settings
 from shared.errors import Error, PartDownError
 from shared.logs import log, set_up_logs
-from shared.registry import outbox
+from shared.registry import idempotency, outbox
 from shared.registry.parts import Identity
 from shared.registry.session import make_sessions
 from shared.signing import open_signer
@@ -34,6 +34,7 @@ BATCH = 1000
 POLL_SECONDS = 0.25
 REAP_SECONDS = 0.5
 LOOK_SECONDS = 1.0
+TIDY_SECONDS = 60.0
 _TASKS = frozenset(TaskName)
 
 
@@ -45,7 +46,7 @@ class Relay:
         self._line = Line()
         self._patience = Patience()
         self._reaper = Reaper(sessions, lease_seconds)
-        self._reap_at = self._look_at = 0.0
+        self._reap_at = self._look_at = self._tidy_at = 0.0
         self.state: dict[str, object] = {"leader": False, "broker": "unknown", "pushed": 0, "given_up": 0}
 
     def turn(self, *, at: float) -> None:
@@ -58,6 +59,10 @@ class Relay:
         if at >= self._reap_at:
             self._reap_at = at + REAP_SECONDS
             self._add("given_up", self._reaper.look(at=at, now=self._clock()))
+        if at >= self._tidy_at:
+            self._tidy_at = at + TIDY_SECONDS
+            with self.sessions.begin() as session:
+                idempotency.prune(session, now=self._clock())
         try:
             while self._push() == BATCH:
                 pass

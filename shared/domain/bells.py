@@ -42,3 +42,10 @@ QUEUE_OF = {
     TaskName.LOOK: Queue.DEPLOY,
     TaskName.DELIVER: Queue.NOTIFY,
 }
+
+
+def first_bell(family: str, *, has_data: bool) -> TaskName:
+    """The task that a fresh job of a family waits for; one without data has them sealed first."""
+    if not has_data:
+        return TaskName.SEAL_FOR_JOB
+    return TaskName.RUN_IMAGE_JOB if family == "segmentation" else TaskName.RUN_JOB

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from shared.errors import ConflictError
 from shared.registry import attempts, datasets, jobs
 from shared.registry.attempts import Weights
-from shared.registry.jobs import JobWish
+from shared.registry.job_door import JobWish
 from shared.registry.tables import ModelVersion
 
 

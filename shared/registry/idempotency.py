@@ -10,7 +10,6 @@ from shared.errors import ConflictError, InvalidInputError
 from shared.registry.tables import IdempotencyKey
 
 KEPT_FOR = timedelta(days=7)
-_PRUNED_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -78,12 +77,7 @@ def find(session: Session, key: RequestKey) -> Stored | None:
 
 
 def keep(session: Session, key: RequestKey, answer: Stored, *, now: datetime) -> None:
-    """Write the answer in the transaction of the effect, and drop a few that are past their time."""
-    expired = select(IdempotencyKey.actor, IdempotencyKey.route, IdempotencyKey.key).where(
-        IdempotencyKey.created_at < now - KEPT_FOR
-    )
-    for row in session.execute(expired.limit(_PRUNED_AT_ONCE)).all():
-        session.execute(delete(IdempotencyKey).filter_by(actor=row.actor, route=row.route, key=row.key))
+    """Write the answer in the transaction of the effect."""
     session.add(
         IdempotencyKey(
             actor=key.actor,
@@ -95,3 +89,8 @@ def keep(session: Session, key: RequestKey, answer: Stored, *, now: datetime) ->
             created_at=now,
         )
     )
+
+
+def prune(session: Session, *, now: datetime) -> None:
+    """Drop the answers that are past their time."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT_FOR))

@@ -1,51 +1,22 @@
 """Training jobs as their askers see them: a wish becomes a row and a doorbell, is listed, is ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from shared.domain.bells import TaskName
+from shared.domain.bells import TaskName, first_bell
 from shared.domain.cycle import JobState, ended, public_job_status
-from shared.domain.recipe import parse_recipe
 from shared.domain.repair import mended
-from shared.errors import ConflictError, InvalidInputError, NotFoundError
-from shared.registry import alerts, audit, events, models, moves, outbox
+from shared.errors import ConflictError, NotFoundError
+from shared.registry import alerts, audit, job_door, models, moves
 from shared.registry.alerts import Trouble
+from shared.registry.job_door import JobWish
 from shared.registry.tables import DatasetVersion, TrainingJob
 
 OPEN = tuple(state for state in JobState if not ended(state))
-
-
-@dataclass(frozen=True)
-class JobWish:
-    """What somebody wants trained. Without a dataset version one is sealed first; no base: the type's."""
-
-    model_type: str
-    base: str | None = None
-    dataset_version: str | None = None  # its name, like "diagnosis-data-3"
-    recipe: Mapping[str, object] = field(default_factory=dict)
-    seed: int = 0
-    priority: int = 100
-    auto_deploy: bool = True
-    triggered_by: str = "manual"
-    retry_of: UUID | None = None  # the job that failed, whose last good state this one goes on from
-
-
-class SameJobOpenError(ConflictError):
-    """A job with the same inputs is queued or running; `job_id` names it."""
-
-    code = "same_job_open"
-
-    def __init__(self, job_id: UUID) -> None:
-        super().__init__(
-            f"training job {job_id} is open with the same inputs",
-            fix="wait for it, cancel it or change the seed",
-        )
-        self.job_id = job_id
 
 
 def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> TrainingJob:
@@ -56,36 +27,12 @@ def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> Tra
         InvalidInputError: the dataset version is another model type's, or a hyperparameter is wrong.
         SameJobOpenError: a job with the same inputs is open.
     """
-    live = models.live(session, wish.model_type)
-    kind = models.model_type(session, wish.model_type)
-    # One door at a time for each type, so that of two equal wishes at once the second meets the first.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"jobs:{kind.name}"))))
-    dataset = _named_dataset(session, wish)
-    job = TrainingJob(
-        model_type=kind.name,
-        base=wish.base or kind.base,
-        dataset_version_id=dataset.id if dataset else None,
-        dataset_size=dataset.counts["training"] if dataset else None,
-        parent_model_version=live.name if live else None,
-        seed=wish.seed,
-        recipe=parse_recipe(kind.family, wish.recipe).model_dump(exclude_unset=True),
-        auto_deploy=wish.auto_deploy,
-        priority=wish.priority,
-        triggered_by=wish.triggered_by,
-        requested_by=actor,
-        retry_of=wish.retry_of,
-        created_at=now,
-    )
-    _refuse_twin(session, job)
-    session.add(job)
+    family = models.model_type(session, wish.model_type).family
     session.flush()
-    details = {"model_type": kind.name, "triggered_by": wish.triggered_by, "seed": wish.seed}
-    audit.write(
-        session, act="create", subject=("training_jobs", job.id), actor=actor, at=now, details=details
-    )
-    events.emit(session, kind="training_jobs.queued", subject=job.id, at=now, data=details)
-    outbox.ring(session, next_bell(session, job), job.id)
-    return job
+    values = job_door.words(wish, family=family, actor=actor, now=now)
+    outcome, job_id, _ = session.connection().exec_driver_sql(job_door.CREATE, values).one()
+    job_door.check(wish, outcome, job_id)
+    return session.get_one(TrainingJob, job_id)
 
 
 def retry(
@@ -120,10 +67,8 @@ def retry(
 
 def next_bell(session: Session, job: TrainingJob) -> TaskName:
     """The task that a queued job waits for."""
-    if job.dataset_version_id is None:
-        return TaskName.SEAL_FOR_JOB
     family = models.model_type(session, job.model_type).family
-    return TaskName.RUN_IMAGE_JOB if family == "segmentation" else TaskName.RUN_JOB
+    return first_bell(family, has_data=job.dataset_version_id is not None)
 
 
 def get(session: Session, job_id: UUID) -> TrainingJob:
@@ -200,36 +145,3 @@ def fail(session: Session, job: TrainingJob, *, code: str, message: str, by: str
         subject=str(job.id),
     )
     alerts.raise_alert(session, trouble, now=now)
-
-
-def _named_dataset(session: Session, wish: JobWish) -> DatasetVersion | None:
-    if wish.dataset_version is None:
-        return None
-    dataset = session.scalar(select(DatasetVersion).where(DatasetVersion.name == wish.dataset_version))
-    if dataset is None:
-        raise NotFoundError(
-            f"there is no dataset version {wish.dataset_version}",
-            field="dataset_version",
-            fix="`rounds dataset list`",
-        )
-    if dataset.model_type != wish.model_type:
-        raise InvalidInputError(
-            f"{dataset.name} holds cases of {dataset.model_type}, not of {wish.model_type}",
-            field="dataset_version",
-        )
-    return dataset
-
-
-def _refuse_twin(session: Session, job: TrainingJob) -> None:
-    twin = session.scalar(
-        select(TrainingJob.id).where(
-            TrainingJob.model_type == job.model_type,
-            TrainingJob.state.in_(OPEN),
-            TrainingJob.base == job.base,
-            TrainingJob.dataset_version_id.is_not_distinct_from(job.dataset_version_id),
-            TrainingJob.seed == job.seed,
-            TrainingJob.recipe == job.recipe,
-        )
-    )
-    if twin is not None:
-        raise SameJobOpenError(twin)

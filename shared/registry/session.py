@@ -1,7 +1,14 @@
 """The way into Postgres: one engine a process, made after fork, as the role that cannot rewrite history."""
 
-from sqlalchemy import create_engine
+import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings
@@ -14,16 +21,17 @@ _LIMITS = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c 
 def make_engine(settings: Settings, *, pool_size: int = 5, statement_seconds: int = 60) -> Engine:
     """An engine whose connections act as `rounds_app`: insert and read, no update of what is append-only."""
     options = f"{_LIMITS} -c role={APP_ROLE} -c statement_timeout={statement_seconds * 1000}"
-    return create_engine(
+    engine = create_engine(
         settings.database,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
         pool_recycle=1800,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error of the database must not quote a value
         connect_args={"connect_timeout": 3, "options": options},
     )
+    event.listen(engine, "checkout", _refuse_dead)
+    return engine
 
 
 def make_sessions(
@@ -32,3 +40,52 @@ def make_sessions(
     """Sessions for one process; open them with `.begin()` and keep them short."""
     engine = make_engine(settings, pool_size=pool_size, statement_seconds=statement_seconds)
     return sessionmaker(engine, expire_on_commit=False)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement of one row that each connection prepares once; running it is a transaction and one trip."""
+
+    name: str
+    statement: str  # with {} where its places go
+    places: int
+
+    def row(self, sessions: sessionmaker[Session], values: Sequence[object]) -> tuple[Any, ...]:
+        """The row for these values, committed.
+
+        Raises:
+            DBAPIError: the database refused, or does not answer.
+        """
+        engine: Engine = sessions.kw["bind"]
+        pooled = engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            driver.autocommit = True
+            with driver.cursor() as cursor:
+                self._prepare(cursor, pooled.info)
+                cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * self.places)})", values)
+                found: tuple[Any, ...] = cursor.fetchone()
+            driver.autocommit = False
+        except psycopg2.Error as error:
+            pooled.invalidate(error)
+            raise DBAPIError.instance(
+                self.name, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=True
+            ) from error
+        finally:
+            pooled.close()
+        return found
+
+    def _prepare(self, cursor: Any, info: dict[Any, Any]) -> None:  # noqa: ANN401 - a cursor of the driver
+        if self.name in info:
+            return
+        places = ", ".join(f"${number + 1}" for number in range(self.places))
+        cursor.execute(f"PREPARE {self.name} AS {self.statement.format(places)}")
+        info[self.name] = True
+
+
+def _refuse_dead(driver: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 - of the driver
+    """A connection that waits in the pool hears nothing but its end; looking costs no round trip."""
+    ears = select.poll()
+    ears.register(driver, select.POLLIN)
+    if ears.poll(0):
+        raise DisconnectionError("the database closed this connection")

@@ -13,7 +13,7 @@ from shared.broker.relay import Relay
 from shared.broker.waiting import Patience
 from shared.broker.wire import EvictingBrokerError, Line, message
 from shared.registry import jobs, outbox
-from shared.registry.jobs import JobWish
+from shared.registry.job_door import JobWish
 from tests.waiting import until
 
 NOBODY_WAITS = dict.fromkeys(Queue, 0)

@@ -13,6 +13,7 @@ from shared.registry.tables.collection import SPLITS
 FAMILIES = ("text_classifier", "causal_lm", "segmentation")
 TRIGGERS = ("manual", "scheduled", "threshold", "import")
 _QUEUED, _OLDEST = text("state = 'queued'"), ("priority", "created_at")
+_OPEN = text("state NOT IN ('completed', 'failed', 'cancelled')")
 _CHALLENGERS = ", ".join(f"'{state}'" for state in CHALLENGING)
 
 
@@ -118,6 +119,7 @@ class TrainingJob(Leased, Table):
         Index(None, "dataset_version_id"),
         Index("ix_training_jobs_open", *_OLDEST, postgresql_where=_QUEUED),
         Index("ix_training_jobs_turn", "model_type", *_OLDEST, postgresql_where=_QUEUED),
+        Index("ix_training_jobs_twins", "model_type", "seed", postgresql_where=_OPEN),
         Index(None, "model_type", "start_time"),
     )
     id: Mapped[UUID] = fresh_id()

@@ -62,6 +62,7 @@ def test_answers_are_kept_for_their_time_and_then_dropped(sessions):
         idempotency.keep(session, old, Stored(200, b"{}"), now=NOW - KEPT_FOR * 2)
     with sessions.begin() as session:
         idempotency.keep(session, young, Stored(200, b"{}"), now=NOW)
+        idempotency.prune(session, now=NOW)
     with sessions() as session:
         assert session.scalars(select(IdempotencyKey.key)).all() == ["young"]
 

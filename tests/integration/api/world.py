@@ -12,6 +12,7 @@ from api_service.app import create_app
 from api_service.auth import KeyRing, Role
 from api_service.deps import Deps
 from api_service.endpoint import API_BASE
+from api_service.families import Families
 from api_service.filing import Filing
 from api_service.people import People
 from api_service.plan_cache import PlanCache
@@ -109,12 +110,24 @@ def a_site(settings, sessions) -> Site:
         router=Router(cache, server),
         filing=Filing(settings, sessions, vault=vault, cache=cache),
         people=People(lambda: seconds[0]),
+        families=Families(sessions),
     )
     made = {}
     with sessions.begin() as session:
         for role in Role:
             made[role] = keys.create(session, role.value, [role.value], now=NOW)[1]
     return Site(deps, create_app(deps).test_client(), server, made, seconds)
+
+
+def connections_cut(site: Site) -> None:
+    """Every connection to the site's database ends, and is over when this returns."""
+    url = site.sessions.kw["bind"].url
+    connection = psycopg2.connect(host=url.query["host"], user=url.username, dbname="postgres")
+    connection.autocommit = True
+    connection.cursor().execute(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s", (url.database,)
+    )
+    connection.close()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from shared.errors import NotFoundError
 from shared.exports import text as text_export
 from shared.exports.text import SPLITS
 from shared.registry import datasets, diffs, jobs, withdrawals
-from shared.registry.jobs import JobWish
+from shared.registry.job_door import JobWish
 from shared.registry.tables import (
     DatasetMember,
     DatasetVersion,

@@ -11,7 +11,7 @@ from shared.domain.due import CronLineError
 from shared.domain.recipe import RecipeError
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.registry import jobs, moves, schedules, switches
-from shared.registry.jobs import JobWish, SameJobOpenError
+from shared.registry.job_door import JobWish, SameJobOpenError
 from shared.registry.schedules import ScheduleWish
 from shared.registry.tables import (
     CollectionRun,
