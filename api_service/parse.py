@@ -1,12 +1,22 @@
 """What callers may send: every body and query string as a model that refuses what it does not know."""
 
+import base64
+import binascii
 import json
 from datetime import date, time
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from flask import Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api_service.errors import BrokenBodyError
@@ -20,6 +30,18 @@ Text = Annotated[str, Field(min_length=1, max_length=100_000)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 PAGE_MOST = 200
 NO_BODY_BYTES = 1024
+
+
+def _file(encoded: str) -> str:
+    """A file in base64, with or without the head of a data URL."""
+    try:
+        base64.b64decode(encoded.removeprefix("data:").split(";base64,")[-1], validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("must be a file in base64") from None
+    return encoded
+
+
+File = Annotated[str, Field(min_length=1, max_length=30_000_000), AfterValidator(_file)]
 
 
 class Body(BaseModel):
@@ -55,41 +77,6 @@ class CollectWish(Body):
         if self.start_date and self.end_date and self.end_date < self.start_date:
             raise ValueError("end_date is before start_date")
         return self
-
-
-class Known(Body):
-    """What identifies the patient; it serves to scrub the text and is never stored in clear."""
-
-    name: str | None = Field(None, max_length=200)
-    dob: str | None = Field(None, max_length=40)
-    mrn: str | None = Field(None, max_length=80)
-    phone: str | None = Field(None, max_length=80)
-    address: str | None = Field(None, max_length=400)
-    providers: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=20)
-
-
-class PushedCase(Body):
-    """One case in the case format of the product."""
-
-    source_id: Opaque
-    person: Opaque
-    model_type: Name = "diagnosis"
-    text: Text
-    diagnosis: str = Field(min_length=1, max_length=300)
-    confidence: float | None = Field(None, ge=0, le=1)
-    validated_by: str | None = Field(None, max_length=200)
-    validated_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None  # an older state that comes later changes nothing
-    subgroup: Subgroup = Subgroup()
-    known: Known = Known()
-
-
-class PushedCases(RootModel[PushedCase | Annotated[list[PushedCase], Field(min_length=1, max_length=1000)]]):
-    """One case or a list of them."""
-
-    def cases(self) -> list[PushedCase]:
-        """Always a list."""
-        return self.root if isinstance(self.root, list) else [self.root]
 
 
 class CaseVerdict(Body):
@@ -190,7 +177,7 @@ class PredictWish(Body):
     person: Opaque | None = None
     encounter: Opaque | None = None
     text: Text | None = None
-    image: str | None = Field(None, max_length=30_000_000)
+    image: File | None = None
     box: tuple[float, float, float, float] | None = None
     subgroup: Subgroup = Subgroup()
 

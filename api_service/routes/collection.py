@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from api_service.auth import READERS, Role
 from api_service.endpoint import MEDIA_BYTES, Call, Group, Reply, Rules
-from api_service.parse import CollectWish, PushedCase, PushedCases
+from api_service.parse import CollectWish
+from api_service.pushed import PushedCase, PushedCases
 from api_service.show.cases import CollectStarted, Pushed, Run
 from api_service.show.shape import link
-from shared.errors import ConflictError
-from shared.registry import lists, runs, sources
+from shared.errors import ConflictError, InvalidInputError
+from shared.registry import lists, models, runs, sources
 from shared.registry.tables import Source
 
 group = Group()
@@ -45,6 +46,7 @@ def push(call: Call, handed: PushedCases) -> Reply[Pushed]:
     """Hand in one case or a list of one model type; they go through the same trust, scrubbing and checks."""
     rows = handed.cases()
     model_type = _one_model_type(rows)
+    _check_inputs(call.session, model_type, rows)
     vault = call.deps.vault
     source = sources.receiving(call.session, model_type, vault=vault, now=call.now)
     run = runs.push(
@@ -110,3 +112,12 @@ def _one_model_type(rows: Sequence[PushedCase]) -> str:
             "the cases are of several model types", field="model_type", fix="send one list a model type"
         )
     return kinds.pop()
+
+
+def _check_inputs(session: Session, model_type: str, rows: Sequence[PushedCase]) -> None:
+    """A segmenter learns from pictures; every other family from texts, each with its diagnosis."""
+    is_pictured = models.model_type(session, model_type).family == "segmentation"
+    for field in ("image",) if is_pictured else ("text", "diagnosis"):
+        if any(getattr(row, field) is None for row in rows):
+            fix = f"send {field} with each case, or the model type that these cases are for"
+            raise InvalidInputError(f"a case of {model_type} needs {field}", field=field, fix=fix)
