@@ -23,6 +23,7 @@ MAY_BE_OPEN = frozenset(
         "health.recovery",
         "pages.openapi_document",
         "session.enter",
+        "start.start",
     }
 )
 

@@ -52,7 +52,7 @@ def _rule(endpoint: Endpoint) -> str:
 
 def _serve(endpoint: Endpoint, path: dict[str, Any]) -> Response:
     found = deps()
-    caller = auth.admit(_known(found) if endpoint.roles else None, endpoint.roles)
+    caller = auth.admit(known(found) if endpoint.roles else None, endpoint.roles)
     _refuse_nul()
     arguments = path | _arguments(endpoint)
     call = Call(found, caller, found.clock(), key=_key(endpoint, caller.name))
@@ -69,7 +69,7 @@ def _serve(endpoint: Endpoint, path: dict[str, Any]) -> Response:
     return _finished(endpoint, reply, answer)
 
 
-def _known(found: Deps) -> auth.Caller | None:
+def known(found: Deps) -> auth.Caller | None:
     """Who calls: by key, else by the session of a browser, whose writes only our own page may send."""
     key_text = auth.bearer(request)
     if key_text is not None:

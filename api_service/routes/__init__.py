@@ -19,6 +19,7 @@ from api_service.routes import (
     serving,
     session,
     sources,
+    start,
     training,
     trust,
     watch,
@@ -46,6 +47,7 @@ GROUPS = (
     lineage.group,
     schedules.group,
     session.group,
+    start.group,
     pages.documents,
 )
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for group in GROUPS for endpoint in group.endpoints)

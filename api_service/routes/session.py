@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from api_service import sign_in
 from api_service.auth import READERS, Caller, Role
-from api_service.endpoint import Call, Endpoint, Group, Reply, product_version
+from api_service.endpoint import Call, Endpoint, Group, Reply, Rules, product_version
 from api_service.parse import Body
 from api_service.routes.pages import events_url
 from api_service.show.session import SessionShown
@@ -22,7 +22,7 @@ class SignInWish(Body):
     key: SecretStr
 
 
-@group.post("/session", roles=frozenset())
+@group.post("/session", roles=frozenset(), rules=Rules(refusals=(401, 403)))
 def enter(call: Call, wish: SignInWish) -> Reply[SessionShown]:
     """Take a key and remember it in a cookie that no script can read."""
     sign_in.refuse_other_sites(request)
@@ -33,13 +33,13 @@ def enter(call: Call, wish: SignInWish) -> Reply[SessionShown]:
     if not caller.roles & READERS:
         raise ForbiddenError("this key may not read", fix="sign in with the key of a person")
     cookie = sign_in.remembered(key, vault=call.deps.vault, now=call.now, secure=request.is_secure)
-    return Reply(_shown(call, caller), headers={"Set-Cookie": cookie})
+    return Reply(shown(call, caller), headers={"Set-Cookie": cookie})
 
 
 @group.get("/session", roles=READERS)
 def show(call: Call) -> SessionShown:
     """Who is signed in; asking does not prolong the session."""
-    return _shown(call, call.caller)
+    return shown(call, call.caller)
 
 
 @group.post("/session/renew", roles=READERS)
@@ -52,7 +52,7 @@ def renew(call: Call) -> Reply[SessionShown]:
     if key is not None:
         secure = request.is_secure
         headers["Set-Cookie"] = sign_in.remembered(key, vault=call.deps.vault, now=call.now, secure=secure)
-    return Reply(_shown(call, call.caller), headers=headers)
+    return Reply(shown(call, call.caller), headers=headers)
 
 
 @group.post("/session/end", roles=READERS)
@@ -62,7 +62,8 @@ def leave(_call: Call) -> Reply[Message]:
     return Reply(answer, headers={"Set-Cookie": sign_in.forgotten()})
 
 
-def _shown(call: Call, caller: Caller) -> SessionShown:
+def shown(call: Call, caller: Caller) -> SessionShown:
+    """Who that is, what the roles allow, and where the stream is."""
     settings = call.deps.settings
     return SessionShown(
         name=caller.name.removeprefix("key:"),

@@ -2,6 +2,10 @@
 
 from datetime import datetime
 
+from api_service.show.ab_test import AbTest
+from api_service.show.datasets import DatasetShown
+from api_service.show.health import Overview
+from api_service.show.release import AlertShown, ApprovalShown
 from api_service.show.shape import Shape
 
 
@@ -17,3 +21,14 @@ class SessionShown(Shape):
     flower_url: str
     timezone: str
     version: str
+
+
+class StartShown(Shape):
+    """`GET /dashboard/start`: all that the first view shows; nothing where nobody is signed in."""
+
+    session: SessionShown | None = None
+    overview: Overview | None = None
+    alerts: list[AlertShown] = []
+    approvals: list[ApprovalShown] = []
+    ab_test: AbTest | None = None
+    datasets: list[DatasetShown] = []

@@ -1,13 +1,24 @@
-import { Button } from "@mantine/core";
 import { type ComponentType, lazy, Suspense, useEffect, useRef } from "react";
 import { NavLink, Route, Routes, useLocation } from "react-router";
 import { useSession } from "./api/session";
 import { Overview } from "./pages/Overview";
 import { Badge } from "./parts/Badge";
+import { Button } from "./parts/Button";
 import { Pause } from "./parts/Pause";
-import type { Scheme } from "./theme/scheme";
+import { turnScheme, useScheme } from "./theme/scheme";
 
-const page = (load: () => Promise<{ default: ComponentType }>) => lazy(load);
+// A page comes with what its fields need; the overview has none and does not wait for it.
+const page = (load: () => Promise<{ default: ComponentType }>) =>
+  lazy(async () => {
+    const [{ default: Page }, { Skin }] = await Promise.all([load(), import("./theme/Skin")]);
+    return {
+      default: () => (
+        <Skin>
+          <Page />
+        </Skin>
+      ),
+    };
+  });
 const Cases = page(() => import("./pages/Cases"));
 const Datasets = page(() => import("./pages/Datasets"));
 const Training = page(() => import("./pages/Training"));
@@ -44,7 +55,8 @@ function useArrival() {
 }
 
 /** The frame around every page: places, how fresh they are, the one switch, who is signed in. */
-export function SelfLearningDashboard({ scheme, turn }: { scheme: Scheme; turn: () => void }) {
+export function SelfLearningDashboard() {
+  const scheme = useScheme();
   const { session, leave } = useSession();
   const main = useArrival();
   return (
@@ -69,13 +81,13 @@ export function SelfLearningDashboard({ scheme, turn }: { scheme: Scheme; turn: 
         <div className="row">
           <Badge />
           <Pause />
-          <Button size="compact-sm" variant="default" onClick={turn}>
+          <Button small kind="plain" onClick={turnScheme}>
             {scheme === "dark" ? "Light" : "Dark"}
           </Button>
           <span className="dim small">
             {session?.name} ({session?.roles.join(", ")})
           </span>
-          <Button size="compact-sm" variant="default" onClick={() => void leave()}>
+          <Button small kind="plain" onClick={() => void leave()}>
             Sign out
           </Button>
         </div>

@@ -1,8 +1,8 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { heardClock } from "../parts/format";
 import { type ApiError, get, onAnswer, post } from "./client";
-import type { Session } from "./types";
+import type { Session, Start } from "./types";
 
 const RENEW_EVERY_MS = 120_000;
 
@@ -33,6 +33,18 @@ export const useMay = (act: string): { may: boolean; why: string | undefined } =
   };
 };
 
+/** What the first answer brought along is known under the addresses that pages ask. */
+const seed = (queries: QueryClient, found: Start): void => {
+  const known: [string, unknown][] = [
+    ["/dashboard/overview", found.overview],
+    ["/alerts", found.alerts],
+    ["/approvals", found.approvals],
+    ["/models/ab-test", found.ab_test],
+    ["/datasets", found.datasets],
+  ];
+  for (const [path, answer] of known) queries.setQueryData([path, {}], answer);
+};
+
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [session, keep] = useState<Session | null>(null);
   const setSession = useCallback((next: Session | null) => {
@@ -44,11 +56,14 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
 
   useEffect(() => {
-    get<Session>("/session")
-      .then(setSession)
-      .catch((error: ApiError) => setEnded(error.status === 401 ? null : error.message))
+    get<Start>("/dashboard/start")
+      .then((found) => {
+        if (found.session) seed(queries, found);
+        setSession(found.session);
+      })
+      .catch((error: ApiError) => setEnded(error.message))
       .finally(() => setLoading(false));
-  }, [setSession]);
+  }, [queries, setSession]);
 
   useEffect(
     () =>

@@ -393,3 +393,13 @@ export interface AuditProof {
   fault_count: number;
   checkpoint: Record<string, unknown> | null;
 }
+
+/** schema: StartShown */
+export interface Start {
+  session: Session | null;
+  overview: Overview | null;
+  alerts: Alert[];
+  approvals: Approval[];
+  ab_test: AbTest | null;
+  datasets: Dataset[];
+}

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { Button } from "@mantine/core";
+import { Button } from "../parts/Button";
 import { csv, DataTable, download } from "../parts/DataTable";
 
 interface Props {
@@ -85,11 +85,7 @@ export default function Series({ title, unit, axis, xs, ys }: Props) {
         aria-label={`${title} by ${axis}, ${xs.length} points, now ${figure(ys[last])} ${unit}`}
       />
       <div className="acts row">
-        <Button
-          size="compact-sm"
-          variant="default"
-          onClick={() => download(`${title}.csv`, csv(columns, rows))}
-        >
+        <Button small kind="plain" onClick={() => download(`${title}.csv`, csv(columns, rows))}>
           CSV
         </Button>
       </div>

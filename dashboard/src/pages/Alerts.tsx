@@ -1,7 +1,8 @@
-import { Button, NativeSelect } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { useState } from "react";
 import type { Alert } from "../api/types";
 import { useAct, useApi } from "../api/useApi";
+import { Button } from "../parts/Button";
 import { type Column, csv, download } from "../parts/DataTable";
 import { ago, many, when, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
@@ -42,8 +43,8 @@ function One({ alert }: { alert: Alert }) {
         <Gated
           act="POST /alerts/{alert_id}/ack"
           label={`Acknowledge: ${alert.title}`}
-          size="compact-sm"
-          variant="default"
+          small
+          kind="plain"
           refused={refused}
           onClick={() => void act.run().catch(() => undefined)}
         >
@@ -70,11 +71,7 @@ export default function Alerts() {
           onChange={(event) => setState(event.currentTarget.value)}
           data={[{ value: "", label: "not resolved" }, "open", "acknowledged", "resolved"]}
         />
-        <Gated
-          act="POST /alerts/test"
-          variant="default"
-          onClick={() => void test.run().catch(() => undefined)}
-        >
+        <Gated act="POST /alerts/test" kind="plain" onClick={() => void test.run().catch(() => undefined)}>
           Send a test alert
         </Gated>
         {test.done && <span role="status">A test is on its way to every configured address.</span>}
@@ -96,11 +93,7 @@ export default function Alerts() {
               </section>
             ))}
             <div className="acts">
-              <Button
-                size="compact-sm"
-                variant="default"
-                onClick={() => download("alerts.csv", csv(COLUMNS, found))}
-              >
+              <Button small kind="plain" onClick={() => download("alerts.csv", csv(COLUMNS, found))}>
                 CSV
               </Button>
             </div>

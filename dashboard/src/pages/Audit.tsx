@@ -1,8 +1,9 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
 import type { AuditEvent, AuditProof, Plan } from "../api/types";
 import { useApi } from "../api/useApi";
+import { Button } from "../parts/Button";
 import { DataTable } from "../parts/DataTable";
 import { browserZone, siteNow, when, whole, words } from "../parts/format";
 import { ModelType } from "../parts/ModelType";
@@ -30,7 +31,7 @@ function TimeMachine() {
       <h2>Time machine</h2>
       <ModelType value={modelType} onChange={(type) => setParams({ type, at: at.toISOString() })} />
       <div className="row acts">
-        <Button variant="default" onClick={() => go(new Date(at.getTime() - DAY_MS))}>
+        <Button kind="plain" onClick={() => go(new Date(at.getTime() - DAY_MS))}>
           A day back
         </Button>
         <TextInput
@@ -40,10 +41,7 @@ function TimeMachine() {
           max={local(now)}
           onChange={(event) => event.currentTarget.value && go(new Date(event.currentTarget.value))}
         />
-        <Button
-          variant="default"
-          onClick={() => go(new Date(Math.min(at.getTime() + DAY_MS, now.getTime())))}
-        >
+        <Button kind="plain" onClick={() => go(new Date(Math.min(at.getTime() + DAY_MS, now.getTime())))}>
           A day on
         </Button>
       </div>
@@ -83,7 +81,7 @@ function Proof() {
       <h2>Is it as it was written?</h2>
       {!asked && (
         <div>
-          <Button variant="default" onClick={() => setAsked(true)}>
+          <Button kind="plain" onClick={() => setAsked(true)}>
             Verify
           </Button>
         </div>

@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { type ApiError, get } from "../api/client";
 import { useMay, useSession } from "../api/session";
 import type { WorkItem } from "../api/types";
+import { Button } from "../parts/Button";
 import { ago, words } from "../parts/format";
 import { Shown } from "../parts/Shown";
 import { AllCases } from "./AllCases";
@@ -69,10 +69,10 @@ function Worklist({ items, again }: { items: WorkItem[]; again: () => void }) {
         {pending.length > 0 && (
           <p className="row">
             <span className="state info">{pending.at(-1)?.says}</span>
-            <Button size="compact-sm" variant="default" onClick={undo}>
+            <Button small kind="plain" onClick={undo}>
               Undo (Z)
             </Button>
-            <Button size="compact-sm" variant="default" onClick={sendAll}>
+            <Button small kind="plain" onClick={sendAll}>
               Send now
             </Button>
           </p>
@@ -87,7 +87,7 @@ function Worklist({ items, again }: { items: WorkItem[]; again: () => void }) {
         <section className="panel" aria-labelledby="waiting">
           <div className="row between">
             <h2 id="waiting">{open.length} waiting</h2>
-            <Button size="compact-sm" variant="default" onClick={again}>
+            <Button small kind="plain" onClick={again}>
               Look again
             </Button>
           </div>

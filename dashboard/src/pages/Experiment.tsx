@@ -131,7 +131,7 @@ function Comparison({ test, course, plans }: { test: AbTest; course: Course; pla
           <Link to={`/letters/${test.model_b}`}>Read its update letter</Link>
           <Gated
             act="POST /models/deploy"
-            variant="default"
+            kind="plain"
             refused={
               running ? "the engine promotes on evidence; unsure never promotes" : "the comparison is over"
             }

@@ -90,7 +90,7 @@ function Acts({ job }: { job: JobDetail }) {
     <div className="row acts">
       <Gated
         act="POST /training/jobs/{job_id}/cancel"
-        variant="default"
+        kind="plain"
         refused={over ? `it is ${job.status} already` : undefined}
         onClick={() => setAsking(true)}
       >
@@ -98,7 +98,7 @@ function Acts({ job }: { job: JobDetail }) {
       </Gated>
       <Gated
         act="POST /training/jobs/{job_id}/retry"
-        variant="default"
+        kind="plain"
         refused={over ? undefined : "it is not over"}
         onClick={() => void retry.run().catch(() => undefined)}
       >

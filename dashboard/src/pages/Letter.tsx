@@ -1,8 +1,8 @@
-import { Button } from "@mantine/core";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
 import type { Approval, Compared, JobDetail, Plan, Version } from "../api/types";
 import { useAct, useApi } from "../api/useApi";
+import { Button } from "../parts/Button";
 import { Confirm } from "../parts/Confirm";
 import { ago, estimated, percent, when, whole } from "../parts/format";
 import { Gated } from "../parts/Gated";
@@ -25,7 +25,7 @@ function Decide({ approval, name }: { approval: Approval; name: string }) {
       <Gated act="POST /approvals" onClick={() => setYes(true)}>
         Approve
       </Gated>
-      <Gated act="POST /approvals" variant="default" onClick={() => setYes(false)}>
+      <Gated act="POST /approvals" kind="plain" onClick={() => setYes(false)}>
         Refuse
       </Gated>
       <span className="dim">
@@ -141,7 +141,7 @@ function Body({ version, champion }: { version: Version; champion: string | null
         <p className="dim">Nobody is asked to approve this version now.</p>
       )}
       <div className="acts">
-        <Button variant="default" onClick={() => window.print()}>
+        <Button kind="plain" onClick={() => window.print()}>
           Print
         </Button>
       </div>

@@ -1,7 +1,8 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useCallback, useEffect, useId, useRef, useState } from "react";
 import type { Label, WorkItem } from "../api/types";
 import { useApi } from "../api/useApi";
+import { Button } from "../parts/Button";
 import { many, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { Note } from "../parts/Note";
@@ -112,13 +113,13 @@ export function ReadCase({ item, what, decide }: Props) {
           <Gated act="POST /validations" onClick={() => say("confirm")}>
             Accept (A)
           </Gated>
-          <Button variant="default" onClick={() => setAmending(true)}>
+          <Button kind="plain" onClick={() => setAmending(true)}>
             Amend (E)
           </Button>
-          <Button variant="default" onClick={() => say("reject")}>
+          <Button kind="plain" onClick={() => say("reject")}>
             Reject (R)
           </Button>
-          <Button variant="default" onClick={ask}>
+          <Button kind="plain" onClick={ask}>
             Second reader (S)
           </Button>
         </div>
@@ -126,7 +127,7 @@ export function ReadCase({ item, what, decide }: Props) {
       {item.options.length > 0 && (
         <div className="row acts">
           {item.options.map((option, index) => (
-            <Button key={option} variant="default" onClick={() => answer(option)}>
+            <Button key={option} kind="plain" onClick={() => answer(option)}>
               {index + 1}. {option}
             </Button>
           ))}

@@ -43,7 +43,7 @@ function One({ schedule }: { schedule: Schedule }) {
         />
         <Gated
           act="POST /schedules/{schedule_id}"
-          variant="default"
+          kind="plain"
           refused={cron === (schedule.cron ?? "") ? "the time is as it was" : undefined}
           onClick={() => say({ cron })}
         >
@@ -51,7 +51,7 @@ function One({ schedule }: { schedule: Schedule }) {
         </Gated>
         <Gated
           act="POST /schedules/{schedule_id}"
-          variant="default"
+          kind="plain"
           onClick={() => say({ enabled: !schedule.enabled })}
         >
           {schedule.enabled ? "Switch off" : "Switch on"}

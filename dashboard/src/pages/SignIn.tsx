@@ -1,13 +1,14 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type ApiError, getHealth } from "../api/client";
 import { useSession } from "../api/session";
 import type { Health } from "../api/types";
+import { Button } from "../parts/Button";
 import { State } from "../parts/State";
+import { Skin } from "../theme/Skin";
 
-/** A key opens the pages; whether the site is well is for everybody to see. */
-export function SignIn() {
+function Entrance() {
   const { enter, ended } = useSession();
   const [key, setKey] = useState("");
   const [busy, setBusy] = useState(false);
@@ -52,7 +53,7 @@ export function SignIn() {
             {error.message}
           </p>
         )}
-        <Button type="submit" loading={busy}>
+        <Button type="submit" busy={busy}>
           Sign in
         </Button>
       </form>
@@ -70,5 +71,14 @@ export function SignIn() {
         Rounds supports clinicians and decides nothing about a patient. <a href="/api/docs">The API</a>
       </p>
     </main>
+  );
+}
+
+/** A key opens the pages; whether the site is well is for everybody to see. */
+export default function SignIn() {
+  return (
+    <Skin>
+      <Entrance />
+    </Skin>
   );
 }

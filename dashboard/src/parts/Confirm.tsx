@@ -1,98 +1,16 @@
-import { Button, Modal, TextInput } from "@mantine/core";
-import { useEffect, useState } from "react";
-import type { ApiError } from "../api/client";
+import { lazy, Suspense, useState } from "react";
+import type { Props } from "./Dialog";
 
-interface Props {
-  open: boolean;
-  title: string;
-  /** What will be different afterwards, in a sentence. */
-  effect: string;
-  act: string;
-  /** What must be typed before the act is enabled. */
-  type?: string | undefined;
-  /** Whether a reason is asked for; it goes into the record. */
-  reason?: boolean;
-  dangerous?: boolean;
-  busy: boolean;
-  error: ApiError | null;
-  onAct: (reason: string) => void;
-  onClose: () => void;
-}
+const Dialog = lazy(() => import("./Dialog"));
 
-/** One act that is never done by a slip: its effect is told, and where it matters its object is typed. */
-export function Confirm({
-  open,
-  title,
-  effect,
-  act,
-  type,
-  reason,
-  dangerous,
-  busy,
-  error,
-  onAct,
-  onClose,
-}: Props) {
-  const [typed, setTyped] = useState("");
-  const [why, setWhy] = useState("");
-  useEffect(() => {
-    if (!open) return;
-    setTyped("");
-    setWhy("");
-  }, [open]);
-  const ready = (!type || typed.trim() === type) && (!reason || why.trim().length > 0);
+/** A dialog that is loaded when it is first opened, and then stays, so that it gives the focus back. */
+export function Confirm(props: Props) {
+  const [wanted, setWanted] = useState(false);
+  if (props.open && !wanted) setWanted(true);
+  if (!wanted) return null;
   return (
-    <Modal
-      opened={open}
-      onClose={onClose}
-      title={title}
-      lockScroll={false}
-      closeButtonProps={{ "aria-label": "Close" }}
-      transitionProps={{ duration: 0 }}
-    >
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready && !busy) onAct(why.trim());
-        }}
-      >
-        <p>{effect}</p>
-        {reason && (
-          <TextInput
-            label="Why"
-            description="Kept in the record"
-            value={why}
-            maxLength={500}
-            onChange={(event) => setWhy(event.currentTarget.value)}
-            required
-          />
-        )}
-        {type && (
-          <TextInput
-            label={`Type ${type} to confirm`}
-            value={typed}
-            autoComplete="off"
-            spellCheck={false}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            required
-          />
-        )}
-        {error && (
-          <p role="alert" className="state bad">
-            {error.message}
-          </p>
-        )}
-        {error?.fix && <p className="dim">{error.fix}</p>}
-        <div className="row acts">
-          <Button type="submit" disabled={!ready} loading={busy} color={dangerous ? "red" : undefined}>
-            {act}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <Suspense fallback={null}>
+      <Dialog {...props} />
+    </Suspense>
   );
 }

@@ -1,5 +1,5 @@
-import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Button } from "./Button";
 
 export interface Column<Row> {
   name: string;
@@ -72,11 +72,7 @@ export function DataTable<Row>({ caption, columns, rows, id, chosen, file }: Pro
       </div>
       {file && (
         <div className="acts">
-          <Button
-            size="compact-sm"
-            variant="default"
-            onClick={() => download(`${file}.csv`, csv(columns, rows))}
-          >
+          <Button small kind="plain" onClick={() => download(`${file}.csv`, csv(columns, rows))}>
             CSV
           </Button>
         </div>

@@ -1,6 +1,6 @@
-import { Button, type ButtonProps } from "@mantine/core";
 import { type ReactNode, useId } from "react";
 import { useMay } from "../api/session";
+import { Button, type ButtonProps } from "./Button";
 
 interface Props extends ButtonProps {
   /** The write behind the button, as the session's list names it. */
@@ -24,7 +24,6 @@ export function Gated({ act, refused, label, onClick, children, ...rest }: Props
         {...rest}
         aria-label={label}
         aria-disabled={reason ? true : undefined}
-        data-disabled={reason ? true : undefined}
         aria-describedby={reason ? id : undefined}
         onClick={() => !reason && onClick()}
       >

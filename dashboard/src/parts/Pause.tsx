@@ -23,7 +23,7 @@ export function Pause() {
   return (
     <span className="row">
       {paused && <State of="paused">automation paused</State>}
-      <Gated act={`POST ${act}`} size="compact-sm" variant="default" onClick={() => setAsking(true)}>
+      <Gated act={`POST ${act}`} small kind="plain" onClick={() => setAsking(true)}>
         {paused ? "Resume automation" : "Pause automation"}
       </Gated>
       <Confirm

@@ -24,7 +24,7 @@ export function RollBack({ modelType, leaving, staying }: Props) {
     <>
       <Gated
         act="POST /models/rollback"
-        color="red"
+        kind="danger"
         refused={leaving ? undefined : "there is nothing to go back from"}
         onClick={() => setAsking(true)}
       >

@@ -1,7 +1,7 @@
-import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { ApiError } from "../api/client";
 import type { Answer } from "../api/useApi";
+import { Button } from "./Button";
 
 const TITLES: Record<number, string> = {
   0: "The site does not answer",
@@ -17,7 +17,7 @@ function Trouble({ error, again }: { error: ApiError; again: () => void }) {
       {error.fix && <p className="dim">{error.fix}</p>}
       {error.requestId && <p className="dim small">request {error.requestId}</p>}
       {error.status !== 403 && (
-        <Button size="compact-sm" variant="default" onClick={again}>
+        <Button small kind="plain" onClick={again}>
           Ask again
         </Button>
       )}

@@ -124,3 +124,16 @@ def test_the_description_needs_no_foreign_code(site):
     assert "http://" not in page and "https://" not in page
     assert site.client.get("/static/docs.js").status_code == 200
     assert site.client.get("/static/site.css").status_code == 200
+
+
+def test_the_first_view_comes_in_one_answer_and_tells_nobody_anything(site):
+    assert site.client.get("/api/phase-7/dashboard/start").json["session"] is None
+    service = site.call("GET", "/dashboard/start", Role.SERVICE).json
+    assert (service["session"], service["overview"]) == (None, None)
+    site.serve(share=0.25)
+    found = site.call("GET", "/dashboard/start", Role.VIEWER).json
+    assert found["session"]["roles"] == ["viewer"]
+    for name, path in (("overview", "/dashboard/overview"), ("ab_test", "/models/ab-test")):
+        alone = site.get(path).json
+        alone.pop("system_health", None), found[name].pop("system_health", None)  # its ages move on
+        assert found[name] == alone
