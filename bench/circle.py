@@ -12,14 +12,13 @@ import os
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Any
 
+from bench.figures import at_most, keep
 from bench.leaving import everywhere, found
 from rounds.demo_stack import DemoStack
 from rounds.demo_tell import Teller
 from shared.config import PREFIX, load_settings
 
-RESULT = Path(__file__).parent / "results" / "circle.json"
 _STAFF = "table validators"
 FORMATS = ("jsonl", "csv", "chat", "alpaca", "parquet")
 
@@ -80,11 +79,7 @@ def withdrawn(folder: Path) -> list[str]:
 def _record(hits: dict[str, set[str]], sought: int, *, searched: int) -> None:
     left = len(set().union(*hits.values())) if hits else 0
     key = "forbidden strings anywhere after a full circle"
-    figures: list[dict[str, Any]] = [
-        {"key": key, "value": left, "unit": f"of {sought} in {searched} places", "goal": 0, "met": left == 0}
-    ]
-    machine = f"{os.cpu_count()} cores, {sys.platform}"
-    RESULT.write_text(json.dumps({"name": "circle", "machine": machine, "figures": figures}, indent=1) + "\n")
+    keep("circle", [at_most(key, left, "strings", goal=0)], sought=sought, places=searched)
 
 
 if __name__ == "__main__":

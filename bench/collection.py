@@ -8,15 +8,16 @@ and gold.json; without it the sample clinic beside the repository is scored.
 import argparse
 import json
 import os
-import platform
 import re
 import sqlite3
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,13 @@ from sqlalchemy import select
 
 from bench import load
 from bench.fhir import fresh
+from bench.figures import Figure, at_least, at_most, keep
 from shared.config import PREFIX
 from shared.registry import runs, sources
 from shared.registry.tables import CollectionRun, ValidatedCase
 from worker_collection import collect
 from worker_collection.deps import Deps
 
-RESULTS = Path(__file__).parent / "results" / "collection.json"
 MOST_MINUTES, DELTA_SECONDS = 15, 20
 # Of the gold clinic: the least share that has to be right.
 LEAST = {
@@ -148,39 +149,30 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--gold", type=Path)
     wish = parser.parse_args(argv)
-    figures = _gold_figures(wish.gold) + _load_figures(wish.rows, wish.workers)
-    report = {"name": "collection", "machine": platform.platform(), "rows": wish.rows, "figures": figures}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
-    return 0 if all(figure["met"] for figure in figures) else 1
+    figures = chain(_gold_figures(wish.gold), _load_figures(wish.rows, wish.workers))
+    return keep("collection", figures, rows=wish.rows)
 
 
-def _load_figures(rows: int, workers: int) -> list[dict[str, Any]]:
+def _load_figures(rows: int, workers: int) -> Iterator[Figure]:
     with ExitStack() as stack:
         found = load.measured(fresh(stack), rows=rows, workers=workers)
     print(json.dumps(found.answer))
     rate, million = found.rows_per_second, 1_000_000
-    return [
-        _figure(f"first load: rows a second, {workers} workers", rate, goal=million / 900, unit="1/s"),
-        _figure(
-            "first load of a million rows", million / rate / 60, goal=MOST_MINUTES, unit="min", most=True
-        ),
-        _figure(
-            "memory: whole load by its first part", found.memory_ratio, goal=1.25, unit="ratio", most=True
-        ),
-        _figure("memory: largest worker", found.peak_mb, goal=1000, unit="MB", most=True),
-        _figure("night of a thousand changes", found.delta_seconds, goal=DELTA_SECONDS, unit="s", most=True),
-        _figure("night: changes that were followed", found.delta_share, goal=0.95, unit="share"),
-    ]
+    yield at_least(f"first load: rows a second, {workers} workers", rate, "1/s", goal=million / 900)
+    yield at_most("first load of a million rows", million / rate / 60, "min", goal=MOST_MINUTES)
+    yield at_most("memory: whole load by its first part", found.memory_ratio, "ratio", goal=1.25)
+    yield at_most("memory: largest worker", found.peak_mb, "MB", goal=1000)
+    yield at_most("night of a thousand changes", found.delta_seconds, "s", goal=DELTA_SECONDS)
+    yield at_least("night: changes that were followed", found.delta_share, "share", goal=0.95)
 
 
-def _gold_figures(folder: Path | None) -> list[dict[str, Any]]:
+def _gold_figures(folder: Path | None) -> Iterator[Figure]:
     data = Path(os.environ.get(f"{PREFIX}TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
     place = folder or data / "clinic-samples" / "clinic"
     if not place.is_dir():
-        return [
-            _figure(f"gold clinic: {name}", None, goal=least, unit="share") for name, least in LEAST.items()
-        ]
+        for name, least in LEAST.items():
+            yield at_least(f"gold clinic: {name}", None, "share", goal=least)
+        return
     with ExitStack() as stack, tempfile.TemporaryDirectory() as scratch:
         deps = fresh(stack)
         began = time.perf_counter()
@@ -188,17 +180,8 @@ def _gold_figures(folder: Path | None) -> list[dict[str, Any]]:
         score = against_gold(place, deps, answer=answer, seconds=time.perf_counter() - began)
     for fault in score.faults:
         print("  ", fault)
-    return [
-        _figure(f"gold clinic: {name}", right / max(1, of), goal=LEAST[name], unit="share")
-        for name, (right, of) in score.figures.items()
-    ]
-
-
-def _figure(key: str, value: float | None, *, goal: float, unit: str, most: bool = False) -> dict[str, Any]:
-    met = value is not None and (value <= goal if most else value >= goal)
-    told = "not measured" if value is None else f"{value:.3f}"
-    print(f"{key:60} {told:>12} {goal:>9.3f} {unit:8} {'yes' if met else 'NO'}", flush=True)
-    return {"key": key, "value": value, "unit": unit, "goal": goal, "met": met}
+    for name, (right, of) in score.figures.items():
+        yield at_least(f"gold clinic: {name}", right / max(1, of), "share", goal=LEAST[name])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import platform
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bench.dataset_world import rows
+from bench.figures import Figure, at_least, at_most, keep
 from shared.config import Settings, load_settings
 from shared.domain import diff as told
 from shared.domain.exports import line
@@ -29,7 +29,6 @@ from shared.registry.tables import DatasetMember, DatasetVersion
 from worker_collection import dataset
 from worker_collection.deps import Deps, make_deps
 
-RESULT = Path(__file__).parent / "results" / "datasets.json"
 ROWS, DIFF_ROWS = 1_000_000, 100_000
 BYTES_A_CASE = 100  # a sealing that held its cases would need a thousand
 
@@ -78,7 +77,7 @@ def peak_megabytes() -> float:
     return int(next(line for line in told if line.startswith("VmHWM")).split()[1]) / 1024
 
 
-def measure(size: int) -> list[dict[str, Any]]:
+def measure(size: int) -> list[Figure]:
     """Every figure on a registry of so many cases, made and sealed in steps."""
     some = min(DIFF_ROWS, size)
     with registry() as (settings, deps):
@@ -90,8 +89,8 @@ def measure(size: int) -> list[dict[str, Any]]:
         more = (whole["megabytes"] - tenth["megabytes"]) * 2**20 / (size - size // 10)
         return [
             *figures,
-            figure(f"seconds to seal {size} cases", whole["seconds"], size / 1000, unit="s"),
-            figure("memory for each further case", more, BYTES_A_CASE, unit="bytes"),
+            at_most(f"seconds to seal {size} cases", whole["seconds"], "s", goal=size / 1000),
+            at_most("memory for each further case", more, "bytes", goal=BYTES_A_CASE),
             *withdrawn(deps, size),
         ]
 
@@ -105,15 +104,15 @@ def grown(settings: Settings, deps: Deps, *, first: int, last: int) -> dict[str,
     return found
 
 
-def compared(deps: Deps, size: int) -> list[dict[str, Any]]:
+def compared(deps: Deps, size: int) -> list[Figure]:
     """The two newest versions, as people read them."""
     with deps.sessions() as session:
         after, before = datasets.every(session, "diagnosis")[:2]
         seconds, _ = timed(lambda: told.as_page(diffs.diff(session, before, after)))
-    return [figure(f"seconds to compare two versions of {size} cases", seconds, 5, unit="s")]
+    return [at_most(f"seconds to compare two versions of {size} cases", seconds, "s", goal=5)]
 
 
-def withdrawn(deps: Deps, size: int) -> list[dict[str, Any]]:
+def withdrawn(deps: Deps, size: int) -> list[Figure]:
     """One person's withdrawal with its certificate."""
     with deps.sessions() as session:
         person_id = session.scalars(select(DatasetMember.person_id).limit(1)).one()
@@ -125,10 +124,10 @@ def withdrawn(deps: Deps, size: int) -> list[dict[str, Any]]:
 
         seconds, _ = timed(take_back)
         session.rollback()
-    return [figure(f"seconds to list what a withdrawal reaches in {size} cases", seconds, 2, unit="s")]
+    return [at_most(f"seconds to list what a withdrawal reaches in {size} cases", seconds, "s", goal=2)]
 
 
-def exported(deps: Deps) -> list[dict[str, Any]]:
+def exported(deps: Deps) -> list[Figure]:
     """Cases a second into every format that is read from the registry as it is written."""
     found = []
     from shared.exports import table  # pyarrow is no part of what a sealing needs
@@ -141,19 +140,12 @@ def exported(deps: Deps) -> list[dict[str, Any]]:
             seconds, _ = timed(
                 lambda kind=kind, examples=examples: sum(len(line(one, kind)) for one in examples)
             )
-            found.append(figure(f"cases a second as {kind}", n / seconds, 2000, unit="cases/s", most=False))
+            found.append(at_least(f"cases a second as {kind}", n / seconds, "cases/s", goal=2000))
         with tempfile.TemporaryFile() as file:
             examples = text.exported(session, version, text.SPLITS, vault=deps.vault)
             seconds, _ = timed(lambda: table.write(examples, file))
-        found.append(figure("cases a second as parquet", n / seconds, 2000, unit="cases/s", most=False))
+        found.append(at_least("cases a second as parquet", n / seconds, "cases/s", goal=2000))
     return found
-
-
-def figure(key: str, value: float, goal: float, *, unit: str, most: bool = True) -> dict[str, Any]:
-    """One line of the table; `most` says that less is better."""
-    met = value <= goal if most else value >= goal
-    print(f"{key:64} {value:>10.3f} {unit:8} goal {goal:>8} {'yes' if met else 'NO'}", flush=True)
-    return {"key": key, "value": round(value, 4), "unit": unit, "goal": goal, "met": met}
 
 
 def main() -> None:
@@ -165,10 +157,7 @@ def main() -> None:
     if asked.seal is not None:
         seal_here(asked.seal)
         return
-    machine = f"{platform.machine()} {platform.system()} {platform.python_version()}"
-    result = {"name": "datasets", "machine": machine, "figures": measure(asked.rows)}
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    keep("datasets", measure(asked.rows), rows=asked.rows)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 
 import json
 import os
-import platform
 import secrets
 import sys
 import time
@@ -19,6 +18,7 @@ import cv2
 import numpy as np
 
 from bench.fhir import fresh
+from bench.figures import Figure, at_least, at_most, keep
 from bench.picture_world.backgrounds import BACKGROUNDS
 from bench.picture_world.captions import draw
 from shared.config import PREFIX
@@ -33,7 +33,6 @@ from worker_collection.mapping import mapping_text
 from worker_collection.pixel_text.blank import clear_text
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "results" / "dicom.json"
 PICTURES, SEED = 80, 20261125
 COVERED, CONTRASTS, HEIGHTS = 0.9, (0.15, 0.3, 0.6, 1.0), (9, 19)
 _NEAR = np.ones((25, 25), np.uint8)
@@ -58,30 +57,25 @@ def main(seed: int, pictures: int) -> int:
         figures += [*_samples(folder)]
     else:
         print(f"no data at {folder}")
-    for figure in figures:
-        print(f"  {figure['key']:58} {figure['value']:10.4f} {figure['unit']}")
-    result = {"name": "dicom", "machine": platform.platform(), "figures": figures}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n")
-    return 0 if all(figure["met"] for figure in figures) else 1
+    return keep("dicom", figures, seed=seed, pictures=pictures)
 
 
-def _samples(folder: Path) -> Iterator[dict[str, Any]]:
+def _samples(folder: Path) -> Iterator[Figure]:
     """The sample files: written anew and searched for what the manifest says of them, then collected."""
     found, manifest = Samples(), json.loads((folder / "MANIFEST.json").read_text())
     uids: dict[str, str] = {}
     with decoder() as decoding:
         for entry in manifest:
             _sample(folder, entry, decoding, uids=uids, found=found)
-    yield _at_most("samples: header identifiers left", found.identifiers, "strings", goal=0)
+    yield at_most("samples: header identifiers left", found.identifiers, "strings", goal=0)
     share = found.text_handled / max(1, found.with_text)
-    yield _at_least("samples: pictures with text held or cleaned", share, "share", goal=1.0)
-    yield _at_most("samples: clean pictures lost", found.clean_lost, "pictures", goal=0)
+    yield at_least("samples: pictures with text held or cleaned", share, "share", goal=1.0)
+    yield at_most("samples: clean pictures lost", found.clean_lost, "pictures", goal=0)
     groups = {frozenset([entry["file"], *entry.get("same_picture_as", ())]) for entry in manifest}
     doubles = sum(len(group) - 1 for group in groups)
     with ExitStack() as stack:
         counts = _collected(folder, stack)
-    yield _at_least(
+    yield at_least(
         "samples: re-encodings found as one", counts["duplicates"] / max(1, doubles), "share", goal=1.0
     )
 
@@ -118,7 +112,7 @@ def _collected(folder: Path, stack: ExitStack) -> dict[str, Any]:
         return runs.answer(session.get_one(CollectionRun, run.id))
 
 
-def _generated(seed: int, pictures: int) -> Iterator[dict[str, Any]]:
+def _generated(seed: int, pictures: int) -> Iterator[Figure]:
     """Pictures with and without a caption, of every background in turn."""
     random = np.random.default_rng(seed)
     covered = held = safe = 0
@@ -143,22 +137,14 @@ def _generated(seed: int, pictures: int) -> Iterator[dict[str, Any]]:
         covered, held = covered + (share > COVERED), held + (not cleared.passed)
         safe += share > COVERED or not cleared.passed
         damage.append(float((changed & ~near).mean()))
-    yield _at_least("generated: captions covered", covered / pictures, "share", goal=0.95)
-    yield _at_least("generated: captions covered or held", safe / pictures, "share", goal=0.97)
-    yield _at_most("generated: pictures held", held / pictures, "share", goal=0.1)
-    yield _at_most(
+    yield at_least("generated: captions covered", covered / pictures, "share", goal=0.95)
+    yield at_least("generated: captions covered or held", safe / pictures, "share", goal=0.97)
+    yield at_most("generated: pictures held", held / pictures, "share", goal=0.1)
+    yield at_most(
         "generated: pixels changed far from any caption", float(np.mean(damage)), "share", goal=0.005
     )
-    yield _at_most("generated: clean pictures altered or held", altered / (pictures / 4), "share", goal=0.02)
-    yield _at_most("generated: CPU seconds a picture with text", seconds / pictures, "s", goal=2.0)
-
-
-def _at_least(key: str, value: float, unit: str, *, goal: float) -> dict[str, Any]:
-    return {"key": key, "value": round(value, 4), "unit": unit, "goal": goal, "met": value >= goal}
-
-
-def _at_most(key: str, value: float, unit: str, *, goal: float) -> dict[str, Any]:
-    return {"key": key, "value": round(float(value), 4), "unit": unit, "goal": goal, "met": value <= goal}
+    yield at_most("generated: clean pictures altered or held", altered / (pictures / 4), "share", goal=0.02)
+    yield at_most("generated: CPU seconds a picture with text", seconds / pictures, "s", goal=2.0)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ each on an embedded Postgres of its own.
 
 import json
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bench.figures import Figure, at_least, keep
 from shared.config import PREFIX, load_settings
 from shared.embedded import prepare_home, remove_home, start_postgres
 from shared.registry import runs, sources
@@ -27,7 +27,6 @@ from worker_collection.deps import Deps, make_deps
 from worker_collection.mapping import mapping_text
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "results" / "fhir.json"
 GOAL = 200.0  # resources a second: an export of a million in the small hours
 BECOMES = {"validated": "collect", "needs_review": "review", "rejected": "reject"}
 
@@ -54,13 +53,8 @@ def main(folders: list[Path]) -> int:
             loaded = load(folder, fresh(stack))
         _print(folder.name, loaded)
         rate = loaded.resources / loaded.seconds
-        figures.append({"key": f"{folder.name}: resources a second", "value": round(rate, 1)}
-                       | {"unit": "1/s", "goal": GOAL, "met": rate >= GOAL})  # fmt: skip
-    if not folders:
-        result = {"name": "fhir", "machine": platform.platform(), "figures": figures}
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(result, indent=1) + "\n")
-    return 0 if all(figure["met"] for figure in figures) else 1
+        figures.append(at_least(f"{folder.name}: resources a second", rate, "1/s", goal=GOAL))
+    return keep("fhir", figures)
 
 
 def fresh(stack: ExitStack) -> Deps:
@@ -114,7 +108,7 @@ def against_gold(gold: list[dict[str, Any]], deps: Deps) -> list[str]:
     ]
 
 
-def _trap_figure(folder: Path) -> dict[str, Any]:
+def _trap_figure(folder: Path) -> Figure:
     gold = json.loads((folder / "gold.json").read_text())["run1"]
     with ExitStack() as stack:
         deps = fresh(stack)
@@ -123,14 +117,7 @@ def _trap_figure(folder: Path) -> dict[str, Any]:
     _print("traps", loaded)
     for fault in faults:
         print("  ", fault)
-    share = 1 - len(faults) / len(gold)
-    return {
-        "key": "traps as their gold answers",
-        "value": share,
-        "unit": "share",
-        "goal": 1.0,
-        "met": not faults,
-    }
+    return at_least("traps as their gold answers", 1 - len(faults) / len(gold), "share", goal=1)
 
 
 def _print(name: str, loaded: Loaded) -> None:

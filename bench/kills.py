@@ -7,7 +7,6 @@ that are killed again and again, in small steps and in chunks; another seed each
 import json
 import multiprocessing
 import os
-import platform
 import random
 import signal
 import sys
@@ -25,6 +24,7 @@ from sqlalchemy import select
 from bench.clinic_world import write
 from bench.clinic_world.handed import exports, push_rows
 from bench.fhir import fresh
+from bench.figures import at_least, keep
 from shared.domain.cycle import ended
 from shared.registry import leases, runs, sources, validators
 from shared.registry.tables import CollectionChunk, CollectionRun, PersonIdentity, SourceRecord, ValidatedCase
@@ -33,7 +33,6 @@ from worker_collection import collect, course, spool
 from worker_collection.deps import Deps, make_deps
 from worker_collection.mapping import mapping_text
 
-RESULTS = Path(__file__).parent / "results" / "kills.json"
 KINDS = ("sql", "fhir", "folder", "push")
 ROWS = 240
 SMALL = {"PAGE": 20, "STEP_ROWS": 60, "FAN_OUT_ROWS": 40}
@@ -52,12 +51,8 @@ def main(kills: int) -> int:
         equal, done = equal and same, done + struck
         print(f"{kind:8} {struck:3} kills, {len(calm['cases'])} cases: {'the same' if same else 'OTHERS'}")
     value = done if equal else 0
-    figure = {"key": "kills after which the cases are the same", "value": value, "unit": "kills"}
-    figure |= {"goal": kills, "met": value >= kills}
-    report = {"name": "kills", "machine": platform.platform(), "seed": seed, "figures": [figure]}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
-    return 0 if figure["met"] else 1
+    figure = at_least("kills after which the cases are the same", value, "kills", goal=kills)
+    return keep("kills", [figure], seed=seed)
 
 
 def compared(

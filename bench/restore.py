@@ -3,8 +3,6 @@
 `python -m bench.restore [ROWS]`
 """
 
-import json
-import platform
 import shutil
 import sys
 import tempfile
@@ -17,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy import text
 
 from bench.clinic_world.handed import push_rows
+from bench.figures import at_most, keep
 from rounds import backup, restore
 from rounds.proving import PROOFS
 from shared.broker.notary import Notary
@@ -32,7 +31,6 @@ from shared.vault import open_vault
 from worker_collection import collect
 from worker_collection.deps import make_deps
 
-RESULTS = Path(__file__).parent / "results" / "restore.json"
 ROWS, GOAL_SECONDS = 2000, 900.0
 A_PUSH = 1000
 Result = TypeVar("Result")
@@ -55,16 +53,10 @@ def main(rows: int) -> int:
         same = counted(second) == held
     print(f"what came back is {'the same' if same else 'OTHER'}; {len(faults)} faults")
     figures = [
-        {"key": "restored and proven", "value": seconds, "unit": "s", "goal": GOAL_SECONDS},
-        {"key": "records that are not the same", "value": len(faults) + (not same), "unit": "", "goal": 0},
+        at_most("restored and proven", seconds, "s", goal=GOAL_SECONDS),
+        at_most("records that are not the same", len(faults) + (not same), "records", goal=0),
     ]
-    for figure in figures:
-        figure["met"] = figure["value"] <= figure["goal"]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(
-        json.dumps({"name": "restore", "machine": platform.platform(), "figures": figures}, indent=1) + "\n"
-    )
-    return 0 if all(figure["met"] for figure in figures) else 1
+    return keep("restore", figures, rows=rows)
 
 
 def a_site(stack: ExitStack) -> Settings:
