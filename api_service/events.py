@@ -14,6 +14,7 @@ from api_service.stream import Stream
 from shared.config import Settings, load_settings
 from shared.errors import Error
 from shared.logs import log, set_up_logs
+from shared.registry.migrate import check_schema
 from shared.registry.session import make_sessions
 from shared.vault import open_vault
 
@@ -59,6 +60,7 @@ def main() -> int:
         set_up_logs("events", level=settings.log_level)
         sessions = make_sessions(settings, pool_size=1)
         wait_for_database(sessions)
+        check_schema(settings)
         sessions.kw["bind"].dispose()
         serve(settings)
     except Error as error:

@@ -19,6 +19,7 @@ from api_service.deps import THREADS, make_deps
 from shared.config import Settings, load_settings
 from shared.errors import Error, PartDownError
 from shared.logs import log, set_up_logs
+from shared.registry.migrate import check_schema
 from shared.registry.session import make_sessions
 
 DATABASE_SECONDS = 60.0
@@ -111,6 +112,7 @@ def main() -> int:
         set_up_logs("api", level=settings.log_level)
         sessions = make_sessions(settings, pool_size=1)
         wait_for_database(sessions)
+        check_schema(settings)
         sessions.kw["bind"].dispose()
         serve(settings)
     except Error as error:

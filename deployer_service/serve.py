@@ -1,6 +1,7 @@
 """The model server: `python -m deployer_service.serve` holds the versions in service and answers for them."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from shared.backends.files import fetch
 from shared.config import Settings, load_settings
 from shared.errors import Error, InvalidInputError, NotFoundError, PartDownError, TransientError
 from shared.logs import log, set_up_logs
+from shared.registry.migrate import check_schema
 from shared.registry.session import make_sessions
 from shared.registry.tables import ModelType, ModelVersion, TrafficPlan
 from shared.serving.token import internal_token
@@ -160,6 +162,10 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
     settings = load_settings()
     set_up_logs("model-server", level=settings.log_level)
+    try:
+        check_schema(settings)
+    except Error as error:
+        sys.exit(f"{error}; {error.fix}")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -14,6 +14,7 @@ from shared.config import load_settings
 from shared.errors import Error
 from shared.logs import log, set_up_logs
 from shared.registry import schedules
+from shared.registry.migrate import check_schema
 from shared.registry.parts import Identity
 from shared.registry.session import make_sessions
 
@@ -59,7 +60,9 @@ class RowScheduler(Scheduler):
 def main() -> int:
     """Run until SIGTERM; the exit status of the process."""
     try:
-        set_up_logs("beat", level=load_settings().log_level)
+        settings = load_settings()
+        set_up_logs("beat", level=settings.log_level)
+        check_schema(settings)
         app.Beat(scheduler_cls="shared.broker.beat:RowScheduler", quiet=True, redirect_stdouts=False).run()
     except Error as error:
         sys.stderr.write(f"{error}; {error.fix}\n" if error.fix else f"{error}\n")

@@ -25,6 +25,7 @@ from shared.config import Settings, load_settings
 from shared.errors import Error, PartDownError
 from shared.logs import log, set_up_logs
 from shared.registry import idempotency, outbox
+from shared.registry.migrate import check_schema
 from shared.registry.parts import Identity
 from shared.registry.session import make_sessions
 from shared.signing import open_signer
@@ -147,6 +148,7 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logs("relay", level=settings.log_level)
+        check_schema(settings)
         serve(settings, stop.wait)
     except Error as error:
         sys.stderr.write(f"{error}; {error.fix}\n" if error.fix else f"{error}\n")

@@ -21,6 +21,7 @@ from shared.broker.names import Queue
 from shared.config import load_settings
 from shared.errors import Error
 from shared.logs import log, set_up_logs
+from shared.registry.migrate import check_schema
 from shared.registry.parts import Identity
 
 TASKS_PER_PROCESS = 200
@@ -69,6 +70,7 @@ class PatientWorker(CeleryWorker):
 def run(kind: Kind) -> int:
     """Work until SIGTERM; the exit status of the process."""
     settings = load_settings()
+    check_schema(settings)
     importlib.import_module(kind.tasks)
     identity = Identity(kind.name)
     heartbeat = Heartbeat(settings, identity, lambda: {"queues": [queue.value for queue in kind.queues]})

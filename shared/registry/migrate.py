@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 import shared
 from shared.config import Settings
 from shared.errors import PartDownError
+from shared.registry import schema
 
 # Beside the package: in the repository and in the installed wheel alike.
 FOLDER = Path(shared.__file__).parent.parent / "migrations"
@@ -36,6 +37,16 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
+        schema.write(connection, ScriptDirectory.from_config(config))
+
+
+def check_schema(settings: Settings) -> None:
+    """Pass when this code may work on the schema of the database, as every part asks before it starts.
+
+    Raises:
+        OtherSchemaError: the schema is older than this code, or too new for it.
+    """
+    schema.check(settings, ScriptDirectory(str(FOLDER)))
 
 
 def pending(settings: Settings) -> list[str]:

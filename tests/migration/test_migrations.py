@@ -1,9 +1,12 @@
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 import shared.registry.leases  # noqa: F401  (declares the sequence of fences)
-from shared.registry.migrate import migrate
+from shared.registry import schema
+from shared.registry.migrate import FOLDER, check_schema, migrate
 from shared.registry.tables import Table
 
 OWN = ("allowed_moves", "alembic_version")
@@ -22,6 +25,11 @@ def differences(url):
     return found
 
 
+def revisions():
+    """Newest first."""
+    return [one.revision for one in ScriptDirectory(str(FOLDER)).walk_revisions()]
+
+
 def test_the_migrations_make_exactly_the_tables_of_the_code(database_url):
     assert differences(database_url) == []
 
@@ -35,3 +43,18 @@ def test_down_to_nothing_and_up_again(settings):
         assert connection.scalar(text("SELECT count(*) FROM model_types")) == 2
     engine.dispose()
     assert differences(settings.database) == []
+
+
+def test_a_migration_says_which_code_may_go_on_working(settings):
+    with create_engine(settings.database).connect() as connection:
+        standing = schema.read(connection)
+    newest, before = revisions()[:2]
+    assert (standing.revision, standing.serves) == (newest, before)
+
+
+def test_a_part_does_not_start_on_a_schema_that_lacks_a_revision(settings):
+    newest, before = revisions()[:2]
+    check_schema(settings)
+    migrate(settings, revision=before)
+    with pytest.raises(schema.OtherSchemaError, match=f"lacks revisions {newest}"):
+        check_schema(settings)
