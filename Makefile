@@ -7,7 +7,7 @@ QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser pictures run check bench chaos restore-drill dashboard clean
+.PHONY: help setup demo test browser pictures run check bench chaos restore-drill wheelhouse airgap dashboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,10 +45,16 @@ chaos: .venv/ready-dev ## jobs on real processes under faults (SEEDS=n), none lo
 restore-drill: .venv/ready-dev ## fill a site, back it up, lose it, bring it back and prove it
 	$(QUIET_CPU) $(BIN)/python -m bench.restore
 
+wheelhouse: .venv/ready .venv/dashboard ## every wheel with its hash in wheelhouse/, for machines without internet
+	requirements/wheelhouse.sh wheelhouse
+
+airgap: wheelhouse ## install from wheelhouse/ and turn the circle in a namespace without a way out
+	$(QUIET_CPU) $(BIN)/python -m bench.airgap wheelhouse
+
 setup: .venv/ready-dev .venv/dashboard ## install everything and do nothing else
 
 clean: ## remove what was built here; the site's data in .rounds stays
-	rm -rf .venv dashboard/node_modules api_service/static/app build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv wheelhouse rounds/bill dashboard/node_modules api_service/static/app build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # torch comes first and alone: its build differs by machine, so no lock file can hold its hash.
