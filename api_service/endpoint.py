@@ -81,7 +81,8 @@ class Rules:
     status: int = 200
     body_bytes: int = JSON_BYTES
     own_transactions: bool = False
-    media_type: str = "application/json"
+    media_types: tuple[str, ...] = ("application/json",)
+    refusals: tuple[int, ...] = ()  # statuses beside those that follow from roles, path and body
 
 
 @dataclass(frozen=True)

@@ -93,16 +93,30 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> Json:
 
 
 def _responses(endpoint: Endpoint, schemas: Schemas) -> Json:
-    schema = schemas[f"{endpoint.name} answer", "serialization"] if endpoint.answer else {"type": "string"}
-    content = {"content": {endpoint.rules.media_type: {"schema": schema}}}
+    whole = schemas[f"{endpoint.name} answer", "serialization"] if endpoint.answer else None
+    content = {"content": {kind: {"schema": _shape(kind, whole)} for kind in endpoint.rules.media_types}}
     found: Json = {str(endpoint.rules.status): {"description": "done"} | content}
     if endpoint.rules.status == 202:
         found["200"] = {"description": "the finished result, where the caller waited for it"} | content
     if endpoint.path.endswith(("/health", "/status")):
         found["503"] = {"description": "a part that the circle needs is down"} | content
     problem = {"application/problem+json": {"schema": schemas["problem", "serialization"]}}
-    found["default"] = {"description": "an error", "content": problem}
-    return found
+    told = {"description": "an error", "content": problem}
+    return {str(status): told for status in _refusals(endpoint)} | found
+
+
+def _shape(kind: str, whole: Json | None) -> Json:
+    """Of an answer in a media type; a plain response is any JSON, or text."""
+    return whole or ({} if kind == "application/json" else {"type": "string"})
+
+
+def _refusals(endpoint: Endpoint) -> list[int]:
+    """Every status that an error of this address can have."""
+    guarded = {401, 403} if endpoint.roles else set()
+    named = {404} if endpoint.body or endpoint.query or "{" in endpoint.path else set()
+    sent = {400, 409, 413} if endpoint.method == "POST" else set()
+    typed = {415} if endpoint.body else set()
+    return sorted({422, 500, 503, *guarded, *named, *sent, *typed, *endpoint.rules.refusals})
 
 
 def _path_parameters(endpoint: Endpoint) -> list[Json]:

@@ -36,6 +36,7 @@ from shared.registry.tables import DatasetVersion, ValidatedCase
 from shared.registry.validations import Verdict
 
 group = Group()
+EXPORT = Rules(own_transactions=True, media_types=("application/x-ndjson", "text/csv"))
 LINES_A_PIECE = 100
 CASE_READERS = frozenset({Role.CLINICIAN, Role.STEWARD})
 Status = Literal["pending", "validated", "rejected", "needs_review"]
@@ -68,7 +69,7 @@ def statistics(call: Call, query: TypeQuery) -> Statistics:
     )
 
 
-@group.get("/cases/export", roles=frozenset({Role.STEWARD}), rules=Rules(own_transactions=True))
+@group.get("/cases/export", roles=frozenset({Role.STEWARD}), rules=EXPORT)
 def export(call: Call, query: ExportQuery) -> Response:
     """A sealed version as a file, never raw cases; that it was taken is written down beforehand."""
     splits = (query.split,) if query.split else SPLITS

@@ -21,6 +21,7 @@ from shared.registry.tables import SealOrder, Withdrawal
 
 group = Group()
 STEWARDS = frozenset({Role.STEWARD, Role.APPROVER})
+DIFF = Rules(media_types=("application/json", "text/html", "text/plain"))
 
 
 class DatasetsQuery(Body):
@@ -75,7 +76,7 @@ def show_sealing(call: Call, sealing_id: UUID) -> SealingShown:
     return _sealing(call.session, seal_orders.get(call.session, sealing_id))
 
 
-@group.get("/datasets/diff", roles=READERS)
+@group.get("/datasets/diff", roles=READERS, rules=DIFF)
 def diff_of_two(call: Call, query: PairQuery) -> Response:
     """The same as `/datasets/{a}/diff/{b}`, by query."""
     return diff(call, query.a, query.b, query=DiffQuery(format=query.format))
@@ -88,7 +89,7 @@ def show_dataset(call: Call, version: str) -> DatasetShown:
     return DatasetShown.of(found, datasets.name_of(call.session, found.parent_id))
 
 
-@group.get("/datasets/{before}/diff/{after}", roles=READERS)
+@group.get("/datasets/{before}/diff/{after}", roles=READERS, rules=DIFF)
 def diff(call: Call, before: str, after: str, *, query: DiffQuery) -> Response:
     """What came, went, was relabelled and shifted between two versions, and whether anybody leaked."""
     pair = datasets.named(call.session, before), datasets.named(call.session, after)

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from api_service.auth import Role
-from api_service.endpoint import Call, Group, Reply
+from api_service.endpoint import Call, Group, Reply, Rules
 from api_service.parse import PAGE_MOST, Body
 from api_service.show.govern import AuditEventShown, AuditProof
 from api_service.show.shape import link
@@ -41,7 +41,7 @@ def list_events(call: Call, query: AuditQuery) -> Reply[list[AuditEventShown]]:
     return Reply([AuditEventShown.of(event) for event in found], headers=headers)
 
 
-@group.get("/audit/verify", roles=AUDITORS)
+@group.get("/audit/verify", roles=AUDITORS, rules=Rules(refusals=(404,)))
 def verify(call: Call) -> AuditProof:
     """Whether every event is as it was sealed, against the checkpoints of the table and of the store."""
     settings = call.deps.settings

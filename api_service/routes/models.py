@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from api_service.auth import READERS
-from api_service.endpoint import Call, Group
+from api_service.endpoint import Call, Group, Rules
 from api_service.parse import PAGE_MOST, Body, Name, TypeQuery
 from api_service.show.ab_test import AbTest
 from api_service.show.models import Compared, Current, Performance, Version
@@ -91,7 +91,9 @@ def compare(call: Call, query: CompareQuery) -> Compared:
     )
 
 
-@group.get("/models/{version}/card", roles=READERS)
+@group.get(
+    "/models/{version}/card", roles=READERS, rules=Rules(media_types=("application/json", "text/markdown"))
+)
 def card(call: Call, version: str, query: CardQuery) -> Response:
     """What a person should know before trusting a version, as data or as a page of Markdown."""
     found = cards.card(call.session, models.by_name(call.session, version))

@@ -1,7 +1,7 @@
 """How the versions in service do, now and over time: every figure with its n and interval."""
 
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -19,13 +19,16 @@ from shared.registry.tables import ModelPerformance, ModelVersion, MonitorWindow
 
 group = Group()
 WINDOW_DAYS = 28
+_Instant = Annotated[
+    AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))
+]
 
 
 class HistoryQuery(TypeQuery):
     """A span of prediction dates."""
 
-    since: AwareDatetime | None = Field(None, alias="from")
-    until: AwareDatetime | None = Field(None, alias="to")
+    since: _Instant | None = Field(None, alias="from")
+    until: _Instant | None = Field(None, alias="to")
     by: Literal["window"] = "window"
 
 

@@ -72,7 +72,7 @@ def overview(call: Call, query: TypeQuery) -> Overview:
     )
 
 
-@root.get("/metrics", roles=EVERYBODY, rules=Rules(media_type=CONTENT_TYPE_LATEST))
+@root.get("/metrics", roles=EVERYBODY, rules=Rules(media_types=(CONTENT_TYPE_LATEST,)))
 def prometheus(call: Call) -> Response:
     """Counts and ages in the Prometheus text format."""
     return Response(metrics.scrape(call.session, call.deps), content_type=CONTENT_TYPE_LATEST)
