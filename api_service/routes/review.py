@@ -10,6 +10,7 @@ from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group
 from api_service.parse import PAGE_MOST, Body, Name, Opaque, TypeQuery
 from api_service.show.review import AgreementShown, Asked, AutomationBias, Kappa, Taken, WorkItem
+from shared.errors import ForbiddenError
 from shared.registry import audit, cases, labels, predictions, readings, reviews, second_reads, validations
 from shared.registry.cases import CASE_PURPOSE
 from shared.registry.tables import Reading, ValidatedCase
@@ -71,7 +72,7 @@ def validate(call: Call, said: Said) -> Taken:
     case = cases.get(call.session, said.case_id or UUID(int=0))
     call.session.refresh(case, with_for_update=True)
     word = Word(said.kind or "confirm", said.diagnosis, said.saw_model_answer, said.seconds_spent)
-    by = said.validated_by or call.caller.name
+    by = _speaker(call, said.validated_by)
     row = validations.record(call.session, case, word, by=by, now=call.now)
     return Taken(
         status="recorded",
@@ -103,6 +104,20 @@ def agreement(call: Call, query: TypeQuery) -> AgreementShown:
     )
 
 
+def _speaker(call: Call, named: str | None) -> str:
+    """Who says it: the caller; only an app that signs its own people in (role service) names another.
+
+    Raises:
+        ForbiddenError: a person's key names somebody else, who could be the second reader.
+    """
+    if named is None or named == call.caller.name.removeprefix("key:"):
+        return call.caller.name
+    if Role.SERVICE not in call.caller.roles:
+        fix = "leave validated_by out, or use a key that also holds the role service"
+        raise ForbiddenError("a person's key speaks for itself alone", field="validated_by", fix=fix)
+    return named
+
+
 def _answered(call: Call, said: Said, reading_id: UUID) -> Taken:
     asked = call.session.get(Reading, reading_id)
     if asked is None:
@@ -110,7 +125,7 @@ def _answered(call: Call, said: Said, reading_id: UUID) -> Taken:
             f"there is no reading {reading_id}", field="reading_id", fix="see /worklist"
         )
     label = validations.meaning(call.session, asked.model_type, said.diagnosis or "")
-    by = said.validated_by or call.caller.name
+    by = _speaker(call, said.validated_by)
     reading = readings.answer(call.session, reading_id, label=label, reader=by, now=call.now)
     message = "the reading is kept"
     return Taken(status="recorded", message=message, reading_id=reading.id, diagnosis=reading.answer or "")

@@ -7,11 +7,19 @@ import pytest
 from api_service.auth import Role
 from shared.domain.bells import TaskName
 from shared.domain.cycle import CaseState
-from shared.registry import testimonies
+from shared.registry import keys, testimonies
 from shared.registry.cases import CASE_PURPOSE
 from shared.registry.tables import Label, Outbox, Testimony, ValidatedCase
 from tests import factories as make
 from tests.factories import NOW
+
+
+@pytest.fixture
+def app(site):
+    """The key of an app that signs its own people in."""
+    with site.sessions.begin() as session:
+        site.keys["app"] = keys.create(session, "app", [Role.CLINICIAN, Role.SERVICE], now=NOW)[1]
+    return "app"
 
 
 @pytest.fixture
@@ -71,37 +79,37 @@ def test_a_word_on_a_case_moves_it_and_the_same_again_does_not(site, cases):
     assert (late.status_code, late.json["code"]) == (409, "not_open")
 
 
-def test_a_second_reader_sees_no_label_and_a_third_decides(site, cases):
+def test_a_second_reader_sees_no_label_and_a_third_decides(site, app, cases):
     first, _, _ = cases
     confirm = {"case_id": str(first.id), "kind": "confirm", "validated_by": "dr-1"}
-    assert site.post("/validations", Role.CLINICIAN, confirm).status_code == 200
+    assert site.post("/validations", app, confirm).status_code == 200
     assert site.post(f"/cases/{first.id}/second-read", Role.STEWARD, {}).json["status"] == "waiting"
     [asked] = site.get("/worklist?kind=second_read", Role.CLINICIAN).json
     assert (asked["case_id"], asked["diagnosis"], asked["options"]) == (str(first.id), None, [])
     second = {"case_id": str(first.id), "kind": "second_read", "diagnosis": "Stroke"}
-    own = site.post("/validations", Role.CLINICIAN, second | {"validated_by": "dr-1"})
+    own = site.post("/validations", app, second | {"validated_by": "dr-1"})
     assert (own.status_code, own.json["code"]) == (409, "own_reading")
-    apart = site.post("/validations", Role.CLINICIAN, second | {"validated_by": "dr-2"}).json
+    apart = site.post("/validations", app, second | {"validated_by": "dr-2"}).json
     assert apart["state"] == "needs_review"
     [torn] = site.get("/worklist?kind=adjudicate", Role.CLINICIAN).json
     assert torn["options"] == ["Migraine", "Stroke"]
     third = second | {"kind": "adjudicate", "validated_by": "dr-3"}
-    assert site.post("/validations", Role.CLINICIAN, third).json["state"] == "validated"
+    assert site.post("/validations", app, third).json["state"] == "validated"
     told = site.get("/validations/agreement").json
     assert (told["overall"]["n"], told["overall"]["kappa"]) == (1, 0.0)
     assert told["automation_bias"]["difference"] is None
 
 
-def test_a_validator_who_is_not_qualified_may_not_read(site, cases):
+def test_a_validator_who_is_not_qualified_may_not_read(site, app, cases):
     first, _, _ = cases
     wish = {"name": "Dr. Bo Lark", "aliases": ["bo@clinic.example"], "qualified": False}
     made = site.post("/validators", Role.STEWARD, wish).json
     said = {"case_id": str(first.id), "kind": "confirm", "validated_by": "bo@clinic.example"}
-    refused = site.post("/validations", Role.CLINICIAN, said)
+    refused = site.post("/validations", app, said)
     assert (refused.status_code, refused.json["code"]) == (403, "reader_not_qualified")
     changed = site.post(f"/validators/{made['id']}", Role.STEWARD, {"qualified": True}).json
     assert changed["qualified"]
-    assert site.post("/validations", Role.CLINICIAN, said).json["state"] == "validated"
+    assert site.post("/validations", app, said).json["state"] == "validated"
     [listed] = site.get("/validators").json
     assert (listed["name"], listed["by_hand"], listed["findings"]) == ("Dr. Bo Lark", True, [])
     assert site.post("/validators", Role.CLINICIAN, wish).status_code == 403
