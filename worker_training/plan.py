@@ -1,7 +1,9 @@
 """Stage: plan. Whether a training is due and worth its cost; if so, a job whose dataset is sealed first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,6 +13,7 @@ from shared.registry import curves, jobs, policies, runs, schedules
 from shared.registry.job_door import JobWish
 
 SECONDS_AN_HOUR = 3600.0
+NO_WISHES: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,14 @@ def due_by_count(
     return verdict(counts, policy, past, after_new_cases=after_new_cases), key
 
 
-def train_if_due(session: Session, model_type: str, *, triggered_by: str, now: datetime) -> Planned:
+def train_if_due(
+    session: Session,
+    model_type: str,
+    *,
+    triggered_by: str,
+    now: datetime,
+    recipe: Mapping[str, object] = NO_WISHES,
+) -> Planned:
     """Start a training of the type unless something stands against it: its words are then the record."""
     counts = schedules.new_cases(session, model_type)
     _, policy = policies.current(session)
@@ -46,7 +56,7 @@ def train_if_due(session: Session, model_type: str, *, triggered_by: str, now: d
     due = verdict(counts, policy, replace(_past(session, model_type, now), forecast=forecast))
     if not due.start:
         return Planned(due.reason, None)
-    wish = JobWish(model_type, triggered_by=triggered_by)
+    wish = JobWish(model_type, recipe=recipe, triggered_by=triggered_by)
     return Planned(due.reason, jobs.create(session, wish, now=now, actor="beat").id)
 
 

@@ -17,6 +17,7 @@ GROUPS = (
     "rounds.commands.plan",
     "rounds.commands.policy",
     "rounds.commands.replay",
+    "rounds.commands.simulate",
     "rounds.commands.verify",
     "rounds.demo",
 )

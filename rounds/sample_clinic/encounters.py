@@ -42,6 +42,20 @@ class Encounter:
     feedback: Feedback | None
 
 
+@dataclass(frozen=True)
+class Times:
+    """What one day is like: how notes are written, who walks in, and how clinicians answer.
+
+    Shares are 0 to 1. Where nobody is `answering`, no encounter of that day gets a validated answer.
+    """
+
+    manner: Manner
+    newest: bool = True  # whether the newest disease walks in
+    mistaken: float = MISTAKEN
+    delay_days: float = MEDIAN_DELAY_DAYS
+    answering: bool = True
+
+
 def encounters(seed: int, day: int, n: int, *, reconfigured: bool = False) -> list[Encounter]:
     """The patients of one day after go-live, in the order in which they come.
 
@@ -51,14 +65,19 @@ def encounters(seed: int, day: int, n: int, *, reconfigured: bool = False) -> li
         n: how many come.
         reconfigured: whether the intake software hands out its codes anew that day.
     """
-    rng = chance(seed, "day", day)
     codes = pathways.reassigned(seed) if reconfigured else pathways.assigned(seed)
     manner = (
         Manner(later=True, codes=codes, coded_share=1.0) if reconfigured else Manner(later=True, codes=codes)
     )
+    return seen(seed, day, n, times=Times(manner))
+
+
+def seen(seed: int, day: int, n: int, *, times: Times) -> list[Encounter]:
+    """The patients of one day in such times, in the order in which they come."""
+    rng = chance(seed, "day", day)
     hours = sorted(rng.uniform(7, 19) for _ in range(n))
     return [
-        _encounter(rng, _person(rng, day, place, of=n), manner, hour=hour) for place, hour in enumerate(hours)
+        _encounter(rng, _person(rng, day, place, of=n), times, hour=hour) for place, hour in enumerate(hours)
     ]
 
 
@@ -73,10 +92,10 @@ def _person(rng: Random, day: int, place: int, *, of: int) -> str:
     return f"{day:03}-{place:04}"
 
 
-def _encounter(rng: Random, number: str, manner: Manner, *, hour: float) -> Encounter:
-    disease = rng.choice(vocabulary().known(later=True))
+def _encounter(rng: Random, number: str, times: Times, *, hour: float) -> Encounter:
+    disease = rng.choice(vocabulary().known(later=times.newest))
     who = people.patient(chance("person", number), int(number.replace("-", "")))
-    text = visit(rng, disease, manner).text
+    text = visit(rng, disease, times.manner).text
     if rng.random() < IDENTIFIED:
         text = f"{text} {people.identifying(rng, who)}"
     return Encounter(
@@ -86,22 +105,22 @@ def _encounter(rng: Random, number: str, manner: Manner, *, hour: float) -> Enco
         truth=disease.name,
         subgroup={"age_band": people.age_band(who.age), "sex": who.sex, "site": who.site},
         hour=hour,
-        feedback=_feedback(rng, disease.name),
+        feedback=_feedback(rng, disease.name, times),
     )
 
 
-def _feedback(rng: Random, truth: str) -> Feedback | None:
-    if rng.random() < NEVER:
+def _feedback(rng: Random, truth: str, times: Times) -> Feedback | None:
+    if not times.answering or rng.random() < NEVER:
         return None
     shown = rng.random() < SHOWN
     return Feedback(
-        after_days=MEDIAN_DELAY_DAYS * rng.lognormvariate(0, 0.6),
-        diagnosis=_judged(rng, truth),
+        after_days=times.delay_days * rng.lognormvariate(0, 0.6),
+        diagnosis=_judged(rng, truth, times.mistaken),
         validated_by=rng.choice(DOCTORS).email,
         blind=not shown,
         swayed=shown and rng.random() < SWAYED,
     )
 
 
-def _judged(rng: Random, truth: str) -> str:
-    return rng.choice(vocabulary().diagnoses[truth].like) if rng.random() < MISTAKEN else truth
+def _judged(rng: Random, truth: str, mistaken: float = MISTAKEN) -> str:
+    return rng.choice(vocabulary().diagnoses[truth].like) if rng.random() < mistaken else truth

@@ -7,7 +7,7 @@ from random import Random
 from rounds.sample_clinic import pathways
 from rounds.sample_clinic.vocabulary import Diagnosis, vocabulary
 
-LATER_WORDS = 0.2  # share of complaints that the later months put in their own words
+LATER_WORDS = 0.2
 INTRUDER = 0.45  # share of notes with a complaint of a disease it is mistaken for
 TYPO = 0.04  # share of longer words with a slip of the pen
 MISFILED = 0.03  # share of codes that were given wrongly
@@ -15,11 +15,15 @@ MISFILED = 0.03  # share of codes that were given wrongly
 
 @dataclass(frozen=True)
 class Manner:
-    """How notes are written at one time. Without `codes` every pathway is the general one."""
+    """How notes are written at one time. Without `codes` every pathway is the general one.
+
+    `later_words` is the share of complaints in the words of the later months, where it is later.
+    """
 
     later: bool = False
     codes: Mapping[str, str] = field(default_factory=dict)
     coded_share: float = 0.95
+    later_words: float = LATER_WORDS
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,9 @@ class Visit:
 
 def visit(rng: Random, disease: Diagnosis, manner: Manner) -> Visit:
     """One visit of a patient with that disease: two to four complaints, now and then one that misleads."""
+    own_words = manner.later_words if manner.later else 0.0
     first, *others = (
-        _with_typos(rng, _phrase(rng, name, later=manner.later)) for name in _shown(rng, disease)
+        _with_typos(rng, _phrase(rng, name, own_words=own_words)) for name in _shown(rng, disease)
     )
     course = f"{'; '.join(others)}. {_measured(rng)}."
     return Visit(
@@ -75,9 +80,9 @@ def _weighted(rng: Random, disease: Diagnosis, count: int) -> list[str]:
     return chosen
 
 
-def _phrase(rng: Random, name: str, *, later: bool) -> str:
+def _phrase(rng: Random, name: str, *, own_words: float) -> str:
     symptom = vocabulary().symptoms[name]
-    return rng.choice(symptom.later if later and rng.random() < LATER_WORDS else symptom.early)
+    return rng.choice(symptom.later if own_words and rng.random() < own_words else symptom.early)
 
 
 def _measured(rng: Random) -> str:
