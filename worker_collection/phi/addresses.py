@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues, streets
+from worker_collection.phi import amounts, cues, streets
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -102,10 +102,12 @@ _CODE_AFTER = re.compile(r",[ ](\d{5,6})(?=[ ]?(?:[.,;)\n]|$))")
 def beside(text: str, span: Span) -> Iterator[Span]:
     """The number that stands before or after a town or a street."""
     front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start)
-    if front and text[span.start].isupper():
+    if front and text[span.start].isupper() and not _is_entry(front, span):
         yield Span(front.start(1), span.start - 1, "ADDRESS")
     if span.label == "ADDRESS":
-        end = _tail_end(text, span.end)
+        end = span.end
+        if _DIGIT.search(text, span.start, end) or not amounts.aged(text, end):
+            end = _tail_end(text, end)
         if end > span.end:
             yield Span(span.end, end, "ADDRESS")
         yield from _codes(text, span.start, end)
@@ -122,6 +124,18 @@ def beside(text: str, span: Span) -> Iterator[Span]:
         and _STREET_BEFORE.search(text, max(0, span.start - 9), span.start)
     ):
         yield Span(house.start() + 1, house.end(), "ADDRESS")
+
+
+def _is_entry(front: re.Match[str], span: Span) -> bool:
+    """Whether the number before a name is of a list or an age, and no house's: "62M, Quist Ward"."""
+    if span.label == "NAME" and (front.group()[0] == "\n" or front.start(1) == front.start()):
+        return True
+    return (
+        _AGE_BEFORE.fullmatch(front.group(1)) is not None or span.label != "ADDRESS" and "," in front.group(1)
+    )
+
+
+_AGE_BEFORE = re.compile(r"\d{1,3}[MF],?[ ]")
 
 
 def _tail_end(text: str, end: int) -> int:

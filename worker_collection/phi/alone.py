@@ -31,7 +31,13 @@ _DOSED = re.compile(
     r"vaccine)\b)",
     re.IGNORECASE,
 )
+_TAKEN = re.compile(
+    r"\s(?:(?:once|twice)\s(?:daily|weekly)|od|bd|tds|qds|qid|tid|bid|nocte|mane|prn|daily|weekly|nightly|q\d{1,2}h|"
+    r"alt(?:ernate)?\sdays|(?:stopped|held|withheld|discontinued|restarted)\s(?:[^.\n]{1,24}?\sago\b|due\b|because\b))",
+    re.IGNORECASE,
+)
 _DRUG_BEFORE = re.compile(r"(?<![\w.])(?:T|[Tt]ab|[Cc]ap|[Ii]nj|[Ss]yp|[Ss]yr|[Oo]int|[Gg]tt)s?\.[ ]?$")
+_COUNT_NEAR = re.compile(r"[^\n]{0,12}?\d")
 _ENDED = re.compile(
     rf"[ ]?(?:[,.;)\n]|$)|[ ](?:[(\d–-]|[mf]\b|dob\b|(?:{'|'.join(sorted(cues.names('speech')))})\b)",
     re.IGNORECASE,
@@ -44,7 +50,7 @@ _BRIEF = re.compile(r"[A-Z]{2,5}[xs]")  # PMHx, DOACs
 _CODED = re.compile(r"-\d")
 _READING = re.compile(r"[ ]?[=:]?[ ]?[<>~]?\d{1,4}(?:\.\d{1,2})?(?![\w-]|/\d)")
 _TELLS_AGE = re.compile(
-    r"\s(?:is|was)\s(?:an?\s|now\s)?\d|,?\s\(?(?:\d{1,3}|[fmFM])[,)]?(?:\s?(?:yo|y/o|yrs?|years)\b|[,.)])|"
+    r"\s(?:is|was)\s(?:an?\s|now\s)?\d|,?\s\(?(?:\d{1,3}|[fmFM])[,)]?(?:\s?(?:yo|y/o|yrs?|years|y)\b|[,.)])|"
     r",\sDOB\b|\s/\s\d"
 )
 
@@ -77,6 +83,9 @@ def is_medicine(page: Page, word: Word) -> bool:
         return False
     dotted = page.text[word.start - 2 : word.start] == ". "
     if dotted and _DRUG_BEFORE.search(page.text, max(0, word.start - 6), word.start):
+        initial = page.text[word.start - 3] == "T" and not _COUNT_NEAR.match(page.text, word.end)
+        return not initial  # "T. Quist" is nobody's tablet
+    if word.is_unknown and word.form != "l" and _TAKEN.match(page.text, word.end):
         return True
     return _DOSED.match(page.text, word.end) is not None
 

@@ -87,7 +87,7 @@ class Behind:
             if word.key not in _SMALL or word.form != "l":
                 end, told = at, told or self._is_telling(word, works=works)
             at += 1
-        if end >= first and told and not self._is_term(first, end, sure=works or self._is_moved(place)):
+        if end >= first and told and not self._is_term(first, end, sure=works or self._is_taken(place)):
             yield Span(self.words[first].start, self.words[end].end, "ORG" if works else "ADDRESS")
 
     def _behind_flat(self, place: int) -> Iterator[Span]:
@@ -179,6 +179,10 @@ class Behind:
     def _is_moved(self, place: int) -> bool:
         """Whether somebody was sent there: "transferred to", "discharge to"."""
         return any(word.key in _MOVED for word in self.words[max(0, place - 4) : place])
+
+    def _is_taken(self, place: int) -> bool:
+        """Whether it is the place where somebody was taken, and not what for."""
+        return self.words[place].key != "for" and self._is_moved(place)
 
     def _is_telling(self, word: Word, *, works: bool) -> bool:
         if word.key in _GENERIC or word.flags & (PUBLIC | HEAD):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from worker_collection.phi import (
     addresses,
     ages,
+    amounts,
     called,
     dates,
     fields,
@@ -37,7 +38,7 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
 from worker_collection.phi.spans import Span, bridged, joined, left_in, put_in, rendered
 
-BY_RULES = "rules-4"
+BY_RULES = "rules-5"
 ENGINE = f"{BY_RULES}-tagger-{tagger.version()}"
 MAX_CHARACTERS = 200_000
 _PLACED = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
@@ -119,7 +120,7 @@ def find(
     found: list[Span] = []
 
     def add(spans: Iterable[Span]) -> None:
-        for span in spans:
+        for span in amounts.trimmed(text, spans):
             found.append(span)
             covered[span.start : span.end] = b"\x01" * (span.end - span.start)
 

@@ -28,6 +28,7 @@ _STEMS = tuple(sorted(cues.group("house_stems")))
 _ENDINGS = tuple(sorted(cues.group("house_endings")))
 _SHORT = cues.group("short_houses")
 _WARDS = frozenset({"ward", "unit", "wing", "suite"})
+_BRANCHES = cues.words("ed er ae icu itu hdu mau amu ccu nicu picu eau sau micu opd a&e icu")
 _SMALL = (
     cues.group("small")
     | cues.names("particles")
@@ -80,7 +81,7 @@ class Houses:
             if _is_house(word.key) and not (word.form == "l" and word.flags & CORE):
                 yield from self._around(place)
             elif word.form == "U" and self.mixed:
-                yield from self._short(place, word)
+                yield from self._branch(place) if word.key in _BRANCHES else self._short(place, word)
             elif word.key in _WARDS and word.form == "T" and self.mixed:
                 yield from self._ward(place)
         if self.mixed:
@@ -187,9 +188,33 @@ class Houses:
         """Where the sentence of this word begins, by the last full stop before it."""
         return max(self.page.text.rfind(stop, 0, self.words[place].start) for stop in (". ", "\n", "; "))
 
+    def _branch(self, place: int) -> Iterator[Span]:
+        """The house before the letters of one of its departments: "Quistville ED", but no "Renal ICU"."""
+        first = place
+        while first > 0 and place - first < 3 and self.page.gap(first) == " " and self._bears(first - 1):
+            first -= 1
+        if first < place and not all(self.words[at].flags & CORE for at in range(first, place)):
+            yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
+
+    def _bears(self, at: int) -> bool:
+        """Whether a house can be called by this word: a town, a name, a word that no list has."""
+        word = self.words[at]
+        if (
+            word.form not in "TM"
+            or word.flags & (PUBLIC | HEAD | CLINICAL)
+            or is_cue(word)
+            or word.key in _GENERIC
+        ):
+            return False
+        return bool(word.flags & (TOWN | NAME)) or not word.flags & VOCABULARY
+
     def _ward(self, place: int) -> Iterator[Span]:
         """The ward's name before "Ward": "Heron Ward", but no "Stroke Unit"."""
         first = place
+        if place > 1 and self.page.gap(place) == " " and self.words[place - 1].flags & (CLINICAL | HEAD):
+            first = place - 1  # "Quistville Renal Unit"
+            if not (self.page.gap(first) == " " and self._bears(first - 1)):
+                return
         while (
             first > 0
             and place - first < 3

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import EPONYM, PUBLIC, VOCABULARY, fold, kind
+from worker_collection.phi.lexicon import EPONYM, PUBLIC, VOCABULARY, fold, kind, terms
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -15,6 +15,7 @@ _SURE = re.compile(
     rf"(?i:thx|thanks|regards|cheers|rgds|best\swishes|yours|sincerely|faithfully),?[ ]{_SOME}(?=[/.\s]|$)|"
     rf"(?i:source|index|deceased|case)\s(?i:patient|pt|donor|recipient)\s{_SOME}\b|"
     rf"(?i:subject|participant|volunteer|enrollee)\s[\w-]{{2,14}}\s?/\s?{_SOME}\b|"
+    rf"(?i:subject|participant|volunteer|enrollee)\s[\w-]{{2,14}},\s{_SOME}(?=,)|"
     rf"(?i:re|fwd?|subject|subj|aw|wg|tr|sv):\s{_SOME}(?=\s[/–-]\s)|"
     rf"(?i:provider|initials?|init|signed|seen\sby|author|typist|scribe|coder|clerk|nurse|dr|"
     rf"doctor):\s{_SOME}"
@@ -50,8 +51,11 @@ _DATED = re.compile(rf"\d\s{_SOME}[.:](?=\s)")
 _DATE_BEFORE = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}$")
 _CASED = re.compile(r"\((?:case\s)?((?:[^\W\d_]\.){2,3}),")
 _DOTTED = re.compile(rf"{_CAPS}\.{_CAPS}\.(?:{_CAPS}\.)?(?![\w@])")
-_TYPED = re.compile(rf"/({_CAPS}{{2,3}})(?=\s*$|[.;]\s|\n)", re.MULTILINE)
+_TYPED = re.compile(rf"(?:/|[ ]/[ ])({_CAPS}{{2,3}})(?=\s*$|[.;]\s|\n)", re.MULTILINE)
 _AUTHOR = re.compile(r"(?<!\w)([^\W\d_][^\W\d_'’-]{2,24})$")
+# Who wrote and who typed, or who wrote and when, at the end of a line.
+_BOTH = re.compile(rf"(?:[.!?)]|\n)[ ]?({_CAPS}{{2,3}})/({_CAPS}{{2,3}})[ \t]*(?=\n|$)")
+_TIMED = re.compile(rf"[.!?)]\s{_SOME}\s(?:\d{{1,2}}[:.h]\d\d|\d{{1,2}}\s?[ap]m)[ \t]*(?=\n|$)")
 _LINE = re.compile(r"\n[ \t]*([^\W\d_]{2,3})[ \t]*(?=\n|$)")
 _LAST = re.compile(rf"[.!?]\s{_SOME}[ \t]*(?=\n|$)")
 _CLOSED = cues.words(
@@ -128,11 +132,32 @@ def _below(page: Page) -> Iterator[Span]:
         signed = letters.isupper() or page.case == "lower" and not kind(letters) & VOCABULARY
         if signed and _ends_writing(text, match) and fold(letters) not in _CLOSED:
             yield Span(*match.span(1), "NAME")
-    if page.case != "mixed":
+    if page.case == "lower":
         return
     for match in _LAST.finditer(text):
-        if fold(match.group(1)) not in _CLOSED:
+        last = not text[match.end() :].strip()
+        if fold(match.group(1)) not in _CLOSED and (
+            page.case == "mixed" or last and _is_nothing(match.group(1))
+        ):
             yield Span(*match.span(1), "NAME")
+    yield from _signed(text)
+
+
+def _signed(text: str) -> Iterator[Span]:
+    """Who wrote and who typed, and who wrote when, behind the last full stop of a line."""
+    for match in _BOTH.finditer(text) if "/" in text else ():
+        if _is_nothing(match.group(1)) or _is_nothing(match.group(2)):
+            yield Span(match.start(1), match.end(2), "NAME")
+    for match in _TIMED.finditer(text):
+        if fold(match.group(1)) not in _CLOSED and _is_nothing(match.group(1)):
+            yield Span(*match.span(1), "NAME")
+
+
+def _is_nothing(letters: str) -> bool:
+    """Whether letters mean nothing in a note, so that they are somebody's."""
+    return (
+        fold(letters) not in _TERMS and fold(letters) not in terms() and letters not in cues.group("routes")
+    )
 
 
 def _ends_writing(text: str, match: re.Match[str]) -> bool:

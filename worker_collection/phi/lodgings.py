@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues
+from worker_collection.phi import amounts, cues
 from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, NAME, RARE, TOWN, VOCABULARY, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -44,22 +44,31 @@ def find(page: Page) -> Iterator[Span]:
     if page.case != "mixed":
         return
     for match in _STRONG.finditer(page.text):
-        if _is_address(match.group(1), sure=True):
-            yield _span(match)
+        yield from _found(page.text, match, sure=True)
     for pattern in (_WEAK, _LINE, _LONELY):
         for match in pattern.finditer(page.text):
-            if _is_address(match.group(1), sure=False):
-                yield _span(match)
+            yield from _found(page.text, match, sure=False)
 
 
+def _found(text: str, match: re.Match[str], *, sure: bool) -> Iterator[Span]:
+    found = match.group(1)
+    last = _LAST_NUMBER.search(found)
+    if last and amounts.counts(text, match.start(1) + last.start()):
+        found = found[: last.start()].rstrip(" ,")  # "to Quist, 61 years old"
+    if _is_address(found, sure=sure) and not _AGED_FIRST.match(found):
+        yield _span(match.start(1), found)
+
+
+_LAST_NUMBER = re.compile(r"(?<![\w/.-])\d{1,4}(?:[MF]|/\d{1,2})?$|(?<![\w/.-])[MF]\d{1,2}$")
+_AGED_FIRST = re.compile(r"(?:\d{1,3}[ ]?(?:[MF]|y(?:rs?|/?o)?\b)|[MF]\d{1,3})\b")
 _LABELLED = re.compile(r"[,.]?[ ](?:MR|MRN|UHID|Mob|Tel|Ph|Phone|Vers|ED|ER|DOB|Fax|NHS|GDC|GMC|SSN)\b")
 
 
-def _span(match: re.Match[str]) -> Span:
-    found = _LABELLED.split(match.group(1))[0]
+def _span(start: int, found: str) -> Span:
+    found = _LABELLED.split(found)[0]
     while found.rpartition(" ")[2].islower():
         found = found.rpartition(" ")[0]
-    return Span(match.start(1), match.start(1) + len(found.rstrip(" .,")), "ADDRESS")
+    return Span(start, start + len(found.rstrip(" .,")), "ADDRESS")
 
 
 def _is_address(found: str, *, sure: bool) -> bool:
@@ -77,9 +86,12 @@ def _is_address(found: str, *, sure: bool) -> bool:
         or fold(names[0]) in _FORMS
     ):
         return False
+    if max(map(len, names)) < _SHORTEST:
+        return False  # "48, CS, RC"
     strange = sum(not flags & VOCABULARY or bool(flags & TOWN and not flags & CORE) for flags in kinds)
     return strange > 0 and len(names) > 1 and len(found) > 7
 
 
+_SHORTEST = 4
 _FORMS = cues.group("forms")
 _STREETS = cues.group("streets")

@@ -6,6 +6,7 @@ from functools import lru_cache
 from worker_collection.phi import cues
 from worker_collection.phi.built import is_built
 from worker_collection.phi.lexicon import (
+    CLINICAL,
     CORE,
     DOUBLE,
     EPONYM,
@@ -103,7 +104,8 @@ def fits(page: Page, word: Word, strength: int, *, opens: bool) -> bool:
         strength == TITLE and word.form == "T" and word.flags & NAME
     ):
         return False
-    if is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE:
+    titled = strength == TITLE and _AGE_AFTER.match(page.text, word.end)
+    if is_clinical(page, word) and not titled or is_cue(word) and not word.flags & DOUBLE:
         return False
     if strength == WEAK and _is_addressed(page, word):
         return True
@@ -111,7 +113,7 @@ def fits(page: Page, word: Word, strength: int, *, opens: bool) -> bool:
         return _fits_capitals(page, word, strength)
     if word.form == "l":
         return len(word.text) > 1 and _fits_lower(page, word, strength)
-    return _fits_written(word, strength, opens=opens)
+    return _fits_written(page, word, strength, opens=opens)
 
 
 def _is_addressed(page: Page, word: Word) -> bool:
@@ -122,6 +124,7 @@ def _is_addressed(page: Page, word: Word) -> bool:
     return _SAID_TO.match(page.text, word.end) is not None
 
 
+_AGE_AFTER = re.compile(r"\s\(?\d{2,3}\b")
 _SAID_TO = re.compile(
     r"[ ]?(?:[,.;)\n]|$)|[ ](?:of|about|re|regarding|that|who|for|to|in|on|at|and|with|by|today|this|he|"
     r"she|no|said|hold|start|stop)\b",
@@ -129,12 +132,11 @@ _SAID_TO = re.compile(
 )
 
 
-def _fits_written(word: Word, strength: int, *, opens: bool) -> bool:
+def _fits_written(page: Page, word: Word, strength: int, *, opens: bool) -> bool:
     if strength == TITLE:
         return True
-    if strength == WEAK and word.flags & PUBLIC:
-        return False
-    if strength == WEAK and word.flags & (WORD | EPONYM) and (opens or not word.flags & DOUBLE):
+    plain = word.flags & (WORD | EPONYM) and (opens or not word.flags & DOUBLE)
+    if strength == WEAK and (word.flags & PUBLIC or plain):
         return False
     if (
         word.is_sure
@@ -143,11 +145,25 @@ def _fits_written(word: Word, strength: int, *, opens: bool) -> bool:
         and not word.flags & (WORD | RARE)
     ):
         return True
+    if strength in (KIN, ROLE) and not opens and _is_listed(page, word):
+        return True
     if strength >= ROLE and not opens and not word.flags & HEAD:
         # Rarely borne or never heard, but announced: "partner River", "daughter Toria".
         named = word.flags & GIVEN or word.is_unknown and (strength >= KIN or not is_medical(word))
         return not word.flags & PUBLIC and bool(named or not word.flags & WORD and not is_worded(word))
     return not word.flags & VOCABULARY and not is_medical(word)
+
+
+def _is_listed(page: Page, word: Word) -> bool:
+    """Whether an everyday word that some are called by stands alone behind a role: "anaes Rains, scrub"."""
+    plain = word.flags & (HEAD | PUBLIC | CLINICAL) or word.text[-1] == "s" and not word.flags & SURNAME
+    before = page.told_before(word)
+    borne = word.flags & (SURNAME | GIVEN) and before not in _PATIENTS
+    return bool(borne) and not plain and _LISTED_AFTER.match(page.text, word.end) is not None
+
+
+_PATIENTS = cues.words("patient patients pt client resident inmate prisoner student baby child children")
+_LISTED_AFTER = re.compile(r"[,/;)]|\.\s|\.$|$|\n")
 
 
 def _fits_capitals(page: Page, word: Word, strength: int) -> bool:

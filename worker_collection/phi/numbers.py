@@ -24,6 +24,7 @@ _UNIT = re.compile(
     r"/100\b|/10\b|cfu|/[uµ]l|/mm|per\s|steps|meters?|metres?|euros?|dollars?|rs\b|kj|mah|ppm|rpm|lux)",
     re.IGNORECASE,
 )
+_LASTING = re.compile(r"\d{1,2}/(?:7|12|52)")  # days, weeks, months: "phone in 6/52"
 _PRICED = re.compile(r"[ ](?:x\d{1,3}[ ])?[$£€]\d")  # what a bill charges for
 _CLOCK_AFTER = re.compile(r"\s[ap]m\b", re.IGNORECASE)
 _VARIANT = r"[A-Z]\d{2,4}(?:[A-Z]|del|dup|ins|fs\w{0,4}|\*)"  # of a protein: L858R, F508del
@@ -204,7 +205,7 @@ def _of_token(text: str, start: int, token: str) -> tuple[str, int, int] | None:
     if not body or body.isdigit() and len(body) < 6 and _UNIT.match(text, end) or _PRICED.match(text, end):
         return None
     cue = cue_before(text, start)
-    if cue and cue[0] == "STOP":
+    if cue and cue[0] == "STOP" or _LASTING.fullmatch(body):
         return None
     if cue and _cue_holds(cue, body):
         return cue[0], lead, lead + len(body) + _more(text, end, body)

@@ -50,7 +50,7 @@ _HEAD_AFTER = re.compile(
 )
 _SISTER = re.compile(r"\bSister (?:Mary )?Joseph(?:['’]s)? (?:nodules?|nodes?|sign)\b", re.IGNORECASE)
 _GRADE_AFTER = re.compile(
-    r"\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|normal\b|"
+    r"\s[-+]{1,3}(?=\s?[,.;)]|$)|\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|normal\b|"
     r"full\b|low\b|average\b|testing|reduced|"
     r"biphasic|intact|not\srelevant)|\s(?:class|grade|stage|type)?\s?[ABC]\b(?!\.)",
     re.IGNORECASE,
@@ -219,6 +219,8 @@ class Page:
         return word.form in "TM" or {"upper": "U", "lower": "l"}.get(self.case) == word.form
 
 
+# What follows an eponym that people are called by as well, and no person.
+_SCORE_AFTER = re.compile(r"\s(?:[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b|0/\d|[0-9](?=[,.;)](?:\s|$)))")
 _TERM_AFTER = re.compile(
     r"[ ](?:(?:diagnostic|staging|modified|clinical|revised)[ ])?(?:criteria|classification|definition|"
     r"guidelines?|consensus|"
@@ -237,7 +239,7 @@ def is_clinical_use(text: str, start: int, end: int) -> bool:
     """Whether the name at this place is an eponym before its head, or paired with another."""
     if not kind(text[start:end]) & EPONYM:
         return False
-    if text[end - 2 : end] in ("'s", "’s"):
+    if text[end - 2 : end] in ("'s", "’s", "'S", "’S"):
         owned = IS_OWNED.match(text, end) is not None
         if owned or fold(text[start:end]) in _HEADLESS:
             return not owned
@@ -260,4 +262,7 @@ def _is_graded(text: str, start: int, end: int) -> bool:
     single = "-" not in text[start:end]
     if fold(text[start:end]) in _SCORES and re.match(r"\s(?:score\s)?\d", text[end : end + 8]):
         return True
-    return not (single and kind(text[start:end]) & DOUBLE) and bool(_GRADE_AFTER.match(text, end, end + 20))
+    if text[start:end].casefold() == "ward":
+        return False  # of a hospital
+    borne = single and kind(text[start:end]) & DOUBLE
+    return (_SCORE_AFTER if borne else _GRADE_AFTER).match(text, end, end + 20) is not None

@@ -40,6 +40,17 @@ _BED = re.compile(
     re.IGNORECASE,
 )
 _AGED = re.compile(rf"(?m)(?:^|[.;][ ]+|\n)({_FULL})[ ](?=\d{{1,3}}[ ]?/[ ]?[MF]\b)")
+# A line of a list of patients: "3 Quist 48F dialysis", whatever words the name is.
+_ROSTER = re.compile(
+    rf"(?m)^(?:\(?\d{{1,2}}[.):]?[ ])?({_FULL})[ ]\(?"
+    rf"(?=\d{{1,3}}[ ]?(?:[MFmf]|yo?|y/o|yrs?)\b|[MF]\d{{1,3}}\b)"
+)
+_PARTING = re.compile(
+    rf"(?:[Rr]egards|[Ss]incerely|[Ff]aithfully|[Ww]ishes|[Yy]ours|[Tt]ruly|[Tt]hanks|[Tt]hank you),?[ ]*"
+    rf"\n+[ \t]*"
+    rf"(?:Dr\.?[ ]|Prof\.?[ ])?({_FULL})[ \t]*(?=\n|,|$)"
+)
+_PARTINGS = cues.words("regards sincerely faithfully wishes yours truly thanks thank")
 _GIVEN_AFTER = re.compile(rf",[ ]({_ONE}(?:[ ]{_ONE}){{0,2}})(?=[ ]{{2}}|\t|[ ]?\||\)|[.;]|[ ]*(?:\n|$))")
 _FAMILY_BEFORE = re.compile(
     rf"(?:^|\n|[ ]{{2}}|\t|\||\|[ ]|\()(?:(?:Name|NAME|Patient|Pt|Employee|Client)[ ])?({_ONE}(?:[ "
@@ -51,7 +62,9 @@ _OTHER = (
 )
 _SCRIPT = re.compile(rf"\(({_OTHER}(?:[ .·]{_OTHER}){{0,4}})\)")
 _INITIAL = re.compile(rf"[A-ZÀ-Þ]\.[ ]?(?:[A-ZÀ-Þ]\.[ ]?)?{_ONE}(?![\w'’-])")
-_INITIAL_AFTER = re.compile(r"(?:^|[\t\n|,;:(/]|[ ]{2}|[,;:/][ ]|\b(?:by|for|with|per|and|to|cc)[ ])$")
+_INITIAL_AFTER = re.compile(
+    r"(?:^|[\t\n|,;:(]|(?<!\d)/|[ ]{2}|[,;:/][ ]|\b(?:by|for|with|per|and|to|cc)[ ])$"
+)
 _PLACED = re.compile(
     rf"(?:by|with|w/|to|for|from|and|or|nor|neither|not|than|like|told|tell|ask|asked|phoned|rang|ring|"
     rf"text|texted|"
@@ -63,6 +76,7 @@ _PLACING = cues.words(
     "texted call called "
     "meet met see saw paged bleeped thanks thank"
 )
+_PARTICLES = cues.names("particles")
 _NOT_NAMES = cues.names("not_names")
 _GENERIC = cues.group("generic") | cues.group("departments")
 
@@ -84,6 +98,7 @@ def _written(page: Page) -> Iterator[Span]:
     """Where capitals tell names from words, or the whole note is in them."""
     if not page.places.keys().isdisjoint(_TWINS):
         yield from _matched(page, _TWIN)
+    yield from _lined(page)
     if "/" in page.text:
         yield from _matched(page, _AGED)
     if "," in page.text:
@@ -92,6 +107,17 @@ def _written(page: Page) -> Iterator[Span]:
         told = _INITIAL_AFTER.search(page.text, max(0, match.start() - 6), match.start())
         if told and _is_borne(kind(match.group().rpartition(".")[2].strip())):
             yield Span(match.start(), match.end(), "NAME")
+
+
+def _lined(page: Page) -> Iterator[Span]:
+    """Who heads a line of a list of patients, and who signs below the parting words of a letter."""
+    for match in _ROSTER.finditer(page.text):
+        if all(_is_borne(word.flags) for word in page.words_between(*match.span(1)) if word.form != "l"):
+            yield from _kept(page, match.span(1))
+    for match in page.matches(_PARTING, _PARTINGS):
+        words = page.words_between(*match.span(1))
+        if not any(_is_term(page, word) for word in words if word.key not in _PARTICLES):
+            yield Span(*match.span(1), "NAME")
 
 
 _BEDS = cues.words("bed bay side cubicle chair trolley")

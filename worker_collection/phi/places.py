@@ -23,6 +23,7 @@ _IN = cues.group("in")
 _HOME = cues.group("home")
 _HOUSE = cues.group("house")
 _ORG = cues.group("org")
+_TRADES = cues.group("trade_ends")
 _LOWER_ENDS = cues.group("lower_ends")
 _HOUSE_FIRST = cues.group("house_first")
 _PREFIX = cues.group("prefix")
@@ -51,7 +52,7 @@ class Places:
         """Institutions by their noun, and what is written as a name behind at, from, for."""
         for place, word in enumerate(self.words):
             key = word.key
-            if key in _HOUSE or key in _ORG:
+            if key in _HOUSE or key in _ORG or key in _TRADES and word.form != "l":
                 yield from self._ends_institution(place, word)
             if key in _HOUSE_FIRST and (word.form != "l" or self.page.case == "lower"):
                 yield from self._begins_institution(place, word)
@@ -63,7 +64,8 @@ class Places:
         if word.form == "l" and not self.flat and word.key not in _LOWER_ENDS:
             return
         first, told = self._walk_back(place)
-        if self.flat and word.key in _TREATING and not self._is_borne(first, place):
+        strict = self.flat and word.key in _TREATING or word.key not in _HOUSE and word.key not in _ORG
+        if strict and not self._is_borne(first, place):
             return
         if first < place and (
             told or self.page.text[self.words[first].start : word.end] == "General Hospital"

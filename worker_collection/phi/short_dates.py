@@ -66,7 +66,14 @@ _YEAR_CUE = re.compile(
 )
 _FRACTIONS = frozenset({"20/10", "20/12", "20/6", "25/5", "30/10", "15/5"})
 _SCALES = (5, 6, 10, 12)
-_LASTS = re.compile(r"\b(?:review|in|for|over|after|x|rv|every|of|past|last)\s$", re.IGNORECASE)
+_LASTS = re.compile(
+    r"\b(?:review|in|for|over|after|x|rv|every|of|past|last|stayed|off|here|back|recall|within|about|approx|"
+    r"another|further|max|rtn|return)\s$",
+    re.IGNORECASE,
+)
+_LASTED = re.compile(
+    r"\s(?:ago|wait|history|hx|h/o|old|post|later|apart|before|prior|course|follow)\b", re.IGNORECASE
+)
 
 
 def find(text: str) -> Iterator[Span]:
@@ -107,7 +114,8 @@ def _is_part(text: str, match: re.Match[str], before: str) -> bool:
     second = int(match.group(3))
     if second == 10 and "/10" in before:
         return True  # "pain 9/10, now 2/10"
-    if second in (12, 52, 7) and match.group(2) == "/" and _LASTS.search(before):
+    lasts = _LASTS.search(before) or _LASTED.match(text, match.end())
+    if second in (12, 52, 7) and match.group(2) == "/" and lasts:
         return True  # 6/12 is six months
     if _RATIO_BEFORE.search(before):
         return True

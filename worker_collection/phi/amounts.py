@@ -1,0 +1,58 @@
+"""Ages, spans of time and doses: numbers that count something, and stay whatever stands before them."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from worker_collection.phi.spans import Span
+
+_TIME = (
+    r"years?|yrs?|y[./-]?o\.?|(?<!-)(?-i:y)|months?|mos?|m\.o\.|weeks?|wks?|days?|hours?|hrs?|min(?:ute)?s?|sec(?:ond)?s?|"
+    r"fortnights?|ans|años|anos|anni|jahre|jaar|år"
+)
+_MEASURE = (
+    r"mg|mcg|µg|kg|mls?|mmol|iu|units?|c?gy|mmhg|bpm|cm|mm|puffs?|tabs?|tablets?|litres?|steps|visits|sessions|"
+    r"cycles|doses|times|beats|%|(?:fe)?male|(?:wo)?man"
+)
+_COUNT = r"\d{1,4}(?:[.,]\d{1,3})?(?:\s?[-–]\s?\d{1,3}|\s(?:to|or)\s\d{1,3}|\sand\sa\shalf)?"
+_COUNTED = re.compile(rf"{_COUNT}[\s-]?(?:{_TIME}|{_MEASURE})(?![^\W_])", re.IGNORECASE)
+# Seven days, weeks or months as a part of a week or a year, told by what is said of them.
+_PART = re.compile(
+    r"\d{1,2}(?:/(?:7|12|52)|\s?[hdwmy])(?=\s(?:ago|wait|history|hx|h/o|old|post|later|apart|before|prior|follow|of\b|course))"
+)
+_AGED = re.compile(r",?[ ]?\(?(?:\d{1,3}[ ]?/?[ ]?[MF]|[MF]\d{1,3}|\d{1,3}[ ]?y(?:rs?|/?o)?)(?![\w-]|/\d)")
+_SEXED = re.compile(r"[ ,(]+[MF]\d{1,3}$")
+_NUMBER = re.compile(r"(?<![\w./-])\d{1,4}")
+_ENDS = " \t,(;:-/"
+_SOFT = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
+
+
+def counts(text: str, at: int) -> bool:
+    """Whether the number at this place counts something: 61 of "61-year-old", 3 of "3 weeks"."""
+    return _COUNTED.match(text, at) is not None or _PART.match(text, at) is not None
+
+
+def aged(text: str, at: int) -> re.Match[str] | None:
+    """An age in its shortest form behind this place, as between a name and what is said of him: ", 61M"."""
+    return _AGED.match(text, at)
+
+
+def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans without an amount at their end; one that holds nothing else is none."""
+    for span in spans:
+        end = _end(text, span) if span.label in _SOFT else span.end
+        if end == span.end:
+            yield span
+        elif end > span.start:
+            yield Span(span.start, end, span.label)
+
+
+def _end(text: str, span: Span) -> int:
+    """Where a span ends without the amount that it runs into."""
+    sexed = span.label != "ADDRESS" and _SEXED.search(text, span.start, span.end)
+    if sexed:
+        return sexed.start()
+    for number in _NUMBER.finditer(text, span.start, span.end):
+        amount = _COUNTED.match(text, number.start()) or _PART.match(text, number.start())
+        if amount and amount.end() >= span.end:
+            return span.start + len(text[span.start : number.start()].rstrip(_ENDS))
+    return span.end
