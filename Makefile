@@ -7,7 +7,7 @@ QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser pictures run check bench chaos restore-drill wheelhouse airgap dashboard clean
+.PHONY: help setup demo test browser pictures run check bench show chaos restore-drill wheelhouse airgap dashboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ check: .venv/ready-dev ## formatter, linter, types, import contracts, quick test
 
 bench: .venv/ready-dev ## run the benchmarks and show the table of all figures
 	$(QUIET_CPU) $(BIN)/python -m bench.run $(ARGS)
+
+show: .venv/ready-dev .venv/dashboard ## run all benchmarks and tests (hours), then show every promise with its figures
+	-$(MAKE) bench
+	-$(MAKE) test ARGS=--junitxml=bench/results/tests.xml
+	$(BIN)/python -m bench.show
 
 dashboard: .venv/dashboard ## build the pages that the API serves
 

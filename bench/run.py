@@ -7,11 +7,12 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
+NO_BENCHMARKS = ("__init__", "run", "show")
 
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks (all without a name) each in its own process; 1 when one of them fails."""
-    present = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in ("__init__", "run"))
+    present = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in NO_BENCHMARKS)
     failed = [name for name in names or present if not _run(name)]
     _print_table()
     for name in failed:
