@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from deployer_service.deps import Deps
 from shared.errors import TransientError
-from shared.registry import alerts, audit_chain, events
+from shared.registry import alerts, audit_chain
+from shared.registry.alerts import Trouble
 from shared.registry.tables import Delivery
 
 TRIES = 5
@@ -27,8 +28,9 @@ def deliver(delivery_id: UUID, deps: Deps) -> None:
         _failed(delivery_id, error.code, deps)
         return
     with deps.sessions.begin() as session:
-        row = session.get_one(Delivery, delivery_id)
-        row.state, row.sent_at, row.error = "sent", deps.clock(), None
+        row, now = session.get_one(Delivery, delivery_id), deps.clock()
+        row.state, row.sent_at, row.error = "sent", now, None
+        alerts.resolve(session, _way(row.channel), by="rule:delivered", now=now)
 
 
 def _take(delivery_id: UUID, deps: Deps) -> tuple[int, str, str] | None:
@@ -66,6 +68,23 @@ def _failed(delivery_id: UUID, code: str, deps: Deps) -> None:
         row.error = code
         if row.attempts >= TRIES:
             row.state = "failed"
-            data = {"channel": row.channel, "attempts": row.attempts}
-            kind = "alerts.undelivered"
-            events.emit(session, kind=kind, subject=row.alert_id, at=deps.clock(), data=data)
+            _escalate(session, row, deps)
+
+
+def _escalate(session: Session, row: Delivery, deps: Deps) -> None:
+    """Tell by every other way that this one brings nothing; while that is open it is one alert."""
+    kind = deps.notifier.channels()[row.channel].partition(":")[0]
+    trouble = Trouble(
+        kind="undelivered",
+        severity="critical",
+        dedup_key=_way(row.channel),
+        title=f"Rounds: alerts do not arrive by way {row.channel + 1} ({kind})",
+        body=f"{row.attempts} tries failed. Look at the gateway and at place {row.channel + 1} of "
+        "ROUNDS_NOTIFY_URLS, then send a test alert. Until then nobody is told by this way.",
+        subject=str(row.alert_id),
+    )
+    alerts.raise_alert(session, trouble, now=deps.clock())
+
+
+def _way(channel: int) -> str:
+    return f"undelivered:{channel}"

@@ -2,7 +2,10 @@
 
 from api_service.endpoint import Endpoint
 from api_service.routes import (
+    alerts,
+    case_pictures,
     cases,
+    changed,
     collection,
     datasets,
     experiment,
@@ -29,11 +32,13 @@ GROUPS = (
     health.group,
     health.neighbours,
     cases.group,
+    case_pictures.group,
     collection.group,
     sources.group,
     datasets.group,
     training.group,
     models.group,
+    changed.group,
     experiment.group,
     performance.group,
     release.group,
@@ -42,6 +47,7 @@ GROUPS = (
     review.group,
     trust.group,
     watch.group,
+    alerts.group,
     watch.root,
     govern.group,
     lineage.group,

@@ -4,7 +4,7 @@ from api_service import dispatch
 from api_service.auth import OPEN, READERS, Caller
 from api_service.endpoint import Call, Group, Rules
 from api_service.parse import TypeQuery
-from api_service.routes import datasets, models, policy, session, watch
+from api_service.routes import alerts, datasets, models, policy, session, watch
 from api_service.show.session import StartShown
 from shared.errors import UnauthenticatedError
 
@@ -34,7 +34,7 @@ def _first_view(call: Call) -> StartShown:
     return StartShown(
         session=session.shown(call, call.caller),
         overview=watch.overview(call, query),
-        alerts=watch.list_alerts(call, watch.AlertsQuery()),
+        alerts=alerts.list_alerts(call, alerts.AlertsQuery()),
         approvals=policy.list_approvals(call),
         ab_test=models.ab_test(call, query),
         datasets=datasets.list_datasets(call, datasets.DatasetsQuery()),

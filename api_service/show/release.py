@@ -1,11 +1,11 @@
-"""The shapes of plans, deployments, rollbacks, policies and alerts."""
+"""The shapes of plans, deployments, rollbacks and policies."""
 
 from datetime import datetime
 from uuid import UUID
 
 from api_service.show.shape import Message, Shape
 from shared.registry.plans import Plan
-from shared.registry.tables import Alert, Approval, PolicyProposal, PolicyVersion
+from shared.registry.tables import Approval, PolicyProposal, PolicyVersion
 from shared.registry.time_machine import LiveThen
 
 
@@ -161,38 +161,3 @@ class PolicyAsked(Message):
 
     approval_id: UUID
     changes: dict[str, object]
-
-
-class AlertShown(Shape):
-    """One alert."""
-
-    id: UUID
-    kind: str
-    severity: str
-    state: str
-    title: str
-    body: str
-    subject: str | None
-    seen: int
-    opened_at: datetime
-    acknowledged_at: datetime | None
-    acknowledged_by: str | None
-    resolved_at: datetime | None
-
-    @classmethod
-    def of(cls, alert: Alert) -> "AlertShown":
-        """One row of the list."""
-        return cls(
-            id=alert.id,
-            kind=alert.kind,
-            severity=alert.severity,
-            state=alert.state.value,
-            title=alert.title,
-            body=alert.body,
-            subject=alert.subject,
-            seen=alert.seen,
-            opened_at=alert.opened_at,
-            acknowledged_at=alert.acknowledged_at,
-            acknowledged_by=alert.acknowledged_by,
-            resolved_at=alert.resolved_at,
-        )

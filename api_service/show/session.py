@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from api_service.show.ab_test import AbTest
+from api_service.show.alerts import AlertShown
 from api_service.show.datasets import DatasetShown
 from api_service.show.health import Overview
-from api_service.show.release import AlertShown, ApprovalShown
+from api_service.show.release import ApprovalShown
 from api_service.show.shape import Shape
 
 

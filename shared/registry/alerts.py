@@ -1,5 +1,6 @@
 """Alerts: one open row for one trouble, and its deliveries. Ids and numbers only, nothing identifying."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from shared.domain.bells import TaskName
 from shared.domain.cycle import AlertState
 from shared.errors import NotFoundError
-from shared.registry import events, moves, outbox
+from shared.registry import events, moves, outbox, silences
 from shared.registry.tables import Alert, Delivery
 
 
@@ -28,7 +29,10 @@ class Trouble:
 
 
 def raise_alert(session: Session, trouble: Trouble, *, now: datetime) -> UUID:
-    """Open an alert and send it on its way; the same again while it is open only counts up `seen`."""
+    """Open an alert and send it on its way; the same again while it is open only counts up `seen`.
+
+    One of a silenced cause is opened and sent to nobody, unless it is critical.
+    """
     values = {
         "kind": trouble.kind,
         "severity": trouble.severity,
@@ -52,7 +56,8 @@ def raise_alert(session: Session, trouble: Trouble, *, now: datetime) -> UUID:
     ).one()
     if row.seen == 1:
         events.emit(session, kind=f"alerts.{trouble.kind}", subject=row.id, at=now)
-        deliver_to(session, row.id, channel=0, now=now)
+        if not silences.holds_back(session, trouble.kind, severity=trouble.severity, now=now):
+            deliver_to(session, row.id, channel=0, now=now)
     return UUID(str(row.id))
 
 
@@ -63,6 +68,15 @@ def deliver_to(session: Session, alert_id: UUID, *, channel: int, now: datetime)
     delivery_id = session.scalar(started)
     if delivery_id is not None:
         outbox.ring(session, TaskName.DELIVER, delivery_id)
+
+
+def receipts(session: Session, alert_ids: Sequence[UUID]) -> dict[UUID, list[Delivery]]:
+    """What became of each alert on each of its ways, by alert and channel."""
+    found: dict[UUID, list[Delivery]] = {one: [] for one in alert_ids}
+    mine = select(Delivery).where(Delivery.alert_id.in_(alert_ids)).order_by(Delivery.channel)
+    for row in session.scalars(mine):
+        found[row.alert_id].append(row)
+    return found
 
 
 def get(session: Session, alert_id: UUID) -> Alert:

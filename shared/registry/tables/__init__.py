@@ -37,6 +37,7 @@ from shared.registry.tables.release import (
     Approval,
     Deployment,
     EvidenceRecord,
+    MaskFeedback,
     Outcome,
     PolicyProposal,
     PolicyVersion,
@@ -63,10 +64,11 @@ from shared.registry.tables.training import (
     Trial,
 )
 from shared.registry.tables.trust import DuplicateBand, SecondRead, Testimony, ValidatorFinding
-from shared.registry.tables.watch import Alert, Delivery, MonitorWindow, Schedule, ScheduleFire
+from shared.registry.tables.watch import Alert, AlertSilence, Delivery, MonitorWindow, Schedule, ScheduleFire
 
 __all__ = [
     "Alert",
+    "AlertSilence",
     "ApiKey",
     "Approval",
     "Attempt",
@@ -94,6 +96,7 @@ __all__ = [
     "IdempotencyKey",
     "JobMetric",
     "Label",
+    "MaskFeedback",
     "ModelPerformance",
     "ModelType",
     "ModelVersion",

@@ -65,6 +65,19 @@ class Delivery(Table):
     error: Mapped[str | None]
 
 
+class AlertSilence(Table):
+    """Until when a cause is not told to anybody; the newest row of a cause counts. Append-only."""
+
+    __tablename__ = "alert_silences"
+    __table_args__ = (Index(None, "kind", "created_at"),)
+    id: Mapped[UUID] = fresh_id()
+    kind: Mapped[str]  # the cause: `alerts.kind`
+    until: Mapped[datetime]
+    reason: Mapped[str]
+    by: Mapped[str]
+    created_at: Mapped[datetime]
+
+
 class Schedule(Table):
     """What runs when: a cron line in a zone, a count of new cases, or both. Editable while it runs."""
 

@@ -1,7 +1,11 @@
 """Alerts on their way: by a real mail server, tried again, escalated, never doubled."""
 
+import json
 import socket
+import threading
+from dataclasses import replace
 from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -12,7 +16,7 @@ from deployer_service.deps import Deps
 from shared.domain.cycle import AlertState
 from shared.errors import InvalidInputError
 from shared.notify.apprise import NotAcceptedError, open_notifier
-from shared.registry import alerts, audit_chain
+from shared.registry import alerts, audit_chain, silences
 from shared.registry.alerts import Trouble
 from shared.registry.tables import Alert, Delivery, Event, Outbox
 from shared.verifier import Checkpoint
@@ -48,6 +52,37 @@ def postbox():
 def mailing(settings, port):
     address = f"mailto://127.0.0.1:{port}/?from=rounds@clinic.test&to=lead@clinic.test&mode=insecure"
     return open_notifier(settings.model_copy(update={"notify_urls": address}))
+
+
+def told_by(deps, addresses):
+    return open_notifier(deps.settings.model_copy(update={"notify_urls": addresses}))
+
+
+def deliveries(deps, alert_id):
+    with deps.sessions() as session:
+        return alerts.receipts(session, [alert_id])[alert_id]
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """A chat's or an SMS gateway's way in: takes JSON and remembers it."""
+
+    def do_POST(self):
+        self.server.notes.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def gateway():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+    server.notes, server.address = [], f"json://127.0.0.1:{server.server_port}/notes"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 def raised(deps):
@@ -99,6 +134,61 @@ def test_a_mail_server_that_is_away_is_tried_again_and_then_escalated(deps, cloc
     assert (row.state, row.error, row.attempts) == ("failed", NotAcceptedError.code, TRIES)
     with nobody.sessions() as session:
         assert session.scalars(select(Event.kind).where(Event.kind == "alerts.undelivered")).all()
+
+
+def test_a_way_that_brings_nothing_is_told_by_the_others_and_is_over_when_it_brings_again(
+    deps, clock, gateway
+):
+    """The mail server is away; the chat's gateway is a real HTTP receiver."""
+    mail = "mailto://127.0.0.1:1/?from=rounds@clinic.test&to=lead@clinic.test&mode=insecure"
+    both = with_notifier(deps, told_by(deps, f"{mail} {gateway.address}"))
+    first = raised(both)
+    for _ in range(TRIES):
+        deliver(first, both)
+        clock.move(hours=1)
+    with both.sessions() as session:
+        told = session.scalars(select(Alert).filter_by(kind="undelivered")).one()
+        waiting = session.scalars(select(Delivery.id).filter_by(alert_id=told.id)).one()
+    assert (told.severity, told.state) == ("critical", AlertState.OPEN) and "(mailto)" in told.title
+    deliver(waiting, both)
+    chat = next(row for row in deliveries(both, told.id) if row.channel == 1)
+    deliver(chat.id, both)
+    assert told.title in [note["title"] for note in gateway.notes]
+    back = with_notifier(deps, told_by(deps, f"{gateway.address} {gateway.address}"))
+    clock.move(hours=10)
+    deliver(waiting, back)
+    with back.sessions() as session:
+        assert session.get_one(Alert, told.id).state is AlertState.RESOLVED
+
+
+def test_a_chat_gets_a_note_that_names_nobody(deps, gateway):
+    chatting = with_notifier(deps, told_by(deps, gateway.address))
+    deliver(raised(chatting), chatting)
+    [note] = gateway.notes
+    assert (note["title"], note["message"]) == (TROUBLE.title, TROUBLE.body)
+
+
+def test_a_silenced_cause_is_listed_and_told_to_nobody_unless_it_is_critical(deps, clock):
+    quiet = Trouble("disk", "warning", "disk:a", "the disk fills", "80 %")
+    with deps.sessions.begin() as session:
+        silences.keep_quiet(session, "disk", hours=2, reason="known", by="ann", now=deps.clock())
+        silences.keep_quiet(session, TROUBLE.kind, hours=2, reason="known", by="ann", now=deps.clock())
+        kept = alerts.raise_alert(session, quiet, now=deps.clock())
+        loud = alerts.raise_alert(session, TROUBLE, now=deps.clock())
+    assert (deliveries(deps, kept), len(deliveries(deps, loud))) == ([], 1)
+    clock.move(hours=3)
+    with deps.sessions.begin() as session:
+        later = alerts.raise_alert(session, replace(quiet, dedup_key="disk:b"), now=deps.clock())
+    assert len(deliveries(deps, later)) == 1
+
+
+def test_a_silence_is_ended_and_may_not_last(deps):
+    with deps.sessions.begin() as session:
+        for hours in (5, 0):
+            silences.keep_quiet(session, "disk", hours=hours, reason="x", by="ann", now=deps.clock())
+        assert silences.standing(session, deps.clock()) == []
+        with pytest.raises(InvalidInputError, match="168 hours"):
+            silences.keep_quiet(session, "disk", hours=169, reason="x", by="ann", now=deps.clock())
 
 
 def test_every_channel_gets_it(deps):
