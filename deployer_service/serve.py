@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from shared.backends.files import fetch
 from shared.config import Settings, load_settings
 from shared.errors import Error, InvalidInputError, NotFoundError, PartDownError, TransientError
 from shared.logs import log, set_up_logs
+from shared.registry.access import DatabaseRole
 from shared.registry.migrate import check_schema
 from shared.registry.session import make_sessions
 from shared.registry.tables import ModelType, ModelVersion, TrafficPlan
@@ -29,7 +31,8 @@ from shared.storage.base import Storage
 from shared.storage.objects import open_storage
 
 RETRY_SECONDS = 1.0
-PROVE_SECONDS = 3600.0
+PROVE_SECONDS, LOOK_SECONDS = 3600.0, 5.0
+SWITCH_SECONDS = 0.0005  # between Python threads: one that spins must not hold up the others for long
 STOP_SECONDS = 0.1
 
 
@@ -113,12 +116,16 @@ class Warmth:
                 return
 
     def keep(self, memory: Memory, in_service: Callable[[], list[str]], stopped: threading.Event) -> None:
-        """Warm up; then prove every version hourly, and load anew from its bytes what answers otherwise."""
+        """Warm up; then load anew from its bytes what hangs, or answers its hourly probes otherwise."""
         self.warm(memory, in_service, stopped)
-        while not stopped.wait(PROVE_SECONDS):
-            dropped = memory.prove()
+        proved = time.monotonic()
+        while not stopped.wait(min(LOOK_SECONDS, PROVE_SECONDS)):
+            dropped = memory.drop_hanging()
+            if time.monotonic() - proved >= PROVE_SECONDS:
+                dropped += memory.prove()
+                proved = time.monotonic()
             for digest in dropped:
-                log.error("a version no longer answers as it did", digest=digest)
+                log.error("a version hangs, or no longer answers as it did", digest=digest)
             if dropped:
                 self.warm(memory, in_service, stopped)
 
@@ -141,7 +148,9 @@ class Warmth:
 @contextmanager
 def serving(settings: Settings) -> Iterator[ModelServerHttp]:
     """A model server that listens and warms up while the block runs."""
-    origin = Origin(settings, make_sessions(settings, pool_size=2), open_storage(settings))
+    origin = Origin(
+        settings, make_sessions(settings, pool_size=2, role=DatabaseRole.DEPLOYER), open_storage(settings)
+    )
     memory, warmth, stopped = Memory(origin.bring), Warmth(), threading.Event()
     routes = Routes(memory, internal_token(settings), lambda: warmth.health(memory))
     server = ModelServerHttp(settings.model_server_bind, routes)

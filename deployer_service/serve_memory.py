@@ -2,92 +2,54 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
-from queue import PriorityQueue
-from typing import Any, TypeVar
+from typing import Any
 
 from numpy.typing import NDArray
 
+from deployer_service.lanes import WORK_BATCH, Courtesy, Lane
 from shared.backends.base import Box, Scorer, Segmented, Segmenter
 from shared.domain.example import Answer
-from shared.errors import ConflictError, Error, InvalidInputError, NotFoundError, PartDownError
+from shared.errors import ConflictError, InvalidInputError, NotFoundError, PartDownError
 from shared.serving.base import LIVE_TEXTS, Loaded, patience_seconds, picture_seconds
 
 DRAIN_SECONDS = 60.0
-LONGEST_QUEUE = 10_000
-LATER = 32
 
 Bring = Callable[[str], Scorer]
-Result = TypeVar("Result")
 
 
 @dataclass
 class _Held:
-    """A version in memory and how many requests are still on it."""
+    """A version in memory, its two lanes, and how many requests are still on it.
+
+    `answer` is one object for the life of the version: texts that wait together are answered together.
+    """
 
     scorer: Scorer
     fingerprint: str
+    live: Lane
+    work: Lane
     in_flight: int = 0
+    gone: bool = False
+    answer: Callable[[list[str]], Sequence[Answer]] = field(init=False)
 
+    def __post_init__(self) -> None:
+        self.answer = self.scorer.answer
 
-@dataclass(order=True)
-class _Wish:
-    """One piece of work. One of a long request lets the next `LATER` that people wait for go first."""
-
-    turn: int
-    number: int
-    work: Callable[[], Any] = field(compare=False)
-    answer: "Future[Any]" = field(compare=False)
-
-
-class _Lane:
-    """One thread that does one piece of work after the other."""
-
-    def __init__(self, name: str) -> None:
-        self._wishes: PriorityQueue[_Wish] = PriorityQueue()
-        self._numbers = count()
-        threading.Thread(target=self._compute, name=name, daemon=True).start()
-
-    def waiting(self) -> int:
-        """How many pieces wait for their turn."""
-        return self._wishes.qsize()
-
-    def do(self, works: Sequence[Callable[[], Result]], *, behind: int, seconds: float) -> list[Result]:
-        """All results or none: what nobody waits for any more is not computed."""
-        numbers = [next(self._numbers) for _ in works]
-        wishes = [
-            _Wish(number + behind, number, work, Future())
-            for number, work in zip(numbers, works, strict=True)
-        ]
-        for wish in wishes:
-            self._wishes.put(wish)
-        _, late = wait([wish.answer for wish in wishes], seconds)
-        for answer in late:
-            answer.cancel()
-        if late:
-            raise PartDownError("the model server is too busy to answer in time", fix="try again later")
-        return [wish.answer.result() for wish in wishes]
-
-    def _compute(self) -> None:
-        """Work for ever. An answer that fails fails its request alone."""
-        while True:
-            wish = self._wishes.get()
-            if not wish.answer.set_running_or_notify_cancel():
-                continue
-            try:
-                wish.answer.set_result(wish.work())
-            except (Error, RuntimeError, ValueError) as error:
-                wish.answer.set_exception(error)
+    def end_when_free(self) -> None:
+        """Let both threads end once the version is let go and nobody is on it."""
+        if self.gone and not self.in_flight:
+            self.live.end()
+            self.work.end()
 
 
 class Memory:
-    """All versions of one process. One thread computes texts and one pictures, which take seconds each.
+    """All versions of one process, each with a lane for people and one for work of ours.
 
-    Nothing here touches the database.
+    A version that hangs, or takes seconds for a picture, holds up nobody but those who ask it. Nothing here
+    touches the database.
     """
 
     def __init__(self, bring: Bring, *, patience: Callable[[int], float] = patience_seconds) -> None:
@@ -101,7 +63,7 @@ class Memory:
         self._held: dict[str, _Held] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
-        self._texts, self._pictures = _Lane("compute"), _Lane("pictures")
+        self._courtesy = Courtesy()
 
     def load(self, digest: str) -> Loaded:
         """Bring one version into memory; one that is there answers at once, and of two loaders one works.
@@ -113,8 +75,7 @@ class Memory:
         with self._loading:
             held = self._held.get(digest)
             if held is None:
-                scorer = self._bring(digest)
-                held = _Held(scorer, scorer.fingerprint())
+                held = self._seat(digest, self._bring(digest))
                 with self._changed:
                     self._held[digest] = held
         return Loaded(digest, held.fingerprint)
@@ -126,7 +87,7 @@ class Memory:
             ConflictError: requests are still under way after a minute; when they end, it is gone.
         """
         with self._changed:
-            held = self._held.pop(digest, None)
+            held = self._let_go(digest)
             if held is None:
                 return
             if not self._changed.wait_for(lambda: held.in_flight == 0, DRAIN_SECONDS):
@@ -138,20 +99,21 @@ class Memory:
         Returns:
             The digests that were dropped: from now on others answer for them.
         """
-        dropped = []
-        for digest in [one.digest for one in self.loaded()]:
-            try:
-                with self._entered(digest, self._texts) as scorer:
-                    seconds = self._patience(LATER)
-                    said = self._texts.do([scorer.fingerprint], behind=LATER, seconds=seconds)[0]
-            except (NotFoundError, PartDownError):
-                continue  # unloaded meanwhile, or too busy now: the next hour asks again
-            with self._changed:
-                held = self._held.get(digest)
-                if held is not None and held.scorer is scorer and said != held.fingerprint:
-                    del self._held[digest]
-                    dropped.append(digest)
-        return dropped
+        return [one.digest for one in self.loaded() if not self._answers_as_before(one)]
+
+    def drop_hanging(self) -> list[str]:
+        """Let go of every version that has been on one answer for longer than anybody waits for it.
+
+        Its threads cannot be ended from outside; they are left behind, and the version may be loaded anew.
+
+        Returns:
+            The digests that were dropped.
+        """
+        with self._changed:
+            hanging = [digest for digest, held in self._held.items() if self._hangs(held)]
+            for digest in hanging:
+                self._let_go(digest)
+        return hanging
 
     def loaded(self) -> list[Loaded]:
         """What is in memory, by digest."""
@@ -159,8 +121,9 @@ class Memory:
             return [Loaded(digest, held.fingerprint) for digest, held in sorted(self._held.items())]
 
     def waiting(self) -> int:
-        """How many texts wait for their turn."""
-        return self._texts.waiting()
+        """How many pieces wait for their turn."""
+        with self._changed:
+            return sum(held.live.waiting() + held.work.waiting() for held in self._held.values())
 
     def answer(self, digest: str, texts: Sequence[str]) -> list[Answer]:
         """Answers of exactly that version, in order.
@@ -169,10 +132,12 @@ class Memory:
             NotFoundError: the version is not in memory.
             PartDownError: too much waits already.
         """
-        behind = 0 if len(texts) <= LIVE_TEXTS else LATER
-        with self._entered(digest, self._texts) as scorer:
-            works = [partial(_answer, scorer, text) for text in texts]
-            return self._texts.do(works, behind=behind, seconds=self._patience(len(texts)))
+        seconds = self._patience(len(texts))
+        with self._entered(digest) as held:
+            if len(texts) > LIVE_TEXTS:
+                return held.work.do(texts, held.answer, seconds=seconds)
+            with self._courtesy.answering():
+                return held.live.do(texts, held.answer, seconds=seconds)
 
     def segment(
         self, digest: str, pixels: NDArray[Any], boxes: Sequence[Box | None], *, untrained: bool = False
@@ -184,34 +149,68 @@ class Memory:
             PartDownError: too much waits already.
             InvalidInputError: the version answers texts, or the picture or a box is none.
         """
-        with self._entered(digest, self._pictures) as scorer:
+        with self._entered(digest) as held:
+            scorer = held.scorer
             if not isinstance(scorer, Segmenter):
                 raise InvalidInputError("the version answers texts, not pictures", field="image")
-            work = partial(scorer.segment, pixels, boxes, untrained=untrained)
-            seconds = picture_seconds(len(boxes))
-            return scorer.labels[0], self._pictures.do([work], behind=0, seconds=seconds)[0]
+            lane = held.live if len(boxes) == 1 else held.work
+            segment = partial(_segment, scorer, pixels, untrained=untrained)
+            return scorer.labels[0], lane.do([boxes], segment, seconds=picture_seconds(len(boxes)))[0]
+
+    def _seat(self, digest: str, scorer: Scorer) -> _Held:
+        work = Lane(f"work {digest[:8]}", batch=WORK_BATCH, before=self._courtesy.let_people_go_first)
+        return _Held(scorer, scorer.fingerprint(), live=Lane(f"live {digest[:8]}"), work=work)
+
+    def _answers_as_before(self, one: Loaded) -> bool:
+        """Ask the probes again; a version that says otherwise is let go."""
+        try:
+            with self._entered(one.digest) as held:
+                seconds = self._patience(LIVE_TEXTS + 1)
+                said = held.work.do([None], partial(_probed, held.scorer), seconds=seconds)[0]
+        except (NotFoundError, PartDownError):
+            return True  # unloaded meanwhile, or too busy now: the next hour asks again
+        if said == held.fingerprint:
+            return True
+        with self._changed:
+            if self._held.get(one.digest) is held:
+                self._let_go(one.digest)
+        return False
+
+    def _let_go(self, digest: str) -> _Held | None:
+        """Nobody gets on it any more; its threads end with the last request. Call it under the condition."""
+        held = self._held.pop(digest, None)
+        if held is not None:
+            held.gone = True
+            held.end_when_free()
+        return held
+
+    def _hangs(self, held: _Held) -> bool:
+        longest = picture_seconds(2) if isinstance(held.scorer, Segmenter) else self._patience(LIVE_TEXTS + 1)
+        live = picture_seconds(1) if isinstance(held.scorer, Segmenter) else self._patience(1)
+        return held.live.busy_seconds() > live or held.work.busy_seconds() > longest
 
     @contextmanager
-    def _entered(self, digest: str, lane: _Lane) -> Iterator[Scorer]:
+    def _entered(self, digest: str) -> Iterator[_Held]:
         """The version, which is not dropped while the block runs."""
-        held = self._enter(digest, lane)
-        try:
-            yield held.scorer
-        finally:
-            with self._changed:
-                held.in_flight -= 1
-                self._changed.notify_all()
-
-    def _enter(self, digest: str, lane: _Lane) -> _Held:
-        if lane.waiting() > LONGEST_QUEUE:
-            raise PartDownError("the model server has too much to answer", fix="try again later")
         with self._changed:
             held = self._held.get(digest)
             if held is None:
                 raise NotFoundError("the version is not in memory", field="digest", fix="load it first")
             held.in_flight += 1
-            return held
+        try:
+            yield held
+        finally:
+            with self._changed:
+                held.in_flight -= 1
+                held.end_when_free()
+                self._changed.notify_all()
 
 
-def _answer(scorer: Scorer, text: str) -> Answer:
-    return scorer.answer([text])[0]
+def _segment(
+    scorer: Segmenter, pixels: NDArray[Any], asked: list[Sequence[Box | None]], *, untrained: bool
+) -> list[list[Segmented]]:
+    return [scorer.segment(pixels, boxes, untrained=untrained) for boxes in asked]
+
+
+def _probed(scorer: Scorer, asked: list[None]) -> list[str]:
+    return [scorer.fingerprint() for _ in asked]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from deployer_service.serve import serving
+from deployer_service.lanes import WORK_BATCH
+from deployer_service.serve import SWITCH_SECONDS, serving
 from deployer_service.serve_memory import Memory
 from deployer_service.slots import bring_up
 from shared.backends import backend_for
@@ -177,48 +178,132 @@ class Slow:
         return "f"
 
 
-def test_short_requests_go_before_long_ones_and_unloading_waits_for_both():
-    slow = Slow()
-    memory = Memory(lambda digest: slow)
+def test_work_of_ours_holds_up_no_person_and_unloading_waits_for_both():
+    slow, quick = Slow(), Slow()
+    memory = Memory({"slow": slow, "quick": quick}.__getitem__)
+    memory.load("slow"), memory.load("quick")
+    quick.gate.set()
+    with ThreadPoolExecutor(4) as pool:
+        bulk = pool.submit(memory.answer, "slow", [f"bulk {n}" for n in range(20)])
+        until(lambda: memory.waiting() >= 18)
+        assert memory.answer("quick", ["live"])[0].label == "a"
+        live = pool.submit(memory.answer, "slow", ["live"])
+        unloading = pool.submit(memory.unload, "slow")
+        until(lambda: [one.digest for one in memory.loaded()] == ["quick"])
+        assert not unloading.done()
+        slow.gate.set()
+        for one in (bulk, live, unloading):
+            one.result(10)
+    assert set(slow.seen) == {"live", *(f"bulk {n}" for n in range(20))}
+
+
+def test_work_is_not_starved_by_people():
+    people, ours = Slow(), Slow()
+    memory = Memory({"people": people, "ours": ours}.__getitem__)
+    memory.load("people"), memory.load("ours")
+    ours.gate.set()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(memory.answer, "people", ["never ends"])
+        assert len(memory.answer("ours", [f"bulk {n}" for n in range(8)])) == 8
+        people.gate.set()
+        waiting.result(10)
+
+
+class Spinning:
+    """A scorer at the Protocol that hangs in Python once it is told to, and never comes back."""
+
+    labels = ("a",)
+    hangs = False
+
+    def __init__(self, stop):
+        self.stop = stop
+
+    def answer(self, texts):
+        while self.hangs and not self.stop.is_set():
+            pass
+        return [Answer("a", 1.0, (("a", 1.0),)) for _ in texts]
+
+    def fingerprint(self):
+        return "f"
+
+
+@pytest.fixture
+def fair_turns():
+    """Threads take turns as they do in the server's own process."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def test_a_version_that_hangs_stops_no_answer_of_another_and_is_loaded_anew(served, fitted, fair_turns):
+    stop, brought = threading.Event(), []
+    real = backend_for("text_classifier", served.settings).load(fitted.files, "minilm")
+
+    def bring(digest):
+        if digest == "served":
+            return real
+        brought.append(Spinning(stop))
+        return brought[-1]
+
+    memory = Memory(bring, patience=lambda texts: 1.0)
+    memory.load("served"), memory.load("hanging")
+    expected = real.answer(TEXTS)
+    brought[0].hangs = True
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            hung = [pool.submit(memory.answer, "hanging", ["x"] * n) for n in (1, LIVE_TEXTS + 1)]
+            for _ in range(20):
+                assert memory.answer("served", TEXTS) == expected
+            for one in hung:
+                with pytest.raises(PartDownError, match="too busy"):
+                    one.result(10)
+        with pytest.raises(PartDownError, match="too busy"):
+            memory.answer("hanging", ["refused at once"])
+        assert memory.prove() == []
+        assert memory.drop_hanging() == ["hanging"]
+        with pytest.raises(NotFoundError):
+            memory.answer("hanging", ["gone"])
+        memory.load("hanging")
+        assert memory.answer("hanging", ["fresh"])[0].label == "a"
+    finally:
+        stop.set()
+
+
+def test_an_answer_that_fails_fails_alone_among_those_computed_with_it():
+    class Picky(Slow):
+        def answer(self, texts):
+            if "bad" in texts:
+                raise ValueError("bad")
+            return super().answer(texts)
+
+    picky = Picky()
+    memory = Memory(lambda digest: picky)
     memory.load("d")
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(memory.answer, "d", ["first"])
-        bulk = pool.submit(memory.answer, "d", [f"bulk {n}" for n in range(20)])
-        until(lambda: memory.waiting() >= 20)
-        live = pool.submit(memory.answer, "d", ["live"])
-        until(lambda: memory.waiting() >= 21)
-        unloading = pool.submit(memory.unload, "d")
-        until(lambda: memory.loaded() == [])
-        assert not unloading.done()
-        slow.gate.set()
-        for one in (first, bulk, live, unloading):
-            one.result(10)
-    assert slow.seen.index("live") <= 1 + slow.seen.index("first")
-
-
-def test_a_long_request_is_not_starved_by_short_ones():
-    slow = Slow()
-    memory = Memory(lambda digest: slow)
-    memory.load("d")
-    with ThreadPoolExecutor(100) as pool:
-        waiting = [pool.submit(memory.answer, "d", ["first"])]
-        waiting.append(pool.submit(memory.answer, "d", [f"bulk {n}" for n in range(8)]))
-        until(lambda: memory.waiting() >= 8)
-        waiting += [pool.submit(memory.answer, "d", [f"live {n}"]) for n in range(80)]
-        until(lambda: memory.waiting() >= 88)
-        slow.gate.set()
-        for one in waiting:
-            one.result(10)
-    assert slow.seen.index("bulk 7") < 60
+        until(lambda: picky.labels and memory.waiting() == 0)
+        others = [pool.submit(memory.answer, "d", [text]) for text in ("good", "bad", "fine")]
+        until(lambda: memory.waiting() == 3)
+        picky.gate.set()
+        assert first.result(10)[0].label == others[0].result(10)[0].label == others[2].result(10)[0].label
+        with pytest.raises(ValueError, match="bad"):
+            others[1].result(10)
 
 
 def test_what_nobody_waits_for_any_more_is_not_computed():
     slow = Slow()
     memory = Memory(lambda digest: slow, patience=lambda texts: 0.2)
     memory.load("d")
-    with pytest.raises(PartDownError, match="too busy"):
-        memory.answer("d", ["under way", "never begun"])
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(memory.answer, "d", ["under way"])
+        until(lambda: memory.waiting() == 0)
+        second = pool.submit(memory.answer, "d", ["never begun"])
+        for one in (first, second):
+            with pytest.raises(PartDownError, match="too busy"):
+                one.result(10)
     slow.gate.set()
+    until(lambda: slow.seen)
     memory.answer("d", ["next"])
     assert slow.seen == ["under way", "next"]
 
@@ -230,7 +315,7 @@ def test_work_of_ours_may_take_longer_than_a_person_waits():
     memory.load("d")
     with ThreadPoolExecutor() as pool:
         work = pool.submit(memory.answer, "d", [f"case {n}" for n in range(LIVE_TEXTS + 1)])
-        until(lambda: memory.waiting() == LIVE_TEXTS)
+        until(lambda: memory.waiting() == LIVE_TEXTS + 1 - WORK_BATCH)
         with pytest.raises(PartDownError, match="too busy"):
             memory.answer("d", ["live"])
         slow.gate.set()

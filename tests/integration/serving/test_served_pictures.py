@@ -71,13 +71,13 @@ class Slow:
 
 
 def test_who_asks_with_words_does_not_wait_for_a_picture():
-    slow = Slow()
-    memory = Memory(lambda digest: slow)
-    memory.load("d")
+    slow, reader = Slow(), Slow()
+    memory = Memory({"pictures": slow, "texts": reader}.__getitem__)
+    memory.load("pictures"), memory.load("texts")
     with ThreadPoolExecutor(1) as pool:
-        mask = pool.submit(memory.segment, "d", np.ones((4, 4)), [None])
+        mask = pool.submit(memory.segment, "pictures", np.ones((4, 4)), [None])
         assert slow.begun.wait(30)
-        assert memory.answer("d", ["cough"])[0].label == "object"
+        assert memory.answer("texts", ["cough"])[0].label == "object"
         assert not mask.done()
         slow.may_end.set()
         label, found = mask.result(30)
