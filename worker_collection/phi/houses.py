@@ -80,10 +80,10 @@ class Houses:
         for place, word in enumerate(self.words):
             if _is_house(word.key) and not (word.form == "l" and word.flags & CORE):
                 yield from self._around(place)
+            elif word.key in _BRANCHES or word.key in _WARDS:
+                yield from self._department(place)
             elif word.form == "U" and self.mixed:
-                yield from self._branch(place) if word.key in _BRANCHES else self._short(place, word)
-            elif word.key in _WARDS and word.form == "T" and self.mixed:
-                yield from self._ward(place)
+                yield from self._short(place, word)
         if self.mixed:
             yield from self._firms()
             if not _TROOPS.isdisjoint(self.page.places):
@@ -188,6 +188,15 @@ class Houses:
         """Where the sentence of this word begins, by the last full stop before it."""
         return max(self.page.text.rfind(stop, 0, self.words[place].start) for stop in (". ", "\n", "; "))
 
+    def _department(self, place: int) -> Iterator[Span]:
+        """A house by its ward, unit or department, as each is written in this note."""
+        if not self.mixed:
+            yield from self._flat_branch(place)
+        elif self.words[place].form == "U" and self.words[place].key in _BRANCHES:
+            yield from self._branch(place)
+        elif self.words[place].form == "T" and self.words[place].key in _WARDS:
+            yield from self._ward(place)
+
     def _branch(self, place: int) -> Iterator[Span]:
         """The house before the letters of one of its departments: "Quistville ED", but no "Renal ICU"."""
         first = place
@@ -195,6 +204,19 @@ class Houses:
             first -= 1
         if first < place and not all(self.words[at].flags & CORE for at in range(first, place)):
             yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
+
+    def _flat_branch(self, place: int) -> Iterator[Span]:
+        """The same in a note of one case, behind a word that points to a place: "AT QUISTVILLE ED"."""
+        first = place
+        while first > 0 and place - first < 2 and self.page.gap(first) == " " and self._is_strange(first - 1):
+            first -= 1
+        if 0 < first < place and self.words[first - 1].key in _POINTS:
+            yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
+
+    def _is_strange(self, at: int) -> bool:
+        """Whether the word is a town or a name and nothing else, or stands in no list."""
+        word = self.words[at]
+        return word.is_sure or word.is_unknown or bool(word.flags & TOWN) and not word.flags & CORE
 
     def _bears(self, at: int) -> bool:
         """Whether a house can be called by this word: a town, a name, a word that no list has."""

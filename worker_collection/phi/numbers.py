@@ -24,7 +24,8 @@ _UNIT = re.compile(
     r"/100\b|/10\b|cfu|/[uµ]l|/mm|per\s|steps|meters?|metres?|euros?|dollars?|rs\b|kj|mah|ppm|rpm|lux)",
     re.IGNORECASE,
 )
-_LASTING = re.compile(r"\d{1,2}/(?:7|12|52)")  # days, weeks, months: "phone in 6/52"
+_LASTING = re.compile(r"\d{1,2}(?:/(?:7|12|52)|[hdwmy])")  # days, weeks, months: "phone in 6/52"
+_RANGE = re.compile(r"\d{1,5}(?:-\d{1,3})?")
 _PRICED = re.compile(r"[ ](?:x\d{1,3}[ ])?[$£€]\d")  # what a bill charges for
 _CLOCK_AFTER = re.compile(r"\s[ap]m\b", re.IGNORECASE)
 _VARIANT = r"[A-Z]\d{2,4}(?:[A-Z]|del|dup|ins|fs\w{0,4}|\*)"  # of a protein: L858R, F508del
@@ -192,6 +193,8 @@ def _is_dialled(found: str, lengths: list[int]) -> bool:
     """Whether the groups are those of a telephone number and not a row of readings."""
     if found[0] in "0(" or lengths == [2] * 4 and re.search(r"\s0\d", found):
         return True
+    if "(" in found and "/" not in found:
+        return True
     if "/" in found or max(lengths) < 3 and lengths[0] != 2 or 1 in lengths[:-1] and found[0] != "1":
         return False
     return len(set(lengths)) > 1 or lengths[0] > 2 or " " not in found
@@ -202,7 +205,13 @@ def _of_token(text: str, start: int, token: str) -> tuple[str, int, int] | None:
     lead = len(token) - len(token.lstrip("#./:-_"))
     body = token[lead:].rstrip(".:-/#_")
     end = start + lead + len(body)
-    if not body or body.isdigit() and len(body) < 6 and _UNIT.match(text, end) or _PRICED.match(text, end):
+    if (
+        not body
+        or len(body) < 6
+        and _RANGE.fullmatch(body)
+        and _UNIT.match(text, end)
+        or _PRICED.match(text, end)
+    ):
         return None
     cue = cue_before(text, start)
     if cue and cue[0] == "STOP" or _LASTING.fullmatch(body):

@@ -72,7 +72,8 @@ def _is_family(last: Word, first: Word) -> bool:
 def _heads_line(page: Page, last: Word, first: Word) -> bool:
     """Whether two names that are words as well begin a line or a field: "SMITH, JOHN"."""
     both = last.flags & SURNAME and first.flags & GIVEN and last.flags & DOUBLE and first.flags & DOUBLE
-    if both and last.opens and _ENTRY.match(page.text, first.end):
+    borne = both or page.case == "upper" and last.flags & SURNAME and first.flags & GIVEN
+    if borne and last.opens and _ENTRY.match(page.text, first.end):
         return True  # "Brown, Grace - bed 3"
     return bool(both) and page.text[max(0, last.start - 2) : last.start].strip(" \t")[-1:] in (
         "",

@@ -26,6 +26,7 @@ _ORG = cues.group("org")
 _TRADES = cues.group("trade_ends")
 _LOWER_ENDS = cues.group("lower_ends")
 _HOUSE_FIRST = cues.group("house_first")
+_PEOPLE = frozenset({"women", "children"})  # "Quistville Children's"
 _PREFIX = cues.group("prefix")
 _SMALL = cues.group("small")
 _GENERIC = cues.group("generic")
@@ -52,12 +53,19 @@ class Places:
         """Institutions by their noun, and what is written as a name behind at, from, for."""
         for place, word in enumerate(self.words):
             key = word.key
-            if key in _HOUSE or key in _ORG or key in _TRADES and word.form != "l":
+            if self._is_noun(word):
                 yield from self._ends_institution(place, word)
             if key in _HOUSE_FIRST and (word.form != "l" or self.page.case == "lower"):
                 yield from self._begins_institution(place, word)
             if key in _PREFIX and word.form != "l":
                 yield from self._prefixed(place, word)
+
+    def _is_noun(self, word: Word) -> bool:
+        """Whether institutions, firms or, written with capitals, lines of business end in the word."""
+        key = word.key
+        if key in _PEOPLE:
+            return word.form in "TU" and word.text[-2:].lower() in ("'s", "’s") and not self.flat
+        return key in _HOUSE or key in _ORG or key in _TRADES and word.form != "l"
 
     def _ends_institution(self, place: int, word: Word) -> Iterator[Span]:
         """The name that ends in this noun: "Oak Meadow Rehab", "Lewis Inc"."""
@@ -73,9 +81,8 @@ class Places:
             end = place
             while end + 1 < len(self.words) and end - place < _LONGEST and self._extends(end + 1, word):
                 end += 1
-            yield Span(
-                self.words[first].start, self.words[end].end, "HOSPITAL" if word.key in _HOUSE else "ORG"
-            )
+            label = "HOSPITAL" if word.key in _HOUSE or word.key in _PEOPLE else "ORG"
+            yield Span(self.words[first].start, self.words[end].end, label)
 
     def _is_borne(self, first: int, place: int) -> bool:
         """Whether a town, a person or an unknown word stands before "surgery", and no operation."""

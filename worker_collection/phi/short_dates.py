@@ -114,7 +114,8 @@ def _is_part(text: str, match: re.Match[str], before: str) -> bool:
     second = int(match.group(3))
     if second == 10 and "/10" in before:
         return True  # "pain 9/10, now 2/10"
-    lasts = _LASTS.search(before) or _LASTED.match(text, match.end())
+    day = second == 12 < int(match.group(1)) or _CLOCK_AFTER.match(text, match.end())
+    lasts = _LASTED.match(text, match.end()) or not day and _LASTS.search(before)
     if second in (12, 52, 7) and match.group(2) == "/" and lasts:
         return True  # 6/12 is six months
     if _RATIO_BEFORE.search(before):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import fold
+from worker_collection.phi.lexicon import EPONYM, fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 from worker_collection.phi.telling import CAPITAL, RUN, tells, words_of
@@ -12,12 +12,14 @@ from worker_collection.phi.telling import CAPITAL, RUN, tells, words_of
 _END = (
     r"(?=[ ]?(?:[.,;:)(\n]|$)|[ ]{2}|[ ](?:by|for|on|"
     r"in|at|with|under|to|and|as|where|who|until|last|since|again|aware|after|before|because|via|this|"
-    r"today|Tel|TEL)\b|[ ]\d)"
+    r"today|re|Tel|TEL)\b|[ ]\d)"
 )
 # What stands before an institution and the name of nothing else.
 _TREATED = re.compile(
     r"(?:[Bb]ooked(?:[ ](?:at|into|for))?|THOC|ER|[Uu]sual unit|[Hh]ome unit|[Pp]arent unit|LOC:|Loc:|"
     r"Ward:|COMPARISON:|Comparison:|"
+    r"[Cc]omparison:? [\d/. A-Za-z-]{4,16},|[Nn]earest|[Cc]losest|[Pp]refers|[Rr]ef|"
+    r"[Bb]loods [^.,\n]{3,16} at|[Rr]ehab at|[Bb]ed at|[Tt]x to|"
     r"[Cc]onveyed to|[Tt]ransfer(?:red)? (?:to|from)|[Aa]waiting|[Cc]op(?:y|ied) to|[Rr]efer(?:red)? "
     r"(?:to|from)|GA at|"
     r"[Rr]ecords (?:from|at)|[Nn]otes are at|(?:[Ss]can|MRI|CT|PET|[Ee]cho|[Bb]loods|[Cc]hemo|[Dd]ialysis|"
@@ -30,13 +32,17 @@ _TREATED = re.compile(
     rf"REQ: [^:\n]{{3,40}}LOC:)[ ]({RUN}){_END}"
 )
 _THEIR = re.compile(
-    rf"[Tt]he ({RUN}) (?:scan|notes|records|films?|letter|report|shop|nurse|bypass|road|consultant|"
+    rf"(?:[Tt]he|[Mm]y|[Hh]is|[Hh]er|[Tt]heir|[Aa]) ({RUN}) (?:form|colleagues?|people|van|lorry|truck|shift|"
+    rf"manager|food|team|uniform|scan|notes|records|films?|letter|report|shop|nurse|bypass|road|consultant|"
     rf"registrar|switchboard|"
     r"pharmacy|bloods|images|results|discharge|gym|canteen|nurses|bus|train|branch|site|office|job|"
     r"pension|accident)\b"
 )
 _EMPLOYED = re.compile(
-    r"(?:HMO|[Pp]ay[eo]r|[Ii]nsurer|[Ee]mployer(?:/School)?:?|[Ii]nsured (?:through|by|with)|[Cc]overed "
+    r"(?:HMO|[Ww]orker'?s'? comp(?:ensation)?|[Cc]arers|[Ff]uneral(?: home| director)?:?|[Uu]ndertakers?:?|"
+    r"(?:[Pp]ension|[Ee]mailed|[Oo]xygen|[Dd]eliver(?:y|ies)|[Pp]arcels?|[Ll]etter|[Bb]oard|[Cc]all|[Rr]ep)"
+    r" from|[Oo]ff work [^.(\n]{2,24}\(|[Ee]x|[Rr]etired from|[Ss]acked (?:from|by)|[Rr]edundant (?:from|at)|"
+    r"[Pp]ay[eo]r|[Ii]nsurer|[Ee]mployer(?:/School)?:?|[Ii]nsured (?:through|by|with)|[Cc]overed "
     r"by|[Ee]mployed by|"
     r"[Cc]ontract with|belonging to|[Bb]ody to|[Rr]emains to|sick note for|letter via|parcels via|"
     r"colleague from|rep from|employee of|"
@@ -47,7 +53,7 @@ _EMPLOYED = re.compile(
     r"[Ww]orked for [^.\n]{2,30}, then|[Pp]ayroll(?: no\.?| number)? \S{2,10},|[Oo]ccup(?:ation)?:? [a-z "
     r"]{3,24},|"
     rf"(?:[Ss]olicitor|[Aa]dvocate|[Uu]nion|[Cc]hurch|[Ss]chool|[Tt]eam|[Cc]lub)(?: {CAPITAL}){{1,3}},)[ "
-    rf"]({RUN}){_END}"
+    rf"]?({RUN}){_END}"
 )
 _CLOSED = re.compile(
     rf"[Ss]ince ({RUN}) (?:closed|shut|folded|laid|went|collapsed|relocated|downsized|moved|cut|stopped|"
@@ -65,6 +71,7 @@ _CUED = (
     (
         _TREATED,
         cues.words(
+            "nearest closest prefers ref rehab bed tx "
             "booked thoc er usual home parent loc ward comparison conveyed transfer transferred awaiting "
             "copy copied refer "
             "referred ga records notes scan mri ct pet echo bloods chemo dialysis surgery clinic sent "
@@ -76,10 +83,12 @@ _CUED = (
         ),
         "HOSPITAL",
     ),
-    (_THEIR, frozenset({"the"}), "HOSPITAL"),
+    (_THEIR, frozenset({"the", "my", "his", "her", "their", "a"}), "HOSPITAL"),
     (
         _EMPLOYED,
         cues.words(
+            "worker workers carers funeral undertaker undertakers pension emailed oxygen delivery "
+            "deliveries parcel letter board call off ex retired sacked redundant "
             "hmo payer payor insurer employer insured covered employed contract belonging body remains "
             "sick letter "
             "parcels colleague rep employee driver trainer to laid shifts boxes nurse job work works "
@@ -97,6 +106,7 @@ _HEADED = re.compile(rf"(?m)^({RUN})(?:[ ]*$|,[ ](?=\S))")
 
 
 _GREETS = re.compile(r"(?:Dear|Hi|Hello|Hey|Hallo|R[Ee]|From|To|C[Cc]|Hiya)\b")
+_WARD = re.compile(r"(?:Ward|Level|Bay|Bed|Room|Floor)[ ][A-Z]?\d")
 _REGISTERS = cues.words("gdc gmc nmc hcpc gphc npi dea")
 
 
@@ -117,12 +127,17 @@ def _cued(page: Page, covered: bytearray) -> Iterator[Span]:
     for pattern, keys, label in _CUED:
         for start in page.starts(keys):
             match = pattern.match(page.text, start)
-            if match:
+            if match and not (pattern is _THEIR and _is_borrowed(page, match)):
                 yield from _house(page, match.span(1), covered, label=label)
     for start in page.starts({"from"}):
         match = _FROM.match(page.text, start)
         if match and _PERSON_BEFORE.search(page.text, max(0, start - 26), start):
             yield from _house(page, match.span(1), covered, label="ORG")
+
+
+def _is_borrowed(page: Page, match: re.Match[str]) -> bool:
+    """Whether a test or a form is called after somebody: "the Doppler report"."""
+    return any(word.flags & EPONYM for word in words_of(page, *match.span(1)))
 
 
 def apposed(page: Page, names: Sequence[Span], covered: bytearray) -> Iterator[Span]:
@@ -131,7 +146,7 @@ def apposed(page: Page, names: Sequence[Span], covered: bytearray) -> Iterator[S
         return
     for name in names:
         match = _APPOSED.match(page.text, name.end, name.end + 80)
-        if match and fold(match.group(1)) not in _REGISTERS:
+        if match and fold(match.group(1)) not in _REGISTERS and not _WARD.match(match.group(1)):
             yield from _house(page, match.span(1), covered, label="HOSPITAL")
     for match in _HEADED.finditer(page.text):
         if _is_letterhead(page.text, match, covered):
