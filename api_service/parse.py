@@ -1,7 +1,5 @@
 """What callers may send: every body and query string as a model that refuses what it does not know."""
 
-import base64
-import binascii
 import json
 from datetime import date, time
 from typing import Annotated, Any, Literal, TypeVar
@@ -9,7 +7,6 @@ from uuid import UUID
 
 from flask import Request
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -20,6 +17,7 @@ from pydantic import (
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api_service.errors import BrokenBodyError
+from api_service.files import File
 from shared.errors import InvalidInputError
 
 Wish = TypeVar("Wish", bound=BaseModel)
@@ -30,18 +28,6 @@ Text = Annotated[str, Field(min_length=1, max_length=100_000)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 PAGE_MOST = 200
 NO_BODY_BYTES = 1024
-
-
-def _file(encoded: str) -> str:
-    """A file in base64, with or without the head of a data URL."""
-    try:
-        base64.b64decode(encoded.removeprefix("data:").split(";base64,")[-1], validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("must be a file in base64") from None
-    return encoded
-
-
-File = Annotated[str, Field(min_length=1, max_length=30_000_000), AfterValidator(_file)]
 
 
 class Body(BaseModel):
@@ -189,9 +175,10 @@ class PredictWish(Body):
 
 
 class FeedbackWish(Body):
-    """`POST /predictions/{id}/feedback`: the validated answer."""
+    """`POST /predictions/{id}/feedback`: the validated answer, of a picture its right mask in base64."""
 
-    diagnosis: str = Field(min_length=1, max_length=300)
+    diagnosis: str | None = Field(None, min_length=1, max_length=300)
+    mask: File | None = None
     validated_by: Opaque
     validated_at: AwareDatetime
     blind: bool = False

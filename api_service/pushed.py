@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, RootModel, model_validator
 
-from api_service.parse import Body, File, Name, Opaque, Subgroup, Text
+from api_service.files import File
+from api_service.parse import Body, Name, Opaque, Subgroup, Text
 
 MOST_MASKS = 2000  # of one picture
 _OF_PICTURES = frozenset({"mask", "mask_values", "box", "slices", "spacing"})

@@ -23,6 +23,7 @@ from worker_collection.deps import Deps
 from worker_collection.intake import Candidate
 from worker_collection.second_look import look_again
 from worker_collection.sources.base import RESUMED, CaseSource, Counted, Page, Swept
+from worker_collection.sources.feedback import FeedbackSource
 from worker_collection.sources.opening import open_source
 from worker_collection.steps import steps
 from worker_collection.tally import Tally
@@ -105,7 +106,7 @@ class Course:
     def look_again(self) -> None:
         """Hold what contradicts itself or was signed suspiciously, now that all of the run is there."""
         held_back = look_again(self.run.id, self.source.model_type, self.deps)
-        if self.source.kind == "feedback":
+        if isinstance(self.reader, FeedbackSource):  # a mask cannot be put up to be read
             hard_cases.renew(self.source.model_type, self.deps, actor=f"run:{self.run.id}")
         with self.deps.sessions.begin() as session:
             self.pipeline.tally.hold(held_back)

@@ -90,6 +90,7 @@ def _judge_picture(
             confidence=draft.confidence,
             consent_withdrawn=consent_withdrawn,
             imaging=Imaging(picture.status) if label else None,
+            answer=draft.answer,
         ),
         min_confidence=rules.min_confidence,
     )

@@ -1,6 +1,7 @@
 """Answers to clinicians, and what became of them."""
 
 import hashlib
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4, uuid5
 
@@ -8,17 +9,18 @@ from api_service import once
 from api_service.auth import Role
 from api_service.endpoint import MEDIA_BYTES, Call, Group, Rules
 from api_service.errors import is_away
-from api_service.filing import Asked, Given, store
+from api_service.files import png_size
+from api_service.filing import INPUT_PURPOSE, Asked, Given, store
 from api_service.parse import FeedbackWish, PredictWish
 from api_service.people import Known
 from api_service.plan_cache import DATABASE_ERRORS
 from api_service.router import Routed
 from api_service.show.serving import FeedbackTaken, Predicted, PredictedMask, Probability
 from shared.domain.example import MaskAnswer, PictureAsk
-from shared.errors import InvalidInputError
-from shared.registry import models, outcomes, persons, predictions, validations
+from shared.errors import ConflictError, InvalidInputError
+from shared.registry import mask_feedback, models, outcomes, persons, predictions, validations
 from shared.registry.idempotency import RequestKey
-from shared.registry.tables import Outcome
+from shared.registry.tables import MaskFeedback, Outcome
 
 group = Group()
 SERVED = frozenset({Role.CLINICIAN, Role.SERVICE})
@@ -41,7 +43,7 @@ def predict(call: Call, wish: PredictWish) -> PredictedMask | Predicted:
     return answer
 
 
-@group.post("/predictions/{prediction_id}/feedback", roles=SERVED)
+@group.post("/predictions/{prediction_id}/feedback", roles=SERVED, rules=Rules(body_bytes=MEDIA_BYTES))
 def feedback(call: Call, prediction_id: UUID, wish: FeedbackWish) -> FeedbackTaken:
     """The clinician's validated answer. The same again changes nothing; a correction is kept beside it."""
     if wish.validated_at > call.now + CLOCKS_DIFFER:
@@ -49,20 +51,38 @@ def feedback(call: Call, prediction_id: UUID, wish: FeedbackWish) -> FeedbackTak
             "validated_at is in the future", field="validated_at", fix="send when it was validated"
         )
     prediction = predictions.get(call.session, prediction_id)
+    told = wish.model_dump(include={"blind", "validated_by", "validated_at"})
+    told |= {"prediction_id": prediction_id, "received_at": call.now}
     if models.model_type(call.session, prediction.model_type).family == "segmentation":
-        fix = "import the picture with the right mask as a case"
-        raise InvalidInputError("a mask is not corrected by a diagnosis", field="diagnosis", fix=fix)
-    row = Outcome(
-        prediction_id=prediction_id,
-        kind="feedback",
-        label=validations.meaning(call.session, prediction.model_type, wish.diagnosis),
-        blind=wish.blind,
-        validated_by=wish.validated_by,
-        validated_at=wish.validated_at,
-        received_at=call.now,
-    )
-    outcomes.add(call.session, row)
+        mask = _right_mask(call, prediction_id, wish)
+        mask_feedback.add(call.session, MaskFeedback(**told), mask, vault=call.deps.vault)
+    else:
+        label = validations.meaning(call.session, prediction.model_type, _diagnosis(wish))
+        outcomes.add(call.session, Outcome(kind="feedback", label=label, **told))
     return FeedbackTaken(status="recorded", message="the answer is kept", prediction_id=prediction_id)
+
+
+def _diagnosis(wish: FeedbackWish) -> str:
+    if wish.diagnosis is None or wish.mask is not None:
+        raise InvalidInputError("a text is answered by a diagnosis", field="diagnosis", fix="send it alone")
+    return wish.diagnosis
+
+
+def _right_mask(call: Call, prediction_id: UUID, wish: FeedbackWish) -> str:
+    """The mask, once it is clear that it is a PNG of the picture's size."""
+    if wish.mask is None or wish.diagnosis is not None:
+        fix = "send mask alone: the right one, or the one that was answered where it is right"
+        raise InvalidInputError("a picture is answered by a mask", field="mask", fix=fix)
+    sealed = predictions.input_of(call.session, prediction_id)
+    if sealed is None:
+        fix = "hand the picture in with its mask as a case"
+        raise ConflictError("the picture is not kept any longer", field="prediction_id", fix=fix)
+    asked = json.loads(call.deps.vault.open(sealed, INPUT_PURPOSE))
+    size, wanted = png_size(wish.mask), png_size(asked["image"])
+    if size is None or wanted not in (None, size):
+        fix = "send a PNG of the picture's width and height, 0 outside"
+        raise InvalidInputError("the mask is no PNG of the picture's size", field="mask", fix=fix)
+    return wish.mask
 
 
 def _asked(call: Call, wish: PredictWish, *, unnamed: str) -> Asked:

@@ -1,6 +1,6 @@
 """Validated answers to predictions, as they arrived. A correction is a further row."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from shared.domain.bells import TaskName
 from shared.errors import ConflictError, InvalidInputError
 from shared.registry import models, outbox, predictions
-from shared.registry.tables import Consent, Outcome, Person
+from shared.registry.tables import Consent, Outcome, Person, Prediction
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 
@@ -29,15 +29,7 @@ def add(session: Session, row: Outcome) -> bool:
         InvalidInputError: it was validated before the prediction was given.
         WithdrawnPersonError: the person has taken consent back.
     """
-    prediction = predictions.get(session, row.prediction_id)
-    if row.validated_at < prediction.at - CLOCKS_DIFFER:
-        raise InvalidInputError(
-            "it was validated before the prediction was given",
-            field="validated_at",
-            fix="send the answer to this prediction",
-        )
-    if _is_withdrawn(session, prediction.person_id):
-        raise WithdrawnPersonError("the person has withdrawn consent", field="prediction_id")
+    prediction = answered(session, row.prediction_id, row.validated_at)
     values = {
         "prediction_id": row.prediction_id,
         "kind": row.kind,
@@ -54,6 +46,26 @@ def add(session: Session, row: Outcome) -> bool:
         return False
     outbox.ring(session, TaskName.LOOK, models.model_type(session, prediction.model_type).id)
     return True
+
+
+def answered(session: Session, prediction_id: UUID, validated_at: datetime) -> Prediction:
+    """The prediction that somebody answered at an instant.
+
+    Raises:
+        UnknownPredictionError: there is no such prediction.
+        InvalidInputError: it was validated before the prediction was given.
+        WithdrawnPersonError: the person has taken consent back.
+    """
+    prediction = predictions.get(session, prediction_id)
+    if validated_at < prediction.at - CLOCKS_DIFFER:
+        raise InvalidInputError(
+            "it was validated before the prediction was given",
+            field="validated_at",
+            fix="send the answer to this prediction",
+        )
+    if _is_withdrawn(session, prediction.person_id):
+        raise WithdrawnPersonError("the person has withdrawn consent", field="prediction_id")
+    return prediction
 
 
 def _is_withdrawn(session: Session, person_id: UUID) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.errors import NotFoundError
-from shared.registry.tables import Prediction, PredictionInput, SilentScore
+from shared.registry.tables import MaskFeedback, Prediction, PredictionInput, SilentScore
 
 
 class UnknownPredictionError(NotFoundError):
@@ -75,10 +75,12 @@ def count_since(session: Session, model_type: str, since: datetime) -> int:
 
 
 def forget_expired(session: Session, *, now: datetime) -> int:
-    """Delete inputs whose retention time is over; how many went."""
+    """Delete inputs whose retention time is over, and the masks drawn in them; how many inputs went."""
     gone = session.execute(
         delete(PredictionInput)
         .where(PredictionInput.expires_at < now)
         .returning(PredictionInput.prediction_id)
     )
-    return len(gone.all())
+    ids = list(gone.scalars())
+    session.execute(delete(MaskFeedback).where(MaskFeedback.prediction_id.in_(ids)))
+    return len(ids)

@@ -77,7 +77,7 @@ class Gallery:
     ) -> Pictured:
         if float(shot.pixels.max()) == float(shot.pixels.min()):
             raise ImageError("blank_picture")
-        spacing = _spacing(row.get("spacing"), shot)
+        spacing, status = _spacing(row.get("spacing"), shot), str(row.get("status") or "") or None
         box = _box(row.get("box"))
         mask = self._mask(row, shot, drawings, box=box)
         key = self.save(Picture(mask.pixels, shot.axes.removesuffix("c"), spacing)) if mask else None
@@ -86,11 +86,13 @@ class Gallery:
             likeness=likeness(shot.pixels, shot.axes),
             lossy=shot.lossy,
             mask=key,
-            status=str(row["status"]) if row.get("status") else None,
+            status=status or ("approved" if mask and row.get("validated_by") else None),
             held=clean.reasons,
             blanked=clean.lines,
             doubts=mask.doubts if mask else (),
             flags=_flags(shot.pixels, spacing),
+            # What a caller says of a review is believed of whom the site knows alone.
+            trusts_reviewers=status is not None and self.below is not None,
             details={"box": list(box)} if box else {},
         )
 

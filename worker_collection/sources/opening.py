@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.errors import InvalidInputError
-from shared.registry import runs, sources
+from shared.registry import models, runs, sources
 from shared.registry.tables import CollectionRun, Source
 from shared.storage.base import Storage
 from shared.storage.pictures import Picture
@@ -23,6 +23,7 @@ from worker_collection.sources.feedback import FeedbackSource
 from worker_collection.sources.fhir.shelf import Shelf
 from worker_collection.sources.fhir.source import fhir_source
 from worker_collection.sources.folder import FolderSource
+from worker_collection.sources.mask_feedback import MaskFeedbackSource
 from worker_collection.sources.push import HandedIn
 from worker_collection.sources.sql import SqlSource
 
@@ -60,9 +61,7 @@ def open_source(
     if handed is not None:
         return _handed_in(handed, mapping, save)
     if source.kind in ("push", "feedback"):
-        sessions = site[0] if site else None
-        feedback = FeedbackSource(source.model_type, mapping, sessions=sessions, vault=vault)
-        return HandedIn([], mapping) if source.kind == "push" else feedback
+        return _within(source, mapping, site[0] if site else None, vault=vault, save=save)
     address = sources.address(source, vault)
     if source.kind == "fhir" and site is not None:
         shelf = Shelf(site[0], vault, source.id)
@@ -83,6 +82,29 @@ def _handed_in(handed: Any, mapping: CaseMapping, save: Callable[[Picture], str]
     rows = HandedIn(path or handed, mapping)
     below = path.parent if path is not None else None
     return WithPictures(rows, save, below=below, confined=False) if save else rows
+
+
+def _within(
+    source: Source,
+    mapping: CaseMapping,
+    sessions: sessionmaker[Session] | None,
+    *,
+    vault: Vault,
+    save: Callable[[Picture], str] | None,
+) -> CaseSource:
+    """What has no address: nothing is left of a push, and answers lie in the registry."""
+    if source.kind == "push":
+        return HandedIn([], mapping)
+    kind = source.model_type
+    if sessions is None or save is None or not _is_segmenter(kind, sessions):
+        return FeedbackSource(kind, mapping, sessions=sessions, vault=vault)
+    drawn = MaskFeedbackSource(kind, mapping, sessions=sessions, vault=vault)
+    return WithPictures(drawn, save, below=None, confined=True)
+
+
+def _is_segmenter(model_type: str, sessions: sessionmaker[Session]) -> bool:
+    with sessions() as session:
+        return models.model_type(session, model_type).family == "segmentation"
 
 
 def spool_of(source: Source) -> str:

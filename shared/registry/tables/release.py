@@ -179,6 +179,21 @@ class Outcome(Table):
     received_at: Mapped[datetime]
 
 
+class MaskFeedback(Table):
+    """The right mask of a predicted picture, sealed, as a clinician drew it; it goes with the picture."""
+
+    __tablename__ = "mask_feedback"
+    __table_args__ = (UniqueConstraint("prediction_id", "validated_by", "validated_at"),)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    prediction_id: Mapped[UUID] = mapped_column(ForeignKey("predictions.id"))
+    label: Mapped[str]
+    sealed: Mapped[bytes]
+    blind: Mapped[bool]
+    validated_by: Mapped[str]
+    validated_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+
+
 class Reading(Table):
     """A case put before a clinician on purpose: a disagreement, an audit draw or a hard case, read blind."""
 

@@ -1,13 +1,18 @@
 """`POST /predict` of a picture: a mask from the version in service, its input sealed, by text nothing."""
 
+import base64
+import io
 import json
+from datetime import timedelta
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from api_service.auth import Role
 from shared.domain.cycle import VersionState
-from shared.registry.tables import Person, Prediction, PredictionInput, Reading
+from shared.registry import predictions
+from shared.registry.tables import MaskFeedback, Person, Prediction, PredictionInput, Reading
 from tests.factories import NOW, a_plan, a_version
 from tests.integration.api.world import database_away
 
@@ -73,7 +78,36 @@ def test_no_mask_is_drawn_to_be_read_or_corrected_by_a_word(site, champion):
     assert rows(site, Reading) == []
     said = {"diagnosis": "object", "validated_by": "dr-1", "validated_at": NOW.isoformat()}
     answer = site.post(f"/predictions/{told['prediction_id']}/feedback", Role.CLINICIAN, said)
-    assert (answer.status_code, answer.json["field"]) == (422, "diagnosis")
+    assert (answer.status_code, answer.json["field"]) == (422, "mask")
+
+
+def a_png(width, height):
+    stream = io.BytesIO()
+    Image.new("L", (width, height), 255).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def test_a_picture_is_answered_by_its_right_mask_which_lies_sealed(site, champion):
+    told = ask(site, image=a_png(30, 20)).json
+    address = f"/predictions/{told['prediction_id']}/feedback"
+    said = {"validated_by": "dr-1", "validated_at": NOW.isoformat(), "mask": a_png(30, 20)}
+    for _ in range(2):
+        assert site.post(address, Role.CLINICIAN, said).status_code == 200
+    [kept] = rows(site, MaskFeedback)
+    assert site.deps.vault.open(kept.sealed, "mask feedback").decode() == said["mask"]
+    assert site.post(address, Role.CLINICIAN, said | {"diagnosis": "object"}).status_code == 422
+    another = site.post(address, Role.CLINICIAN, said | {"mask": a_png(20, 30)})
+    assert (another.status_code, another.json["field"]) == (422, "mask")
+    assert site.post(address, Role.CLINICIAN, said | {"mask": "cGl4ZWxz"}).json["field"] == "mask"
+
+
+def test_a_mask_whose_picture_is_gone_has_no_place(site, champion):
+    told = ask(site).json
+    with site.sessions.begin() as session:
+        predictions.forget_expired(session, now=NOW + timedelta(days=10_000))
+    said = {"validated_by": "dr-1", "validated_at": NOW.isoformat(), "mask": a_png(30, 20)}
+    address = f"/predictions/{told['prediction_id']}/feedback"
+    assert site.post(address, Role.CLINICIAN, said).status_code == 409
 
 
 def test_with_the_database_away_the_champion_answers_and_the_picture_is_filed_later(site, champion):
