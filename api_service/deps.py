@@ -10,6 +10,7 @@ from api_service.families import Families
 from api_service.filing import Filing
 from api_service.people import People
 from api_service.router import Router
+from api_service.waker import Waker
 from shared.clock import Clock
 from shared.config import Settings, load_settings
 from shared.registry.session import make_sessions
@@ -32,21 +33,24 @@ class Deps:
     filing: Filing
     people: People
     families: Families
+    waker: Waker
 
     def start(self) -> None:
-        """Let the router follow the registry, and file what a former process could not."""
+        """Let the router follow the registry, wake who listens, file what a former process could not."""
         self.filing.start()
+        self.waker.start()
         self.router.cache.follow()
 
     def stop(self) -> None:
-        """End both threads at their next turn."""
+        """End the threads at their next turn."""
         self.router.cache.stop()
+        self.waker.stop()
         self.filing.stop()
 
 
 def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None) -> Deps:
     """Wire the API; no thread runs before `start`."""
-    sessions = sessions or make_sessions(settings, pool_size=THREADS + 2, statement_seconds=STATEMENT_SECONDS)
+    sessions = sessions or make_sessions(settings, pool_size=THREADS + 3, statement_seconds=STATEMENT_SECONDS)
     vault = open_vault(settings.secret_file)
     router = Router.of(settings, sessions)
     return Deps(
@@ -59,6 +63,7 @@ def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None)
         filing=Filing(settings, sessions, vault=vault, cache=router.cache),
         people=People(),
         families=Families(sessions),
+        waker=Waker(sessions),
     )
 
 

@@ -59,6 +59,7 @@ def start(call: Call, wish: TrainingWish) -> Reply[TrainingStarted]:
         visit=Visit(call.caller.name, call.caller.key_id, call.key, call.now),
         terms=Terms(QUEUE_MOST, 202, started_form(wish.model_type, wish.dataset_version)),
     )
+    call.deps.waker.wake()
     if made.repeated:
         raise ReplayedError(Stored(202, made.answer))
     shown = TrainingStarted.model_validate_json(made.answer)

@@ -50,8 +50,6 @@ BEGIN
     VALUES (moment, asker, 'create', 'training_jobs', job::text, told);
   INSERT INTO events (at, kind, subject, data) VALUES (moment, 'training_jobs.queued', job::text, told);
   INSERT INTO outbox (task, subject) VALUES (bell, job);
-  NOTIFY rounds_outbox;
-  NOTIFY rounds_events;
   outcome := 'created';
 END $$
 """

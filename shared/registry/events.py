@@ -36,14 +36,14 @@ def emit(
 ) -> None:
     """Add one event and wake the listeners when the transaction commits."""
     session.add(Event(at=at, kind=kind, subject=str(subject), data=dict(data or {})))
-    _wake(session)
+    wake(session)
 
 
 def emit_all(session: Session, *, kind: str, data: Mapping[str, Mapping[str, object]], at: datetime) -> None:
     """Add one event of a kind for each subject."""
     same = {"at": at, "kind": kind}
     bulk.copy(session, Event, [same | {"subject": one, "data": dict(told)} for one, told in data.items()])
-    _wake(session)
+    wake(session)
 
 
 def horizon(session: Session) -> Horizon:
@@ -63,5 +63,6 @@ def newest(session: Session) -> int:
     return session.scalar(select(func.max(Event.seq))) or 0
 
 
-def _wake(session: Session) -> None:
+def wake(session: Session) -> None:
+    """Tell the listeners, when the transaction commits, that there is something to read."""
     session.execute(text(f"NOTIFY {CHANNEL}"))

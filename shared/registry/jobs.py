@@ -11,7 +11,7 @@ from shared.domain.bells import TaskName, first_bell
 from shared.domain.cycle import JobState, ended, public_job_status
 from shared.domain.repair import mended
 from shared.errors import ConflictError, NotFoundError
-from shared.registry import alerts, audit, job_door, models, moves
+from shared.registry import alerts, audit, events, job_door, models, moves, outbox
 from shared.registry.alerts import Trouble
 from shared.registry.job_door import JobWish
 from shared.registry.tables import DatasetVersion, TrainingJob
@@ -32,6 +32,8 @@ def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> Tra
     values = job_door.words(wish, family=family, actor=actor, now=now)
     outcome, job_id, _ = session.connection().exec_driver_sql(job_door.CREATE, values).one()
     job_door.check(wish, outcome, job_id)
+    outbox.wake(session)
+    events.wake(session)
     return session.get_one(TrainingJob, job_id)
 
 

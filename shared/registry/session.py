@@ -3,6 +3,7 @@
 import select
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import psycopg2
@@ -48,9 +49,9 @@ class Prepared:
 
     name: str
     statement: str  # with {} where its places go
-    places: int
+    places: int = 0
 
-    def row(self, sessions: sessionmaker[Session], values: Sequence[object]) -> tuple[Any, ...]:
+    def row(self, sessions: sessionmaker[Session], values: Sequence[object] = ()) -> tuple[Any, ...]:
         """The row for these values, committed.
 
         Raises:
@@ -63,7 +64,7 @@ class Prepared:
             driver.autocommit = True
             with driver.cursor() as cursor:
                 self._prepare(cursor, pooled.info)
-                cursor.execute(f"EXECUTE {self.name} ({', '.join(['%s'] * self.places)})", values)
+                cursor.execute(self._call, values)
                 found: tuple[Any, ...] = cursor.fetchone()
             driver.autocommit = False
         except psycopg2.Error as error:
@@ -74,6 +75,11 @@ class Prepared:
         finally:
             pooled.close()
         return found
+
+    @cached_property
+    def _call(self) -> str:
+        given = f" ({', '.join(['%s'] * self.places)})" if self.places else ""
+        return f"EXECUTE {self.name}{given}"
 
     def _prepare(self, cursor: Any, info: dict[Any, Any]) -> None:  # noqa: ANN401 - a cursor of the driver
         if self.name in info:

@@ -1,15 +1,18 @@
 """`POST /training/start` is one statement: whatever it refuses leaves nothing, and at once means at once."""
 
 import threading
+from select import select as select_ready
 
+import psycopg2
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text, update
 
 from api_service.auth import Role
 from api_service.show.training import TrainingStarted, started_form
-from shared.registry import keys
+from shared.registry import jobs, keys
+from shared.registry.job_door import JobWish
 from shared.registry.stats import JobFacts
-from shared.registry.tables import AuditEvent, Event, IdempotencyKey, Outbox, TrainingJob
+from shared.registry.tables import ApiKey, AuditEvent, Event, IdempotencyKey, Outbox, TrainingJob
 from tests.factories import NOW, a_dataset, a_job
 from tests.integration.api.world import connections_cut
 
@@ -93,21 +96,42 @@ def test_a_refusal_writes_nothing(site, wish, status, code):
     assert counts(site) == before
 
 
-def test_of_equal_wishes_at_the_same_moment_one_is_met(site):
-    answers: list[int] = []
-
-    def ask() -> None:
-        client = site.client.application.test_client()
+def test_of_equal_wishes_at_the_same_moment_the_second_waits_for_the_first(site):
+    answers = []
+    second = threading.Thread(target=lambda: answers.append(site.post("/training/start", Role.OPERATOR, {})))
+    with site.sessions.begin() as session:
+        first = jobs.create(session, JobWish("diagnosis"), now=NOW, actor="test").id
+        second.start()
+        second.join(0.3)
+        other = site.client.application.test_client()
         headers = {"Authorization": f"Bearer {site.keys[Role.OPERATOR]}"}
-        answers.append(client.post("/api/phase-7/training/start", json={}, headers=headers).status_code)
+        unequal = other.post("/api/phase-7/training/start", json={"seed": 9}, headers=headers)
+        assert (answers, unequal.status_code) == ([], 202)  # only equal wishes take turns
+    second.join()
+    assert (answers[0].status_code, answers[0].json["code"]) == (409, "same_job_open")
+    assert str(first) in answers[0].json["detail"]
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answers) == [202, 409, 409, 409]
-    assert counts(site)[0] == 1
+
+def test_a_repeat_is_refused_while_its_first_call_runs(site):
+    owned = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
+    name = "key:operator\nPOST /api/phase-7/training/start\nkey-1"
+    with site.sessions.begin() as session:
+        session.execute(text(owned), {"name": name})
+        busy = site.post("/training/start", Role.OPERATOR, {}, headers=KEY)
+    assert (busy.status_code, busy.json["code"]) == (409, "still_running")
+
+
+def test_an_expired_key_opens_nothing_though_the_ring_knows_it(site):
+    site.post("/training/start", Role.OPERATOR, {"seed": 1})
+    with site.sessions.begin() as session:
+        session.execute(update(ApiKey).where(ApiKey.name == "operator").values(expires_at=NOW))
+    assert site.post("/training/start", Role.OPERATOR, {"seed": 2}).status_code == 401
+
+
+def test_an_ended_job_does_not_stand_in_the_way_of_its_like(site):
+    job_id = site.post("/training/start", Role.OPERATOR, {}).json["job_id"]
+    site.post(f"/training/jobs/{job_id}/cancel", Role.OPERATOR)
+    assert site.post("/training/start", Role.OPERATOR, {}).status_code == 202
 
 
 def test_the_orm_takes_no_part(site):
@@ -117,6 +141,24 @@ def test_the_orm_takes_no_part(site):
     event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: said.append(statement))
     assert site.post("/training/start", Role.OPERATOR, {"seed": 2}, headers=KEY).status_code == 202
     assert said == []
+
+
+def test_a_submit_wakes_relay_and_event_streams(site):
+    url = site.sessions.kw["bind"].url
+    listener = psycopg2.connect(host=url.query["host"], user=url.username, dbname=url.database)
+    listener.autocommit = True
+    listener.cursor().execute("LISTEN rounds_outbox; LISTEN rounds_events")
+    site.deps.waker.start()
+    try:
+        for seed in range(5):
+            assert site.post("/training/start", Role.OPERATOR, {"seed": seed}).status_code == 202
+        assert select_ready([listener], [], [], 10)[0]
+        listener.poll()
+    finally:
+        site.deps.waker.stop()
+    told = {one.channel for one in listener.notifies}
+    listener.close()
+    assert told == {"rounds_outbox", "rounds_events"}
 
 
 def test_a_connection_that_died_in_the_pool_is_replaced_before_it_is_used(site):

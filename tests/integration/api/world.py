@@ -17,6 +17,7 @@ from api_service.filing import Filing
 from api_service.people import People
 from api_service.plan_cache import PlanCache
 from api_service.router import Router
+from api_service.waker import Waker
 from shared.domain.cycle import VersionState
 from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import NotFoundError, PartDownError
@@ -111,6 +112,7 @@ def a_site(settings, sessions) -> Site:
         filing=Filing(settings, sessions, vault=vault, cache=cache),
         people=People(lambda: seconds[0]),
         families=Families(sessions),
+        waker=Waker(sessions),
     )
     made = {}
     with sessions.begin() as session:
