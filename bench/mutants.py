@@ -1,23 +1,29 @@
-"""Breaks the protocol of jobs one line at a time; each must be caught. `python -m bench.mutants [NAME …]`.
+"""Breaks the protocol of jobs one line at a time; each must be caught.
 
-Every mutant is the tree with one line of `bench/protocol_mutants.toml` exchanged, tried by the protocol's
-model and the tests of leases and relay. A mutant that lives says why that is no harm, or counts as missed.
+`python -m bench.mutants [--minutes N] [NAME …]`: every mutant is the tree with one place of
+`bench/protocol_mutants.toml` exchanged, tried by the tests that play and hold the protocol. A mutant that
+lives says why that is no harm, or counts as missed. Verdicts are kept beside the results; a run that was
+stopped, or came to the end of its minutes, is gone on with by the next.
 """
 
+import argparse
+import hashlib
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from bench.figures import RESULTS, at_least, keep
 
 ROOT = Path(__file__).parent.parent
 LIST = Path(__file__).parent / "protocol_mutants.toml"
-RESULTS = Path(__file__).parent / "results" / "mutants.json"
+VERDICTS = RESULTS / "mutants_verdicts.json"
 TREES = (
     "shared",
     "tests",
@@ -26,43 +32,67 @@ TREES = (
     "worker_collection",
     "worker_training",
     "deployer_service",
+    "api_service",
 )
 JUDGES = (
     "tests/integration/test_leases.py",
-    "tests/integration/test_relay.py",
-    "tests/integration/test_protocol_model.py",
     "tests/integration/training/test_train.py",
+    "tests/integration/test_protocol_model.py",
+    "tests/integration/api/test_submit.py",
+    "tests/integration/api/test_idempotency.py",
+    "tests/integration/test_relay.py",
 )
-GOAL = 0.95
+GOAL, LEAST = 0.95, 40
 LONGEST_SECONDS = 400
 Mutant = Mapping[str, str]
 
 
-def main(wanted: list[str]) -> int:
-    """Try every mutant, print what became of it, write the share that was caught."""
-    mutants = [one for one in read() if not wanted or one["name"] in wanted]
+def main(arguments: list[str]) -> int:
+    """Try every mutant that has no verdict yet, print what became of it, write the share that was caught."""
+    asked = argparse.ArgumentParser(prog="bench.mutants", description=__doc__)
+    asked.add_argument("--minutes", type=float, default=float("inf"), help="begin none after so many")
+    asked.add_argument("names", nargs="*")
+    given = asked.parse_args(arguments)
+    mutants = [one for one in read() if not given.names or one["name"] in given.names]
     with tempfile.TemporaryDirectory(prefix="rounds-mutants-") as scratch:
-        tree = copied(Path(scratch))
-        if not passes(tree):
-            print("the tree as it stands does not pass; nothing can be said of mutants")
-            return 1
-        caught = [one["name"] for one in mutants if _is_caught(tree, one)]
-    missed = [one for one in mutants if one["name"] not in caught]
-    for one in missed:
-        print(f"lives: {one['name']}: {one.get('harmless', 'MISSED')}")
-    share = len(caught) / max(1, len(mutants))
-    figures = [
-        {"key": "protocol breaks tried", "value": len(mutants), "unit": "breaks", "goal": 40},
-        {"key": "protocol breaks caught", "value": share, "unit": "share", "goal": GOAL},
-    ]
-    for figure in figures:
-        figure["met"] = figure["value"] >= figure["goal"]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(
-        json.dumps({"name": "mutants", "machine": platform.platform(), "figures": figures}, indent=1) + "\n"
+        caught = judged(copied(Path(scratch)), mutants, until=time.monotonic() + 60 * given.minutes)
+    if caught is None:
+        print("the tree as it stands does not pass; nothing can be said of mutants")
+        return 1
+    for one in mutants:
+        if not caught.get(one["name"], True):
+            print(f"lives: {one['name']}: {one.get('harmless', 'MISSED')}")
+    if len(caught) < len(mutants):
+        print(f"{len(mutants) - len(caught)} are left: run the same again")
+        return 1
+    share = sum(caught.values()) / max(1, len(caught))
+    return keep(
+        "mutants",
+        [
+            at_least("protocol breaks tried", len(caught), "breaks", goal=LEAST),
+            at_least("protocol breaks caught", share, "share", goal=GOAL),
+        ],
     )
-    print(f"{len(caught)} of {len(mutants)} caught")
-    return 0 if share >= GOAL else 1
+
+
+def judged(tree: Path, mutants: Iterable[Mutant], *, until: float) -> dict[str, bool] | None:
+    """Whether each mutant is caught, as far as the time goes; None when the tree itself does not pass."""
+    known: dict[str, bool] = json.loads(VERDICTS.read_text()) if VERDICTS.exists() else {}
+    found: dict[str, bool] = {}
+    whole = None
+    for one in mutants:
+        mark = hashlib.sha256(mutated((tree / one["file"]).read_text(), one).encode()).hexdigest()
+        if not known.get(mark, False):
+            if time.monotonic() >= until:
+                continue
+            whole = passes(tree) if whole is None else whole
+            if not whole:
+                return None
+            known[mark] = _is_caught(tree, one)
+            RESULTS.mkdir(exist_ok=True)
+            VERDICTS.write_text(json.dumps(known, indent=1) + "\n")
+        found[one["name"]] = known[mark]
+    return found
 
 
 def read() -> list[Mutant]:
