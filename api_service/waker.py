@@ -15,7 +15,7 @@ from shared.logs import log
 from shared.registry import events, outbox
 from shared.registry.session import Prepared
 
-REST_SECONDS = 0.004  # what is submitted meanwhile is told together
+REST_SECONDS = 0.008  # what is submitted meanwhile is told together
 _WAKE = Prepared(
     "wake",
     "SELECT set_config('synchronous_commit', 'off', true), "

@@ -1,13 +1,14 @@
 """The relay's line to the broker: Celery messages pushed together, and how long the queues are."""
 
-import base64
+import binascii
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import groupby
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from kombu.exceptions import OperationalError
 from redis import Redis
@@ -98,14 +99,14 @@ class Line:
 def message(task: TaskName, subject: UUID) -> bytes:
     """One Celery message of protocol 2 as kombu's Redis transport stores it."""
     envelope, body = _form(task)
-    named, ring = str(subject), str(uuid4())
-    packed = base64.b64encode(body.replace(_SUBJECT, named).encode()).decode()
-    return envelope.replace(_BODY, packed).replace(_RING, ring).replace(_SUBJECT, named).encode()
+    named = str(subject)
+    packed = binascii.b2a_base64((body % {"subject": named}).encode(), newline=False).decode()
+    return (envelope % {"subject": named, "ring": _ring(), "body": packed}).encode()
 
 
 @cache
 def _form(task: TaskName) -> tuple[str, str]:
-    """Envelope and body of a task's messages, with marks where one differs from the next."""
+    """Envelope and body of a task's messages, with places where one differs from the next."""
     built = app.amqp.as_task_v2(_RING, task.value, args=(_SUBJECT,), ignore_result=True)
     envelope = {
         "body": _BODY,
@@ -121,4 +122,18 @@ def _form(task: TaskName) -> tuple[str, str]:
             "priority": 0,
         },
     }
-    return json.dumps(envelope), json.dumps(built.body)
+    return _with_places(json.dumps(envelope)), _with_places(json.dumps(built.body))
+
+
+def _with_places(text: str) -> str:
+    """Marks become places of a format: one pass fills them all, and half of a relay's time is this."""
+    text = text.replace("%", "%%")
+    for mark, place in ((_RING, "ring"), (_SUBJECT, "subject"), (_BODY, "body")):
+        text = text.replace(mark, f"%({place})s")
+    return text
+
+
+def _ring() -> str:
+    """A fresh id of a message, shaped as a UUID of chance."""
+    drawn = os.urandom(16).hex()
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-a{drawn[17:20]}-{drawn[20:]}"

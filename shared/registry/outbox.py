@@ -29,9 +29,8 @@ def take(session: Session, limit: int = 200) -> list[tuple[str, UUID]]:
     Nor, perhaps, when the server dies a moment later, since the commit does not wait for the disk: a ring
     that comes twice is harmless.
     """
-    session.execute(text("SET LOCAL synchronous_commit = off"))
     oldest = text(
-        "DELETE FROM outbox WHERE id IN "
+        "SET LOCAL synchronous_commit = off; DELETE FROM outbox WHERE id IN "
         "(SELECT id FROM outbox ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING task, subject, id"
     )
     rows = session.execute(oldest, {"limit": limit}).all()
