@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated
 
@@ -60,17 +60,27 @@ def _show_table(rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return "–"
+    if value is None or isinstance(value, bool):
+        return {None: "–", True: "yes", False: "no"}[value]
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, dict | list):
-        return _interval(value) or json.dumps(value, default=_plain, ensure_ascii=False)
+        return _interval(value) or _listed(value)
     return str(value)
+
+
+def _listed(value: dict[object, object] | list[object]) -> str:
+    """Such as "refused 3, pending 1"; what holds further lists stays JSON."""
+    parts = list(value.values()) if isinstance(value, dict) else value
+    if any(isinstance(part, dict | list) for part in parts):
+        return json.dumps(value, default=_plain, ensure_ascii=False)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_cell(part)}" for name, part in value.items()) or "none"
+    return "; ".join(map(_cell, value)) or "none"
 
 
 def _interval(value: object) -> str | None:
