@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues
+from worker_collection.phi import cues, dialled
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.spans import Span
 
 _TOKEN = re.compile(r"(?<![\w./:#-])[\w./:#-]{0,40}?\d[\w./:#-]{0,60}")
 _GROUPS = re.compile(
     r"(?<![\w.,+/-])(?:\+?\d{0,3}[ .-]?\(\+?\d{2,5}\)[ -]?\d{3,9}(?:[ .-]\d{2,6}){0,4}|"
-    r"(?:\+\d{1,3}[ ./-]?)?(?:\(0?\d{1,5}(?:-\d)?\)[ ./-]?)?\d{1,8}(?:(?:[ .\-/]| - )\(?\d{1,8}\)?){1,6}|"
+    r"(?:\+\d{1,3}[ ./-]?)?(?:\(0?\d{1,5}(?:-\d)?\)[ ./-]?)?\d{1,8}(?:(?:[ .\-/]| [-/] )\(?\d{1,8}\)?){1,6}|"
     r"\+\d{8,14})(?![\w%]|[.,/]\d)"
 )
 _UNIT = re.compile(
@@ -152,9 +152,9 @@ def _prefix(text: str, start: int) -> int:
 def _of_groups(text: str, start: int, found: str) -> str | None:
     """The class of several groups of digits, such as a telephone number or a health number."""
     digits = re.sub(r"\D", "", found)
-    parts = re.findall(r"\d+", found)
     end = start + len(found)
-    timed = len(digits) > 7 and _CLOCK_AFTER.match(text, end)  # "will ring 0455 501 149 pm"
+    called = len(digits) > 8 and found[0] in "+0("
+    timed = called or len(digits) > 7 and _CLOCK_AFTER.match(text, end)  # "will ring 0455 501 149 pm"
     if len(digits) < 6 or len(digits) > 19 or _UNIT.match(text, end) and not timed:
         return None
     cue = cue_before(text, start)
@@ -167,37 +167,7 @@ def _of_groups(text: str, start: int, found: str) -> str | None:
     is_dialled = found[0] in "0(" and len(digits) > 8
     if _clinical_before(text, start) and not is_dialled or _NOT_NUMBERS.fullmatch(found):
         return None
-    return _by_parts(found, parts, digits)
-
-
-def _by_parts(found: str, parts: list[str], digits: str) -> str | None:
-    lengths = [len(part) for part in parts]
-    if lengths == [3, 2, 4]:
-        return "SSN"
-    if (
-        len(digits) in (7, 8)
-        and lengths in _LOCAL
-        and ("-" in found or len(digits) == 8)
-        and "/" not in found
-    ):
-        return "PHONE"
-    if len(digits) < 8 or not _is_dialled(found, lengths):
-        return None
-    return "PHONE" if len(digits) <= 12 else "ID"
-
-
-_LOCAL = ([3, 4], [4, 4], [2, 6], [3, 2, 2])
-
-
-def _is_dialled(found: str, lengths: list[int]) -> bool:
-    """Whether the groups are those of a telephone number and not a row of readings."""
-    if found[0] in "0(" or lengths == [2] * 4 and re.search(r"\s0\d", found):
-        return True
-    if "(" in found and "/" not in found:
-        return True
-    if "/" in found or max(lengths) < 3 and lengths[0] != 2 or 1 in lengths[:-1] and found[0] != "1":
-        return False
-    return len(set(lengths)) > 1 or lengths[0] > 2 or " " not in found
+    return dialled.by_parts(text, start, found)
 
 
 def _of_token(text: str, start: int, token: str) -> tuple[str, int, int] | None:
