@@ -9,6 +9,7 @@ import structlog
 def set_up_logs(process: str, *, level: str = "INFO") -> None:
     """Send structured lines of this process to standard error, the standard library's loggers too."""
     logging.basicConfig(stream=sys.stderr, level=level, format="%(message)s", force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # each look at the schema would be told twice
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
