@@ -6,7 +6,6 @@
 import hashlib
 import json
 import os
-import platform
 import shutil
 import socket
 import subprocess
@@ -17,8 +16,9 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bench.figures import at_most, keep
+
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "bench" / "results" / "airgap.json"
 INSIDE = "--inside"
 GOAL_SECONDS = 480.0
 ELSEWHERE = ("192.0.2.1", 443)  # an address of nobody, RFC 5737
@@ -62,14 +62,7 @@ def drill(folder: Path, scratch: Path) -> int:
         took[name] = time.monotonic() - began
         print(f"{name:<44} {took[name]:8.1f} s", flush=True)
     cold = took["installation from the folder alone"] + took["the circle turns: rounds demo"]
-    figure = {"key": "cold install to a turned circle", "value": cold, "unit": "s", "goal": GOAL_SECONDS}
-    figure["met"] = cold <= GOAL_SECONDS
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(
-        json.dumps({"name": "airgap", "machine": platform.platform(), "figures": [figure]}, indent=1) + "\n"
-    )
-    print(f"{'cold install to a turned circle':<44} {cold:8.1f} s of {GOAL_SECONDS:g}")
-    return 0 if figure["met"] else 1
+    return keep("airgap", [at_most("cold install to a turned circle", cold, "s", goal=GOAL_SECONDS)])
 
 
 def cut_off() -> None:

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 python=.venv/bin/python folder=$1
 mkdir -p "$folder"
 find "$folder" -maxdepth 1 -name 'rounds-*.whl' -delete
-pip() { "$python" -m pip "$@" --quiet --disable-pip-version-check; }
+pip() { "$python" -m pip "$@" --quiet --quiet --disable-pip-version-check; }
 
 torch=$("$python" -c 'from importlib.metadata import version; print(version("torch"))')
 pip wheel --require-hashes --no-deps --wheel-dir "$folder" -r requirements/runtime.txt

@@ -1,57 +1,81 @@
-"""The compose file is right, without an engine: a parser of the specification and our own cross-check."""
+"""The compose file is right, without an engine; and each of twenty faults in it is seen."""
 
-import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from compose_spec import PyCompose
 
-from shared.broker.names import Queue
-from shared.broker.worker import KINDS
-from shared.config import Settings
+from tests.house.compose_file import CHECKS, FILE, GIVEN, Document, read
 
-ROOT = Path(__file__).parents[2]
-FILE = ROOT / "docker-compose.yml"
-GIVEN = {"S3_SECRET": "x" * 20}
-_VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")
-
-
-def interpolated(text: str) -> str:
-    """Variables as an engine fills them; one that must be named and is not is an error."""
-
-    def value(match: re.Match[str]) -> str:
-        name, operator, rest = match.groups()
-        if name in GIVEN:
-            return GIVEN[name]
-        assert operator is not None, f"{name} has neither a default nor a demand"
-        assert "?" not in operator, f"{name} must be named: {rest}"
-        return rest
-
-    return _VARIABLE.sub(value, text)
-
-
-def compose() -> dict[str, Any]:
-    return yaml.safe_load(interpolated(FILE.read_text()))
-
-
-SERVICES: dict[str, Any] = compose()["services"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-
-
-def seconds(duration: str) -> int:
-    assert duration.endswith("s")
-    return int(duration[:-1])
+# Each fault: what is wrong, the text that is replaced, what stands there then.
+FAULTS = (
+    ("a volume nobody defines", 'volumes: ["home:/var/lib/rounds"]', 'volumes: ["hom:/var/lib/rounds"]'),
+    ("a network nobody defines", "networks: [inside, front]", "networks: [inside, outside]"),
+    ("a secret nobody defines", "secrets: [site_secret, pgpass]", "secrets: [site_secret, pgpas]"),
+    ("a secret nobody reads", "  pgpass:\n", "  pgpasses:\n    file: ./secrets/x\n  pgpass:\n"),
+    ("waiting for a service that is not there", "  redis: {condition", "  rediss: {condition"),
+    ("waiting for a one-shot to be healthy", "service_completed_successfully", "service_healthy"),
+    ("a duration that is none", "stop_grace_period: 90s", "stop_grace_period: ninety"),
+    ("no time for a checkpoint", "stop_grace_period: 45s", "stop_grace_period: 20s"),
+    ("a queue that nobody consumes", "  worker-collect:\n", "  collector:\n"),
+    ("a setting that is none", "ROUNDS_LOG_LEVEL:", "ROUNDS_LOGLEVEL:"),
+    ("a setting with a wrong value", "ROUNDS_LOG_LEVEL:-INFO", "ROUNDS_LOG_LEVEL:-LOUD"),
+    ("a password in an address", "redis://redis:6379/0", "redis://:secret@redis:6379/0"),
+    ("a database that is elsewhere", "rounds@postgres:5432", "rounds@database:5432"),
+    ("a broker that evicts", "noeviction", "allkeys-lru"),
+    ("a GPU for the model server", "    mem_limit: 4g\n    depends_on", None),
+    ("a service that may write everywhere", "  read_only: true\n", "  read_only: false\n"),
+    ("a door that is open to the world", "127.0.0.1:${API_PORT", "0.0.0.0:${API_PORT"),
+    (
+        "the broker published",
+        "    command: [valkey-server",
+        '    ports: ["6379:6379"]\n    command: [valkey-server',
+    ),
+    ("an image of today", "postgres:18-bookworm", "postgres:latest"),
+    ("a way out from inside", "    internal: true\n", "    internal: false\n"),
+    ("a health check that asks for another", '"rounds.alive", "beat"', '"rounds.alive", "relay"'),
+    ("a stage that is not there", "target: relay", "target: relays"),
+)
+GPU = (
+    "    deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 1, capabilities: [gpu]}]}}}\n"
+)
 
 
-def test_the_specification_accepts_it() -> None:
-    document = {name: part for name, part in compose().items() if not name.startswith("x-")}
-    parsed = PyCompose.from_yaml(yaml.safe_dump(document))
-    parsed.validate()
-    assert set(parsed.service_names()) == set(SERVICES)
+def faulty(before: str, after: str | None) -> str:
+    """The shipped file with one fault in it."""
+    text = FILE.read_text()
+    assert before in text
+    if after is None:
+        name = "      ROUNDS_MODEL_SERVER_BIND: 0.0.0.0:8003\n"
+        return text.replace(name, name + GPU)
+    return text.replace(before, after)
+
+
+def found_in(document: Document) -> list[str]:
+    """The checks that a document fails; one that a fault makes stumble has seen it too."""
+    seen = []
+    for check in CHECKS:
+        try:
+            check(document)
+        except (AssertionError, KeyError, TypeError, AttributeError) as error:
+            seen.append(f"{check.__name__}: {type(error).__name__} {error}")
+    return seen
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_shipped_file_passes(check):
+    check(read(FILE.read_text()))
+
+
+def test_there_are_twenty_faults_and_more():
+    assert len({(before, after) for _, before, after in FAULTS}) >= 20
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault[0])
+def test_a_fault_is_seen(fault):
+    _, before, after = fault
+    assert found_in(read(faulty(before, after)))
 
 
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose here")
@@ -63,90 +87,3 @@ def test_docker_compose_accepts_it(tmp_path: Path) -> None:
         check=True,
         env=GIVEN | {"PATH": "/usr/bin:/bin"},
     )
-
-
-def test_what_a_service_names_is_defined() -> None:
-    document = compose()
-    for name, service in SERVICES.items():
-        named = [entry.split(":")[0] for entry in service.get("volumes", [])]
-        assert set(named) <= set(document["volumes"]), name
-        assert set(service.get("networks", [])) <= set(document["networks"]), name
-        assert set(service.get("secrets", [])) <= set(document["secrets"]), name
-        assert set(service.get("depends_on", {})) <= set(SERVICES), name
-
-
-def test_a_service_waits_only_for_what_can_be_seen_to_be_ready() -> None:
-    for name, service in SERVICES.items():
-        for other, wait in service.get("depends_on", {}).items():
-            one_shot = SERVICES[other].get("restart") == "no"
-            wanted = "service_completed_successfully" if one_shot else "service_healthy"
-            assert wait["condition"] == wanted, f"{name} waits for {other}"
-            assert one_shot or "healthcheck" in SERVICES[other], other
-
-
-def test_every_service_of_ours_has_a_stage_whose_modules_exist() -> None:
-    dockerfile = (ROOT / "Dockerfile").read_text()
-    stages = re.findall(r"^FROM \S+ AS (\S+)$", dockerfile, re.MULTILINE)
-    for name, service in OURS.items():
-        assert service["build"]["target"] == name
-        assert name in stages
-        stage = dockerfile.split(f" AS {name}\n")[1].split("\nFROM ")[0]
-        module = re.search(r'"-m", "([\w.]+)"', stage)
-        assert module is not None, name
-        assert (ROOT / (module[1].replace(".", "/") + ".py")).is_file(), module[1]
-        assert "USER 10001:10001" in dockerfile
-
-
-def test_every_queue_is_consumed() -> None:
-    kinds = [name.removeprefix("worker-") for name in OURS if name.startswith("worker-")]
-    consumed = {queue for kind in kinds for queue in KINDS[kind].queues}
-    assert consumed == set(Queue)
-
-
-def test_every_setting_is_one() -> None:
-    known = {f"ROUNDS_{name.upper()}" for name in Settings.model_fields}
-    for name, service in OURS.items():
-        settings = {
-            key: str(value) for key, value in service["environment"].items() if key.startswith("ROUNDS_")
-        }
-        assert set(settings) <= known, name
-        Settings(**{key.removeprefix("ROUNDS_").lower(): value for key, value in settings.items()})
-
-
-def test_secrets_stand_in_no_address() -> None:
-    for name, service in OURS.items():
-        assert "@" not in service["environment"]["ROUNDS_BROKER_URL"], name
-        assert "rounds@" in service["environment"]["ROUNDS_DATABASE_URL"], "no password before the @"
-
-
-def test_only_training_holds_a_gpu() -> None:
-    holders = {name for name, service in SERVICES.items() if "devices" in str(service.get("deploy"))}
-    assert holders == {"worker-train"}
-
-
-def test_a_service_of_ours_can_do_little_harm() -> None:
-    for name, service in OURS.items():
-        assert service["read_only"], name
-        assert service["cap_drop"] == ["ALL"], name
-        assert "no-new-privileges:true" in service["security_opt"], name
-        assert service["mem_limit"], name
-        assert "healthcheck" in service or service.get("restart") == "no", name
-
-
-def test_only_the_door_the_stream_and_flower_are_published_and_only_here() -> None:
-    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert set(published) == {"api", "events", "flower"}
-    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
-
-
-def test_the_broker_never_evicts_and_keeps_a_log() -> None:
-    command = SERVICES["redis"]["command"]
-    assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
-    assert command[command.index("--appendonly") + 1] == "yes"
-
-
-def test_a_worker_has_the_time_to_write_its_checkpoint() -> None:
-    from shared.broker.app import app
-
-    for name in (name for name in OURS if name.startswith("worker-")):
-        assert seconds(OURS[name]["stop_grace_period"]) > app.conf.worker_soft_shutdown_timeout, name
