@@ -1,10 +1,11 @@
 """Who answers one prediction: the champion, or the challenger for the persons that the plan gives it.
 
-A challenger answers only while the registry confirms the plan; where it fails the champion answers, and an
-answer of a version that was rolled back meanwhile is computed again.
+A challenger answers only while the registry confirms the plan; where it fails or hangs the champion does, and
+an answer of a version that was rolled back meanwhile is computed again.
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -17,10 +18,12 @@ from shared.errors import NotFoundError, PartDownError, TransientError
 from shared.logs import log
 from shared.registry.plans import Plan, Served
 from shared.serving.base import ModelServer
-from shared.serving.local import LocalModelServer
-from shared.serving.token import internal_token
+from shared.serving.open import open_model_server
 
 _TRIES = 3
+_CHALLENGER_THREADS = 8  # requests that a hanging challenger may hold up at most, beside those of the API
+_CHALLENGER_SECONDS, _CHALLENGER_PICTURE_SECONDS = 3.0, 20.0
+_REST_SECONDS = 10.0  # that a challenger which did not answer is left alone
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,14 @@ class Router:
 
     def __init__(self, cache: PlanCache, server: ModelServer) -> None:
         self.cache, self.server = cache, server
+        self._apart = ThreadPoolExecutor(_CHALLENGER_THREADS, "challenger")
+        self._rests_until: dict[str, float] = {}
 
     @classmethod
     def of(cls, settings: Settings, sessions: sessionmaker[Session]) -> "Router":
         """The router of one process; `start` makes it follow the registry."""
         cache = PlanCache(settings.root / "router", sessions)
-        return cls(cache, LocalModelServer(settings.model_server, internal_token(settings)))
+        return cls(cache, open_model_server(settings))
 
     def answer(self, model_type: str, person_key: str | None, asked: str | PictureAsk) -> Routed:
         """The answer of the version that this person is given; without a key (database away) the champion's.
@@ -71,11 +76,13 @@ class Router:
         """Of the first that answers. Where the server is too busy for the champion, no other is tried."""
         missing: NotFoundError | None = None
         for served in routing.tries(plan.served, slot):
-            gave = routing.CHALLENGER if served == plan.challenger else routing.CHAMPION
+            challenges = served == plan.challenger
             try:
-                return gave, served, self._answer(served.digest, asked)
+                if challenges:
+                    return routing.CHALLENGER, served, self._challengers_answer(served.digest, asked)
+                return routing.CHAMPION, served, self._answer(served.digest, asked)
             except TransientError as error:
-                if gave == routing.CHAMPION:
+                if not challenges:
                     raise
                 log.warning("the challenger does not answer", version=served.name, error=error.code)
             except NotFoundError as error:
@@ -84,6 +91,23 @@ class Router:
         raise PartDownError(
             f"the model server does not hold {plan.champion.name} yet", fix="ask again in a moment"
         ) from missing
+
+    def _challengers_answer(self, digest: str, asked: str | PictureAsk) -> Answer | MaskAnswer:
+        """The same in a thread of its own: nobody waits long for one that hangs, and soon nobody asks it.
+
+        Raises:
+            PartDownError: it does not answer in time, or did not a moment ago.
+        """
+        if self._rests_until.get(digest, 0.0) > time.monotonic():
+            raise PartDownError("the challenger did not answer a moment ago")
+        seconds = _CHALLENGER_PICTURE_SECONDS if isinstance(asked, PictureAsk) else _CHALLENGER_SECONDS
+        answer = self._apart.submit(self._answer, digest, asked)
+        try:
+            return answer.result(seconds)
+        except (TimeoutError, TransientError):
+            answer.cancel()
+            self._rests_until = {digest: time.monotonic() + _REST_SECONDS}
+            raise PartDownError("the challenger does not answer") from None
 
     def _answer(self, digest: str, asked: str | PictureAsk) -> Answer | MaskAnswer:
         if isinstance(asked, PictureAsk):

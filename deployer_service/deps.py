@@ -11,8 +11,7 @@ from shared.notify.apprise import open_notifier
 from shared.notify.base import Notifier
 from shared.registry.session import make_sessions
 from shared.serving.base import ModelServer
-from shared.serving.local import LocalModelServer
-from shared.serving.token import internal_token
+from shared.serving.open import open_model_server
 from shared.storage.base import Storage
 from shared.storage.objects import open_storage
 from shared.vault import Vault, open_vault
@@ -44,6 +43,6 @@ def process_deps() -> Deps:
         sessions=make_sessions(settings),
         clock=settings.clock,
         vault=open_vault(settings.secret_file),
-        model_server=LocalModelServer(settings.model_server, internal_token(settings)),
+        model_server=open_model_server(settings),
         notifier=open_notifier(settings),
     )

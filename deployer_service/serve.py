@@ -128,6 +128,17 @@ class Warmth:
                 log.error("a version hangs, or no longer answers as it did", digest=digest)
             if dropped:
                 self.warm(memory, in_service, stopped)
+            else:
+                self._catch_up(memory, in_service)
+
+    def _catch_up(self, memory: Memory, in_service: Callable[[], list[str]]) -> None:
+        """Load what has got a seat since: another server may have brought it up while this one was away."""
+        try:
+            held = {one.digest for one in memory.loaded()} | self.failed.keys()
+            for digest in set(in_service()) - held:
+                self._load(memory, digest)
+        except TransientError:
+            return  # the next look asks again; what is held answers meanwhile
 
     def _load(self, memory: Memory, digest: str) -> None:
         try:

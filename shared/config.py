@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     events_url: str | None = Field(None, description="where browsers reach the stream behind a proxy")
     flower_bind: str = Field("127.0.0.1:5555", description="where Flower listens")
     model_server_bind: str = Field("127.0.0.1:8003", description="where the model server listens")
-    model_server_url: str | None = Field(None, description="where the router finds the model server")
+    model_server_url: str | None = Field(
+        None, description="where the model servers are found, separated by spaces; each holds every version"
+    )
     site_timezone: str = Field("UTC", description="IANA zone of the site's schedules")
     site_secret_file: Path | None = Field(
         None, description="key of splits, arms and encryption; made if absent"
@@ -105,9 +107,9 @@ class Settings(BaseSettings):
         return self.storage_url or f"file://{self.root}/artifacts"
 
     @property
-    def model_server(self) -> str:
-        """The base address of the model server."""
-        return self.model_server_url or f"http://{self.model_server_bind}"
+    def model_servers(self) -> list[str]:
+        """The base addresses of the model servers."""
+        return (self.model_server_url or f"http://{self.model_server_bind}").split()
 
     @property
     def s3_credentials(self) -> tuple[str, str]:
@@ -173,7 +175,7 @@ def masked(settings: Settings) -> dict[str, str]:
         "database_url": settings.database,
         "broker_url": settings.broker,
         "storage_url": settings.storage,
-        "model_server_url": settings.model_server,
+        "model_server_url": " ".join(settings.model_servers),
         "site_secret_file": settings.secret_file,
         "notify_urls": " ".join(url.split("://")[0] + "://…" for url in settings.notify_urls.split()),
     }

@@ -421,3 +421,24 @@ def test_deploying_tells_every_rule_that_failed(site):
     nowhere = site.post("/models/rollback", Role.APPROVER, {"reason": "it errs"})
     assert (nowhere.status_code, nowhere.json["code"]) == (409, "nothing_to_go_back_to")
     assert len(rows(site, TrafficPlan)) == 1
+
+
+def test_a_challenger_that_hangs_holds_up_its_person_briefly_and_then_nobody(site, monkeypatch):
+    from api_service import router
+
+    champion, challenger = site.serve(share=1.0)
+    monkeypatch.setattr(router, "_CHALLENGER_SECONDS", 0.1)
+    let_go = threading.Event()
+
+    def hang() -> None:
+        if site.server.asked[-1] == challenger.digest:
+            let_go.wait(30)
+
+    site.server.before = hang
+    try:
+        told = [ask(site, encounter=f"e-{n}").json for n in range(5)]
+    finally:
+        let_go.set()
+    assert {one["model_version"] for one in told} == {champion.name}
+    assert site.server.asked.count(challenger.digest) == 1
+    assert {row.slot for row in rows(site, Prediction)} == {"champion"}

@@ -64,7 +64,7 @@ class Site:
 
     @property
     def client(self) -> LocalModelServer:
-        return LocalModelServer(self.settings.model_server, internal_token(self.settings))
+        return LocalModelServer(self.settings.model_servers[0], internal_token(self.settings))
 
 
 @pytest.fixture

@@ -1,0 +1,95 @@
+"""Two model servers as one: what the other answers while one is away, hangs or lacks a version."""
+
+import pytest
+
+from shared.domain.example import Answer, MaskAnswer, PictureAsk
+from shared.errors import NotFoundError, PartDownError
+from shared.serving.base import Loaded
+from shared.serving.several import AWAY_SECONDS, SeveralModelServers
+
+
+class Server:
+    """One at the Protocol; `is_down` says that it does not answer."""
+
+    def __init__(self, *held):
+        self.held, self.is_down, self.asked = set(held), False, 0
+
+    def _alive(self):
+        self.asked += 1
+        if self.is_down:
+            raise PartDownError("the model server does not answer")
+
+    def load(self, digest):
+        self._alive()
+        self.held.add(digest)
+        return Loaded(digest, "f")
+
+    def unload(self, digest):
+        self._alive()
+        self.held.discard(digest)
+
+    def loaded(self):
+        self._alive()
+        return [Loaded(digest, "f") for digest in sorted(self.held)]
+
+    def answer(self, digest, texts):
+        self._alive()
+        if digest not in self.held:
+            raise NotFoundError("the version is not in memory")
+        return [Answer(digest, 1.0, ((digest, 1.0),)) for _ in texts]
+
+    def segment(self, digest, ask):
+        return [MaskAnswer("mask", one.label, 1.0) for one in self.answer(digest, ask.boxes)]
+
+
+@pytest.fixture
+def now():
+    return [0.0]
+
+
+@pytest.fixture
+def pair(now):
+    servers = {"a": Server("v"), "b": Server("v")}
+    return servers, SeveralModelServers(servers, lambda: now[0])
+
+
+def test_they_take_turns_and_one_that_is_away_is_asked_last_for_a_while(pair, now):
+    servers, both = pair
+    for _ in range(10):
+        assert both.answer("v", ["x"])[0].label == "v"
+    assert servers["a"].asked == servers["b"].asked == 5
+    servers["a"].is_down = True
+    for _ in range(10):
+        assert both.segment("v", PictureAsk("i", (None,)))[0].label == "v"
+    assert servers["a"].asked == 6
+    servers["a"].is_down = False
+    now[0] += AWAY_SECONDS
+    for _ in range(4):
+        both.answer("v", ["x"])
+    assert servers["a"].asked == 8
+
+
+def test_a_version_that_one_lacks_is_answered_by_the_other(pair):
+    servers, both = pair
+    servers["b"].held.clear()
+    assert [both.answer("v", ["x"])[0].label for _ in range(4)] == ["v"] * 4
+    servers["a"].is_down = True
+    with pytest.raises(NotFoundError):
+        both.answer("v", ["x"])
+    servers["b"].is_down = True
+    with pytest.raises(PartDownError):
+        both.answer("v", ["x"])
+
+
+def test_a_version_is_brought_up_and_dropped_everywhere_that_answers(pair):
+    servers, both = pair
+    servers["a"].is_down = True
+    assert both.load("w") == Loaded("w", "f")
+    assert [one.digest for one in both.loaded()] == ["v", "w"]
+    servers["a"].is_down = False
+    both.load("w"), both.unload("v")
+    assert servers["a"].held == servers["b"].held == {"w"}
+    servers["a"].is_down = servers["b"].is_down = True
+    for ask in (both.loaded, lambda: both.load("x"), lambda: both.unload("w")):
+        with pytest.raises(PartDownError):
+            ask()
