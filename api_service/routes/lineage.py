@@ -58,9 +58,14 @@ def gate(call: Call, model_version: str) -> GateShown:
     return GateShown(
         model_version=version.name,
         digest=decision.digest if decision else version.digest,
+        against=_name(call, decision.against_id) if decision and decision.against_id else None,
         verdict=decision.verdict if decision else "none",
         rules=rules,
         policy_version=decision.policy_version if decision else None,
         inputs_sha256=decision.inputs_sha256 if decision else None,
         at=decision.created_at if decision else None,
     )
+
+
+def _name(call: Call, version_id: UUID) -> str:
+    return models.get(call.session, version_id).name

@@ -1,8 +1,9 @@
 """Model versions: which is live, which could be, how they measured, how two compare in service."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
+from uuid import UUID
 
 from flask import Response
 from pydantic import Field
@@ -15,7 +16,7 @@ from api_service.show.ab_test import AbTest
 from api_service.show.models import Compared, Current, Performance, Version
 from shared.domain.card import to_markdown
 from shared.registry import cards, challenges, lists, models, plans, stats
-from shared.registry.tables import ModelVersion
+from shared.registry.tables import ModelPerformance, ModelVersion
 
 group = Group()
 
@@ -70,10 +71,9 @@ def performance(call: Call, query: VersionsQuery) -> list[Performance]:
 def compare(call: Call, query: CompareQuery) -> Compared:
     """Two versions side by side; figures on different frozen sets are shown and not subtracted."""
     pair = [models.by_name(call.session, name) for name in (query.version_a, query.version_b)]
-    first, second = _shown(call, pair)
-    measured = stats.newest_performance(call.session, [version.id for version in pair])
-    sets = [figures.dataset_version_id for figures in measured.values()]
-    same = len(sets) == 2 and sets[0] == sets[1]
+    measured = stats.shared_performance(call.session, pair[0].id, pair[1].id)
+    same = bool(measured)
+    first, second = _shown(call, pair, measured)
     gate = lists.gate_decisions(call.session, [pair[1].id]).get(pair[1].id)
     told = (
         {"verdict": gate.verdict, "rules": gate.rules, "policy_version": gate.policy_version}
@@ -122,8 +122,11 @@ def current_of(session: Session, model_type: str) -> Current:
     return Current.of(plan, champion, models.performance(session, champion.id))
 
 
-def _shown(call: Call, versions: Sequence[ModelVersion]) -> list[Version]:
+def _shown(
+    call: Call, versions: Sequence[ModelVersion], on: Mapping[UUID, ModelPerformance] | None = None
+) -> list[Version]:
+    """Each version with its newest measurement, or with what it measured on a set that was named."""
     ids = [version.id for version in versions]
-    measured = stats.newest_performance(call.session, ids)
+    measured = on or stats.newest_performance(call.session, ids)
     gates = lists.gate_decisions(call.session, ids)
     return [Version.of(version, measured.get(version.id), gates.get(version.id)) for version in versions]

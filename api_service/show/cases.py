@@ -219,6 +219,7 @@ class CaseDetail(Case):
     """One case with its de-identified text, for those who may read cases; `doubts` are what holds it back."""
 
     text: str | None
+    layers: list[str]  # image, mask: what /cases/{case_id}/picture shows
     doubts: list[DoubtShown]
     details: dict[str, object]
     trust_rule: str | None
@@ -233,6 +234,7 @@ class CaseDetail(Case):
         return cls(
             **case_fields(case, source),
             text=text,
+            layers=sorted(case.media),
             doubts=[DoubtShown(start=start, end=end, rule=rule) for start, end, rule in doubts],
             details=dict(case.details),
             trust_rule=case.trust_rule,

@@ -35,6 +35,16 @@ class ChangedCase(Shape):
         )
 
 
+class GroupChange(Shape):
+    """One group of the cases: how many there are, and how many each of the two gets right."""
+
+    attribute: str  # "diagnosis" for the truth itself, else an attribute of the person or the site
+    name: str
+    n: int
+    right_a: int
+    right_b: int
+
+
 class ChangedAnswers(Shape):
     """`GET /models/compare/answers`: of `n` cases how many each gets right, and those that changed."""
 
@@ -48,6 +58,7 @@ class ChangedAnswers(Shape):
     only_b_right: int
     neither_right: int
     changed: int
+    groups: list[GroupChange]
     cases: list[ChangedCase]
 
     @classmethod
@@ -70,5 +81,25 @@ class ChangedAnswers(Shape):
             only_b_right=rights.count((False, True)),
             neither_right=rights.count((False, False)),
             changed=len(changed),
+            groups=_groups(found),
             cases=[ChangedCase.of(pair) for pair in changed[:limit]],
         )
+
+
+def _groups(found: Sequence[Pair]) -> list[GroupChange]:
+    """By diagnosis, then by every attribute that a case has; by name within each."""
+    members: dict[tuple[str, str], list[Pair]] = {}
+    for pair in found:
+        for attribute, name in (("diagnosis", pair.truth), *pair.subgroup.items()):
+            members.setdefault((attribute, name), []).append(pair)
+    ordered = sorted(members.items(), key=lambda one: (one[0][0] != "diagnosis", one[0]))
+    return [
+        GroupChange(
+            attribute=attribute,
+            name=name,
+            n=len(pairs),
+            right_a=sum(pair.right[0] for pair in pairs),
+            right_b=sum(pair.right[1] for pair in pairs),
+        )
+        for (attribute, name), pairs in ordered
+    ]

@@ -40,6 +40,7 @@ class GateShown(Shape):
 
     model_version: str
     digest: str
+    against: str | None  # the version in service that it was held against
     verdict: str
     rules: list[dict[str, Any]]
     policy_version: int | None

@@ -31,8 +31,7 @@ class WorkItem(Shape):
     diagnosis: str | None = None
     icd_code: str | None = None
     reasons: list[str] = []
-    picture: bool = False  # it is at /cases/{case_id}/picture
-    mask: bool = False
+    layers: list[str] = []  # image, mask: what /cases/{case_id}/picture shows
     words: str | None = None
     count: int | None = None
 
@@ -48,7 +47,7 @@ class WorkItem(Shape):
             icd_code=case.icd_code,
             reasons=[str(reason) for reason in case.review_reasons],
             asked_at=case.created_at,
-            **_layers(case),
+            layers=sorted(case.media),
         )
 
     @classmethod
@@ -62,17 +61,13 @@ class WorkItem(Shape):
             text=text,
             options=sorted({asked.first_label, asked.second_label or ""}) if third else [],
             asked_at=asked.asked_at,
-            **_layers(case),
+            layers=sorted(case.media),
         )
 
     @classmethod
     def unmapped(cls, model_type: str, one: Unknown) -> "WorkItem":
         """Words to be given a label."""
         return cls(kind="unmapped", model_type=model_type, words=one.words, count=one.n, icd_code=one.code)
-
-
-def _layers(case: ValidatedCase) -> dict[str, bool]:
-    return {"picture": "image" in case.media, "mask": "mask" in case.media}
 
 
 class Taken(Shape):

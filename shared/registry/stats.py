@@ -179,6 +179,20 @@ def newest_performance(
     return {row.model_version_id: row for row in rows}
 
 
+def shared_performance(session: Session, first: UUID, second: UUID) -> dict[UUID, ModelPerformance]:
+    """What the gate measured of both on the newest frozen set that judged both; empty where none did."""
+    measured = select(ModelPerformance.dataset_version_id).where(ModelPerformance.purpose == "gate")
+    rows = session.scalars(
+        select(ModelPerformance)
+        .where(ModelPerformance.model_version_id.in_((first, second)), ModelPerformance.purpose == "gate")
+        .where(ModelPerformance.dataset_version_id.in_(measured.filter_by(model_version_id=first)))
+        .where(ModelPerformance.dataset_version_id.in_(measured.filter_by(model_version_id=second)))
+        .order_by(ModelPerformance.created_at.desc(), ModelPerformance.id.desc())
+    ).all()
+    newest = [row for row in rows if row.dataset_version_id == rows[0].dataset_version_id]
+    return {row.model_version_id: row for row in reversed(newest)}
+
+
 def live_figures(session: Session, model_type: str, since: datetime) -> dict[UUID, LiveFigures]:
     """What each version of the type answered since an instant, by version."""
     rows = session.execute(_LIVE, {"model_type": model_type, "since": since})

@@ -52,6 +52,10 @@ def test_the_cases_that_get_worse_come_first(site, two):
     first = found["cases"][0]
     assert (first["label_a"], first["label_b"], first["confidence_b"]) == ("Gout", "Sepsis", 0.8)
     assert first["subgroup"] == {"site": "north"}
+    groups = [
+        (one["attribute"], one["name"], one["n"], one["right_a"], one["right_b"]) for one in found["groups"]
+    ]
+    assert groups[0] == ("diagnosis", "Gout", 2, 1, 1) and groups[-1] == ("site", "north", 5, 2, 2)
     assert len(asked(site, *two, limit=1).json["cases"]) == 1
 
 

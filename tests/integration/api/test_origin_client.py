@@ -42,15 +42,14 @@ MODEL = [
 SHOWN_STATES = {"queued", "running", "completed", "failed", "cancelled"}
 
 
-def measured(session, version):
+def measured(session, version, **given):
+    values = {"dataset_version_id": version.dataset_version_id, "accuracy": 0.9} | given
     row = ModelPerformance(
         model_version_id=version.id,
         model_version=version.name,
         model_type=version.model_type,
-        dataset_version_id=version.dataset_version_id,
         purpose="gate",
         n=100,
-        accuracy=0.9,
         precision=0.9,
         recall=0.9,
         f1_score=0.9,
@@ -58,6 +57,7 @@ def measured(session, version):
         per_class={},
         subgroups={},
         created_at=NOW,
+        **values,
     )
     session.add(row)
 
@@ -157,3 +157,26 @@ def test_what_that_client_starts_goes_through_the_same_gate(site):
         site.post("/models/ab-test", Role.APPROVER, wrong),
     ):
         assert refused.status_code == 409 and refused.json["detail"]
+
+
+def test_two_versions_are_compared_on_the_newest_set_that_judged_both(site):
+    with site.sessions.begin() as session:
+        first, second = a_version(session), a_version(session)
+        both = second.dataset_version_id
+        for version, dataset_id, accuracy in (
+            (first, both, 0.7),
+            (second, both, 0.9),
+            (second, first.dataset_version_id, 0.5),
+        ):
+            measured(session, version, dataset_version_id=dataset_id, accuracy=accuracy)
+        other = a_version(session)
+        measured(session, other)
+    path = f"/models/compare?version_a={first.name}&version_b="
+    found = site.get(path + second.name).json
+    assert (found["status"], found["model_a"]["accuracy"], found["model_b"]["accuracy"]) == (
+        "comparable",
+        70.0,
+        90.0,
+    )
+    apart = site.get(path + other.name).json
+    assert (apart["status"], apart["same_set"]) == ("not_comparable", False)
