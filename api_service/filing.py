@@ -184,6 +184,17 @@ class Filing:
         self._cache.override(plan)
         return plan
 
+    def _obey(self) -> None:
+        """Serve by the orders that another process of this home was given meanwhile."""
+        for entry in self.orders.entries():
+            order = Order.model_validate(entry)
+            if order.leaving in self._seated(order.model_type):
+                self._apply(order)
+
+    def _seated(self, model_type: str) -> tuple[str | None, ...]:
+        plan = self._cache.held(model_type).plan
+        return plan.champion.name, plan.challenger.name if plan.challenger else None
+
     def _file_orders(self) -> None:
         self.orders.file(self._file_order)
 
@@ -196,6 +207,7 @@ class Filing:
     def _run(self) -> None:
         while not self._stop.wait(FILE_EVERY_SECONDS):
             if not self._cache.confirmed:
+                self._obey()
                 continue
             try:
                 self.answers.file(self._file_answer)

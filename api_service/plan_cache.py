@@ -1,6 +1,7 @@
 """The last good traffic plan of every model type: in memory, on disk, and confirmed twice a second."""
 
 import json
+import os
 import select
 import threading
 import time
@@ -188,6 +189,6 @@ def _served(row: Mapping[str, Any] | None) -> Served | None:
 
 def _write(path: Path, known: Iterable[Plan], rules: ServingRules) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scratch = path.with_suffix(f".{threading.get_ident()}")
+    scratch = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")  # of several processes on one home
     scratch.write_text(json.dumps({"plans": [asdict(p) for p in known], "rules": asdict(rules)}, default=str))
     scratch.replace(path)

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,8 @@ class Spool:
     def entries(self) -> Iterator[Entry]:
         """Every entry, as it was put."""
         for path in self._paths():
-            yield json.loads(self._vault.open(path.read_bytes(), PURPOSE))
+            with suppress(FileNotFoundError):  # another process has filed it
+                yield json.loads(self._vault.open(path.read_bytes(), PURPOSE))
 
     def file(self, filed: Callable[[Entry], None]) -> None:
         """Give each entry to `filed` and remove it then; a second thread that comes meanwhile leaves at once.
@@ -61,11 +63,19 @@ class Spool:
     def _file_one(self, path: Path, filed: Callable[[Entry], None]) -> None:
         try:
             filed(json.loads(self._vault.open(path.read_bytes(), PURPOSE)))
+        except FileNotFoundError:
+            return  # another process of this home was faster
         except Error as error:
             log.error("a spooled entry was refused", entry=path.stem, error=error.code)
-            path.replace(path.with_suffix(".refused"))
+            with suppress(FileNotFoundError):
+                path.replace(path.with_suffix(".refused"))
             return
         path.unlink(missing_ok=True)
 
     def _paths(self) -> list[Path]:
-        return sorted(self._folder.glob("*.sealed"), key=lambda path: path.stat().st_mtime_ns)
+        """Entries in the order in which they were put."""
+        found: list[tuple[int, Path]] = []
+        for path in self._folder.glob("*.sealed"):
+            with suppress(FileNotFoundError):
+                found.append((path.stat().st_mtime_ns, path))
+        return [path for _, path in sorted(found)]

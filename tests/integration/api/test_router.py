@@ -442,3 +442,43 @@ def test_a_challenger_that_hangs_holds_up_its_person_briefly_and_then_nobody(sit
     assert {one["model_version"] for one in told} == {champion.name}
     assert site.server.asked.count(challenger.digest) == 1
     assert {row.slot for row in rows(site, Prediction)} == {"champion"}
+
+
+def test_an_order_given_to_one_process_is_obeyed_by_the_others_of_its_home(site, settings, sessions):
+    from api_service.filing import Filing
+
+    with site.sessions.begin() as session:
+        live, warm = (
+            a_version(session, state=VersionState.LIVE),
+            a_version(session, state=VersionState.STANDBY),
+        )
+        a_plan(session, live, standby_id=warm.id)
+    cache = site.deps.router.cache
+    cache.refresh()
+    site.post("/models/rollback", Role.APPROVER, {"to_version": "diagnosis-0"})  # the key is known now
+    other = PlanCache(settings.root / "router", sessions)
+    beside = Filing(settings, sessions, vault=site.deps.vault, cache=other)
+    with database_away(site):
+        assert site.post("/models/rollback", Role.APPROVER, {"reason": "it errs"}).status_code == 202
+        assert other.held("diagnosis").plan.champion.name == live.name
+        for _ in range(2):
+            beside._obey()
+            assert other.held("diagnosis").plan.champion.name == warm.name
+
+
+def test_of_two_processes_that_file_one_spool_the_slower_leaves_it(site):
+    from api_service.spool import Spool
+
+    site.serve(share=0.0)
+    ask(site)
+    with database_away(site):
+        ask(site, encounter="e-2")
+    answers = site.deps.filing.answers
+    beside = Spool(site.deps.settings.root / "spool" / "answers", site.deps.vault)
+
+    def slower(entry) -> None:
+        beside.file(site.deps.filing._file_answer)
+        site.deps.filing._file_answer(entry)
+
+    answers.file(slower)
+    assert (answers.waiting(), len(rows(site, Prediction))) == (0, 2)
