@@ -10,6 +10,9 @@ from uuid import NAMESPACE_OID, uuid5
 from shared.config import PREFIX
 from shared.domain.example import Example
 from shared.domain.split import EVALUATION, split_of
+from shared.registry.persons import Identity
+from worker_collection.draft import Draft
+from worker_collection.reading import grouped
 
 EVALUATION_SHARE = 0.2
 
@@ -55,10 +58,14 @@ def folds(rows: Sequence[Example], count: int) -> list[list[Example]]:
 
 
 def training_side(rows: Sequence[Example], secret: int) -> list[Example]:
-    """What a site with this secret may learn from: whole persons stay away, as its split draws them."""
-    return [
-        row for row in rows if split_of(_hash(f"{secret} {row.person_id}"), EVALUATION_SHARE) != EVALUATION
+    """What a site with this secret may learn from: whole persons stay away, as its import draws them."""
+    drafts = [
+        Draft(str(row.case_id), row.text, Identity((str(row.person_id),)), diagnosis=row.label)
+        for row in rows
     ]
+    drawn = [split_of(_hash(f"{secret} {row.person_id}"), EVALUATION_SHARE) for row in rows]
+    named = zip(rows, grouped(drafts), drawn, strict=True)
+    return [row for row, one, side in named if one.holds_a_label or side != EVALUATION]
 
 
 def _drawn(entry: tuple[object, list[Example]]) -> bytes:

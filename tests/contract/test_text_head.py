@@ -52,3 +52,15 @@ def test_the_scale_of_the_features_changes_no_answer(scale):
     plain, scaled = (fit_head(found * by, targets, weights, penalty=1e-3) for by in (1.0, scale))
     fresh, _ = clouds(6)
     assert torch.allclose(logits(plain, fresh), logits(scaled, fresh * scale), atol=1e-2)
+
+
+def test_where_cases_are_few_the_span_gives_the_head_of_all_features():
+    found, targets = clouds(7, each=20)
+    padded = torch.cat([found, torch.zeros(len(found), 200)], dim=1)  # now wider than there are cases
+    narrow, wide = (fit_head(x, targets, torch.ones(len(x)), penalty=1e-3) for x in (found, padded))
+    fresh, _ = clouds(8)
+    answers = (
+        logits(narrow, fresh).argmax(1),
+        logits(wide, torch.cat([fresh, torch.zeros(len(fresh), 200)], 1)).argmax(1),
+    )
+    assert float((answers[0] == answers[1]).double().mean()) > 0.95

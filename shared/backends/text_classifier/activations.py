@@ -12,7 +12,7 @@ from torch import Tensor
 
 from shared.backends.shelf import SealedShelf
 from shared.backends.text_classifier.base_model import BaseModel
-from shared.backends.text_classifier.encoder import POOLING, embed, features, pad, plain, pool, run_layers
+from shared.backends.text_classifier.encoder import POOLING, embed, features, pad, plain, pool, read_layers
 from shared.vault import Vault
 
 
@@ -20,12 +20,12 @@ class Activations(NamedTuple):
     """Of one text.
 
     Attributes:
-        words: mean of the embeddings, shape (hidden,).
+        below: the means that the head reads below the adapted layers, shape (depths there, hidden).
         lower: hidden states below the adapted layers, shape (length, hidden).
-        end: what the head reads, shape (2 hidden,).
+        end: all that the head reads, shape (depths hidden,).
     """
 
-    words: Tensor
+    below: Tensor
     lower: Tensor
     end: Tensor
 
@@ -47,10 +47,10 @@ def make(cut: Cut, row: Sequence[int]) -> Activations:
     base, layers, device = cut
     tokens, mask = pad([row], device)
     embedded = embed(base, tokens)
-    below = run_layers(base, embedded, mask, layers=range(layers.start), linear=plain(base))
-    top = run_layers(base, below, mask, layers=layers, linear=plain(base))
-    words = pool(embedded, mask)
-    return Activations(words[0], below[0, mask[0]], features(words, pool(top, mask))[0])
+    lower, means = read_layers(base, embedded, mask, layers=range(layers.start), linear=plain(base))
+    means = [pool(embedded, mask), *means]
+    _, above = read_layers(base, lower, mask, layers=layers, linear=plain(base))
+    return Activations(torch.cat(means), lower[0, mask[0]], features([*means, *above])[0])
 
 
 class TextShelf:

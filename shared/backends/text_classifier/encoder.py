@@ -11,7 +11,8 @@ from shared.backends.text_classifier.base_model import BaseModel
 Linear = Callable[[str, Tensor], Tensor]
 LAYER = "encoder.layer."
 STRIDE = 8
-POOLING = "even mean of the embeddings beside even mean of the last layer"
+POOLING = "even means of the embeddings and of the layers"
+MOST_READ = 7
 LINEARS = (
     "attention.self.query",
     "attention.self.key",
@@ -62,10 +63,26 @@ def run_layers(
         layers: numbers of the layers.
         linear: how a linear layer is applied: plain, adapted or merged.
     """
+    return read_layers(base, hidden, mask, layers=layers, linear=linear)[0]
+
+
+def read_layers(
+    base: BaseModel, hidden: Tensor, mask: Tensor, *, layers: Sequence[int], linear: Linear
+) -> tuple[Tensor, list[Tensor]]:
+    """The same, with the means over the tokens behind those of the layers that the head reads."""
     attend = mask[:, None, None, :]  # (n, 1, 1, length)
+    read, means = depths(base.shape.layers), []
     for number in layers:
         hidden = _layer(base, hidden, attend, prefix=f"{LAYER}{number}.", linear=linear)
-    return hidden
+        if number + 1 in read:
+            means.append(pool(hidden, mask))
+    return hidden, means
+
+
+def depths(layers: int) -> tuple[int, ...]:
+    """Where the head reads: the embeddings, which are 0, and the ends of at most six layers, evenly apart."""
+    steps = MOST_READ - 1
+    return tuple(sorted({round(step * layers / steps) for step in range(MOST_READ)}))
 
 
 def pool(hidden: Tensor, mask: Tensor) -> Tensor:
@@ -74,19 +91,20 @@ def pool(hidden: Tensor, mask: Tensor) -> Tensor:
     return (hidden * share).sum(1) / share.sum(1)
 
 
-def features(words: Tensor, meaning: Tensor, *, even: bool = True) -> Tensor:
-    """What the head reads: the words themselves beside what they mean together, shape (n, 2 hidden).
+def features(means: Sequence[Tensor]) -> Tensor:
+    """What the head reads: the words themselves beside what every few layers make of them together.
 
-    The mean of the embeddings under all layers keeps rare words that the layers above smooth away. Each
-    half is brought to a mean square of one, so that neither outweighs the other; a version from before that
-    reads them as they are (`even` is False).
+    The mean of the embeddings keeps rare words that the layers above smooth away, and those between tell
+    things apart that the last one takes for the same. Each is brought to a mean square of one, so that none
+    outweighs the others.
+
+    Args:
+        means: over the tokens, at each of `depths`, shape (n, hidden).
+
+    Returns:
+        Shape (n, depths hidden).
     """
-    parts = [words, meaning]
-    return torch.cat([_even(part) for part in parts] if even else parts, dim=1)
-
-
-def _even(found: Tensor) -> Tensor:
-    return functional.rms_norm(found, (found.shape[1],))
+    return torch.cat([functional.rms_norm(mean, (mean.shape[1],)) for mean in means], dim=1)
 
 
 def rounded(length: int) -> int:

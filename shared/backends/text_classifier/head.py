@@ -34,15 +34,18 @@ def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float)
     # One spread for all features: those that hardly vary between texts must not count as much as the others.
     centre, spread = x.mean(0), x.var(0, unbiased=False).mean().sqrt().clamp_min(1e-6)
     x = (x - centre) / spread  # (n, width)
+    # Both lie in the span of the cases: where these are few, that is where they are sought.
+    span = torch.linalg.qr(x.T)[0] if len(x) < x.shape[1] else None  # (width, n)
+    width, x = x.shape[1], x if span is None else x @ span
     matrix, bias = _regression(x, targets, w, penalty=penalty)
-    typical, offset = _discriminant(x, targets, w)
+    typical, offset = _discriminant(x, targets, w, width=width)
     spreads = [
         functional.linear(x, m, b).std().clamp_min(1e-9) for m, b in ((matrix, bias), (typical, offset))
     ]
     scale = spreads[0] / spreads[1]
     matrix, bias = (matrix + scale * typical) / 2, (bias + scale * offset) / 2
-    # Undo the standardisation, so that the head reads raw features.
-    raw = matrix / spread
+    # Undo both, so that the head reads raw features.
+    raw = (matrix if span is None else matrix @ span.T) / spread
     return {"weight": raw.float(), "bias": (bias - raw @ centre).float()}
 
 
@@ -66,8 +69,10 @@ def _regression(x: Tensor, targets: Tensor, w: Tensor, *, penalty: float) -> tup
     return matrix.detach(), bias.detach()
 
 
-def _discriminant(x: Tensor, targets: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
+def _discriminant(x: Tensor, targets: Tensor, w: Tensor, *, width: int) -> tuple[Tensor, Tensor]:
     """Fisher's, every label as likely as another; the covariance shrunk towards a multiple of the identity.
+
+    `width` is that of the features, of which `x` may hold the span alone.
 
     Source: Friedman, Regularized Discriminant Analysis, JASA 1989; the share is measured on training folds.
     """
@@ -75,7 +80,7 @@ def _discriminant(x: Tensor, targets: Tensor, w: Tensor) -> tuple[Tensor, Tensor
     means = (of_label.T @ x) / of_label.sum(0)[:, None]  # (labels, width)
     apart = x - means[targets]
     within = (apart * w[:, None]).T @ apart / w.sum()  # (width, width)
-    level = within.diagonal().mean().clamp_min(1e-9)
+    level = (within.diagonal().sum() / width).clamp_min(1e-9)
     shrunk = (1 - SHRINKAGE) * within + SHRINKAGE * level * torch.eye(
         len(within), dtype=x.dtype, device=x.device
     )

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.base import Progress
 from shared.backends.calibration import USUAL_TEMPERATURE, fit_temperature
 from shared.backends.text_classifier import train
+from shared.backends.text_classifier.adapter import Weights
 from shared.backends.text_classifier.head import fitted_head
 from shared.backends.text_classifier.learner import Frozen, Learner, Task, freeze
 from shared.backends.text_classifier.train import Meter
@@ -82,21 +84,51 @@ def climb(task: Task, progress: Progress) -> tuple[Learner, Climb, dict[str, flo
     return learner, replace(found, search=tuned.facts() if tuned else None), meter.rates()
 
 
+class _BehindError(Exception):
+    """After a pass, LoRA answers fewer of the persons held back rightly than the head it began with."""
+
+    def __init__(self, logits: Tensor) -> None:
+        super().__init__()
+        self.logits = logits
+
+
 def _try(twin: Task, frozen: Frozen, meter: Meter) -> Climb:
     """What each rung makes of the persons held back; the lower one unless the higher is surely better."""
     head = fitted_head(twin, frozen)
     rows = list(twin.material.held_back)
-    tried = {HEAD: functional.linear(frozen.plain[rows], head["weight"], head["bias"])}
-    if _tries_lora(twin):
-        tried[LORA] = train.learn(twin, frozen, meter.of(twin), head=head).alone(rows)
     targets = torch.tensor([twin.material.targets[row] for row in rows], device=twin.device)
     weights = torch.tensor([twin.material.weights[row] for row in rows], device=twin.device)
+    tried = {HEAD: functional.linear(frozen.plain[rows], head["weight"], head["bias"])}
+    least = int((tried[HEAD].argmax(1) == targets).sum())
+    if _tries_lora(twin) and can_win(least, len(rows), twin.recipe.rung):
+        tried[LORA] = _taught(twin, frozen, meter, head=head, least=least)
     hits = {rung: logits.argmax(1) == targets for rung, logits in tried.items()}
     right = {rung: int(hit.sum()) for rung, hit in hits.items()}
     lost = int((hits[HEAD] & ~hits[LORA]).sum()) if LORA in hits else 0
     rung = chosen(right, lost, wanted=twin.recipe.rung)
     temperature = fit_temperature(tried[rung], targets, weights, usual=_usual(rung))
     return Climb(rung, len(rows), right, temperature, lost)
+
+
+def _taught(twin: Task, frozen: Frozen, meter: Meter, *, head: Weights, least: int) -> Tensor:
+    """What LoRA makes of the persons held back; its passes end once it has fewer than `least` right."""
+    rows = list(twin.material.held_back)
+    targets = torch.tensor([twin.material.targets[row] for row in rows], device=twin.device)
+
+    def look(learner: Learner) -> None:
+        logits = learner.alone(rows)
+        if twin.recipe.rung != LORA and int((logits.argmax(1) == targets).sum()) < least:
+            raise _BehindError(logits)
+
+    try:
+        return train.learn(twin, frozen, meter.of(twin), head=head, between=look).alone(rows)
+    except _BehindError as behind:
+        return behind.logits
+
+
+def can_win(right: int, held_back: int, wanted: str) -> bool:
+    """Whether LoRA is tried: it is wanted, or it would be taken if it got every case right."""
+    return wanted == LORA or chosen({HEAD: right, LORA: held_back}, 0, wanted=wanted) == LORA
 
 
 def chosen(right: Mapping[str, int], lost: int, *, wanted: str) -> str:

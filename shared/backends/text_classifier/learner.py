@@ -17,9 +17,8 @@ from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.encoder import (
     Linear,
     features,
-    pool,
+    read_layers,
     rounded,
-    run_layers,
 )
 from shared.backends.text_classifier.material import Material
 from shared.domain.recipe import TextRecipe
@@ -66,9 +65,11 @@ class Task:
 class Frozen:
     """What the frozen part of the base makes of every row, computed once for all epochs."""
 
-    words: Tensor  # mean of the embeddings, shape (rows, hidden)
+    below: (
+        Tensor  # the means that the head reads below the adapted layers, shape (rows, depths there, hidden)
+    )
     lower: Sequence[Tensor]  # hidden states below the adapted layers, one (length, hidden) a row
-    plain: Tensor  # what the head reads of the base without an adapter, shape (rows, 2 hidden)
+    plain: Tensor  # what the head reads of the base without an adapter, shape (rows, depths hidden)
 
 
 class Learner:
@@ -147,16 +148,16 @@ def freeze(task: Task) -> Frozen:
     cut = Cut(task.base, top_layers(task.base, task.recipe.top_layers), task.device)
     take = task.shelf.take if task.shelf else lambda row: make(cut, row)
     found = [take(row) for row in task.material.rows]
-    words, ends = (torch.stack([getattr(one, name) for one in found]) for name in ("words", "end"))
-    return Frozen(words, [one.lower for one in found], ends)
+    below, ends = (torch.stack([getattr(one, name) for one in found]) for name in ("below", "end"))
+    return Frozen(below, [one.lower for one in found], ends)
 
 
 def top_features(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear) -> Tensor:
     """What the head reads of some rows, through the top layers as `linear` applies them."""
     hidden, mask = stack([frozen.lower[row] for row in rows])
     layers = top_layers(task.base, task.recipe.top_layers)
-    top = run_layers(task.base, hidden, mask, layers=layers, linear=linear)
-    return features(frozen.words[list(rows)], pool(top, mask))
+    _, above = read_layers(task.base, hidden, mask, layers=layers, linear=linear)
+    return features([*frozen.below[list(rows)].unbind(1), *above])
 
 
 def stack(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

@@ -15,12 +15,13 @@ from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.encoder import (
     POOLING,
     Linear,
+    depths,
     embed,
     features,
     pad,
     plain,
     pool,
-    run_layers,
+    read_layers,
 )
 from shared.backends.text_classifier.material import cut
 from shared.domain.example import Answer
@@ -52,7 +53,6 @@ class TextScorer:
     ) -> None:
         self.labels: Sequence[str] = tuple(facts["labels"])
         self._base, self._facts, self._linear, self._head = base, facts, linear, head
-        self._even = facts.get("pooling") == POOLING
         self._max_tokens = int(facts["recipe"]["max_tokens"])
         self._temperature = float(facts["temperature"])
 
@@ -83,9 +83,9 @@ class TextScorer:
         base = self._base
         row = cut(base.tokenizer.encode(text).ids, self._max_tokens)
         tokens, mask = pad([row], str(self._head["weight"].device))
-        words = embed(base, tokens)
-        hidden = run_layers(base, words, mask, layers=range(base.shape.layers), linear=self._linear)
-        found = features(pool(words, mask), pool(hidden, mask), even=self._even)  # (1, 2 hidden)
+        words, layers = embed(base, tokens), range(base.shape.layers)
+        _, means = read_layers(base, words, mask, layers=layers, linear=self._linear)
+        found = features([pool(words, mask), *means])  # (1, depths hidden)
         logits = functional.linear(found, self._head["weight"], self._head["bias"])[0]
         shares = torch.softmax(logits.double() / self._temperature, 0).tolist()  # (labels,)
         ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
@@ -109,8 +109,12 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, device: str) -> Tex
     if facts["base"]["digest"] != base.digest:
         fix = f"load it onto the {facts['base']['name']} it was trained on"
         raise InvalidInputError("the version was trained on another base model", field="base", fix=fix)
+    if facts.get("pooling") != POOLING:
+        fix = "train it again on its data set"
+        raise InvalidInputError("the head reads its base in another way", field="pooling", fix=fix)
     head = {name: tensor.to(device) for name, tensor in load(files["head.safetensors"]).items()}
-    if head["weight"].shape != (len(facts["labels"]), 2 * base.shape.hidden):
+    width = len(depths(base.shape.layers)) * base.shape.hidden
+    if head["weight"].shape != (len(facts["labels"]), width):
         raise InvalidInputError("the head does not fit the labels and the base", field="head")
     recipe = facts["recipe"]
     layers = top_layers(base, int(recipe["top_layers"]))

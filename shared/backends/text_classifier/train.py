@@ -51,13 +51,16 @@ def learn(
 ) -> Learner:
     """Train to the end, from the newest whole checkpoint or from the fitted head.
 
-    `between` looks at the learner after each pass but the last, and may raise to end the training.
+    `between` looks at the learner before each pass but the first, whether resumed or not, and may raise to
+    end the training.
 
     A stop that `report` raises leaves a checkpoint of the step it came after.
     """
     learner, begun = _start(task, frozen, head)
     recipe, each = task.recipe, task.steps_an_epoch
     for epoch in range(begun // each, recipe.epochs):
+        if epoch and begun <= epoch * each:
+            between(learner)
         order = batches(
             task.material, task.learnt, size=recipe.batch_size, seed=task.request.seed, epoch=epoch
         )
@@ -71,8 +74,6 @@ def learn(
             if due:
                 checkpoints.write(task.folder, learner.checkpoint(step + 1), identity=task.identity)
             _say(report, learner, Lesson(step + 1, epoch + 1, rows, loss, rate, due))
-        if epoch + 1 < recipe.epochs:
-            between(learner)
     return learner
 
 
