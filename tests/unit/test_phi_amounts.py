@@ -31,6 +31,22 @@ Drives for {Oxhammer Electronics}, <12 years> now.
 Fell at the {Brokkerud} plant, then home.
 <Social Security> form signed.
 """
+PHONE = """
+Tell her son ({8 (916) 555-78-05}) tonight.
+Her sister is on {0664 / 555 01 99} all day.
+He can be reached on {555 0182} after six.
+Leave word at {9 5550 0182} please.
+"""
+ADDRESS = """
+Lives at {The Old Rectory, Brokkerud} with his wife.
+Brought from {4 1re Avenue} by his son.
+Sleeps at {Lindgasse 14/3/2} for now.
+"""
+DATE = """
+Booster {14/III/24}, then {14 III 2024}.
+Onset {2024-03}, worse by {14\\03\\2024}.
+seen {jan 4} and {dec 14}, well.
+"""
 STAYS = """
 Leg ulcer R, <Doppler 0.9>, 4 x 3 cm.
 Seen by him. <Phalen +>, <Finkelstein -> both wrists.
@@ -46,7 +62,14 @@ Off <14/7> with flu, stayed <9/7>.
     ("label", "line"),
     [
         (label, line)
-        for label, lines in (("HOSPITAL", HOSPITAL), ("NAME", NAME), ("ORG", ORG), ("DATE", STAYS))
+        for label, lines in (
+            ("HOSPITAL", HOSPITAL),
+            ("NAME", NAME),
+            ("ORG", ORG),
+            ("PHONE", PHONE),
+            ("ADDRESS", ADDRESS),
+            ("DATE", DATE + STAYS),
+        )
         for line in lines.strip().splitlines()
     ],
 )

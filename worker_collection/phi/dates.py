@@ -14,6 +14,7 @@ _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=lambda month: (-len(month), month)
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _NTH = rf"{_DAY}(?:\s?(?:st|nd|rd|th))?"
 _YEAR = r"(?:19|20)\d\d"
+_ROMAN = r"(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2})"  # months, as in 14 III 2024
 _ORDINAL = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|"
     "fifteenth|"
@@ -24,8 +25,9 @@ _ORDINAL = (
 _FULL_MONTH = "january|february|march|april|may|june|july|august|september|october|november|december"
 _NUMERIC = re.compile(
     rf"(?<![\d/.\w-])(?:(?:{_YEAR}|1[34]\d\d)([/.-])(?:0?[1-9]|1[0-2])\1{_DAY}(?:T\d\d:\d\d\S{{0,12}})?"
-    rf"|{_DAY}\s?([/.-])\s?{_DAY}\s?\2\s?(?:{_YEAR}|25[4-9]\d|14\d\d|\d\d)|(?:0?[1-9]|"
-    rf"1[0-2])[/.-]{_YEAR})(?![\d/]|[.-]\d|-[a-z])"
+    rf"|{_DAY}\s?([/.\\-])\s?{_DAY}\s?\2\s?(?:{_YEAR}|25[4-9]\d|14\d\d|['’]?\d\d)|{_DAY},{_DAY},{_YEAR}|"
+    rf"{_DAY}[ ./-]{_ROMAN}[ ./-]{_YEAR}|{_DAY}[./-]{_ROMAN}[./-]\d\d|(?:0?[1-9]|"
+    rf"1[0-2])[/.-]{_YEAR}|{_YEAR}-0[1-9])(?![\d/]|[.-]\d|-[a-z])"
     r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?=\d{4,6}(?:\D|$)|\D|$)",
 )
 _OTHER = re.compile(
@@ -55,8 +57,8 @@ _SPOKEN_YEAR = (
     r"\w{3,6}teen|twenty(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?))?|(?:19|20)\d\d(?!\d)))?"
 )
 _NOT_AFTER = (
-    r"(?!\d|[/%]\d|\.\d|\s?(?:mg|mcg|ml|g|kg|units?|tablets?|tabs|weeks?|days?|hours?|months?|times|more|"
-    r"puffs?)\b)"
+    r"(?!\d|[/%:]\d|\.\d|\s?(?:mg|mcg|ml|g|kg|units?|tablets?|tabs|weeks?|days?|hours?|months?|times|more|"
+    r"points?|puffs?)\b)"
 )
 _WRITTEN = re.compile(
     rf"(?<![\w/.])(?:the\s)?{_NTH}[\s.,/-]{{0,2}}(?:of\s|de\s)?{_MONTH}\b\.?(?:[\s,.'/-]{{0,3}}(?:de\s|"
@@ -122,6 +124,7 @@ _MONTHLY = re.compile(
 _FOURTH = re.compile(r"\b4th\sof\sjuly\b", re.IGNORECASE)
 _FEAST_STARTS = frozenset(fold(feast.split()[0].split("-")[0]) for feast in _FEASTS)
 _WEAK_MONTHS = cues.group("weak_months")
+_MODALS = cues.words("may mai maja mei ocak safar mars")  # with a number behind still no month
 _DAY_BEFORE = re.compile(
     rf"(?<![\w/.-])({_DAY}(?:st|nd|rd|th|\.)?)\s?(?:[-–—/,]|and|&|to|or|until|till|bis|al?|et|y|e|und)\s?$",
     re.IGNORECASE,
@@ -232,7 +235,7 @@ def _is_written_date(found: str) -> bool:
     word = re.search(r"[^\W\d_]{3,}", found.removeprefix("the "))
     return not (
         word
-        and word.group() in _WEAK_MONTHS
+        and word.group() in _MODALS
         and not _YEAR_IN.search(found)
         and word.start() == 0
         and not re.search(r"(?:st|nd|rd|th)\b", found)

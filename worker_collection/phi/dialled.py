@@ -35,7 +35,9 @@ def by_parts(text: str, start: int, found: str) -> str | None:
 
 def _is_dialled(found: str, lengths: list[int]) -> bool:
     """Whether the groups are those of a telephone number and not a row of readings."""
-    if found[0] in "0(" or lengths in _WRITTEN or "(" in found and "/" not in found:
+    if found[0] in "0(" or "(" in found and "/" not in found:
+        return True
+    if lengths in _WRITTEN and not {".", "/"} & set(found):
         return True
     if "/" in found or max(lengths) < 3 and lengths[0] != 2 or 1 in lengths[:-1] and found[0] != "1":
         return False

@@ -18,7 +18,7 @@ _SHORT = r"(?:St|Ave|Av|Rd|Dr|Blv|Blvd|Cad|Sok|No|Mt|Ft|Sta|Sto|Ste|Apt|Pl|Ln|W|
 _ITEM = rf"(?:{_SHORT}|{_NAMED}|{_NUMBER}|(?:{_SMALL})\b)"
 _RUN = rf"({_ITEM}(?:,?[ ]{_ITEM}){{1,10}})"
 _STRONG = re.compile(
-    r"\b(?:(?:lives?|living|lived|reside[sd]?|residing|located|staying|stays|stayed|found|collapsed|"
+    r"\b(?i:(?:lives?|living|lived|reside[sd]?|residing|located|staying|stays|stayed|found|collapsed|"
     r"unresponsive)\s(?:at|in|on)"
     r"|(?:home\s)?address(?:\sis)?:?|home visit(?:[^.\n]{0,24})\sto|called to|resident of|resides|wohnhaft|"
     r"vive en|habite|domiciliad[oa] en"
@@ -74,10 +74,10 @@ def _span(start: int, found: str) -> Span:
 def _is_address(found: str, *, sure: bool) -> bool:
     """Whether words and numbers stand together as in an address, and no reading or dose does."""
     names = _CAPITAL.findall(found)
-    if not names or not _DIGIT.search(found) or _CLINICAL_NUMBER.search(found):
+    if not names or _CLINICAL_NUMBER.search(found):
         return False
-    if sure:
-        return True
+    if sure or not _DIGIT.search(found):
+        return sure and bool(_DIGIT.search(found) or _HOUSE_NAMED.match(found))
     if _READING.match(found) and fold(names[0]) not in _STREETS or len(_READING.findall(found)) > 1:
         return False  # "BUN 18, Cr 1", "SES-CD 11"
     kinds = [kind(name) for name in names]
@@ -86,12 +86,16 @@ def _is_address(found: str, *, sure: bool) -> bool:
         or fold(names[0]) in _FORMS
     ):
         return False
-    if max(map(len, names)) < _SHORTEST:
-        return False  # "48, CS, RC"
     strange = sum(not flags & VOCABULARY or bool(flags & TOWN and not flags & CORE) for flags in kinds)
-    return strange > 0 and len(names) > 1 and len(found) > 7
+    worded = max(map(len, names)) >= _SHORTEST  # not "48, CS, RC"
+    return strange > 0 and len(names) > 1 and len(found) > 7 and worded
 
 
+# A house by its name alone: "The Old Rectory, Quistham", "Quist Cottage".
+_HOUSE_NAMED = re.compile(
+    rf"(?:{_NAMED}[ ]){{1,3}}(?:House|Cottages?|Lodge|Farm|Barn|Rectory|Vicarage|Manor|Mill|Croft|Grange|"
+    r"Villa|Forge|Bungalow|Farmhouse|Gatehouse|Schoolhouse|Bothy|Stables)\b"
+)
 _SHORTEST = 4
 _FORMS = cues.group("forms")
 _STREETS = cues.group("streets")

@@ -25,7 +25,7 @@ _NUMBER = r"\d{1,6}(?!\d)(?:[-/]\d{1,4}){0,2}[A-Za-z]?"
 _ROOM = (
     rf"(?:(?:Flat|Studio|Apt|Unit|Room|Block|Blk|Villa|Trailer|Bldg|Condo|Cabin|Shop|"
     rf"Suite){_GAP}(?:{_NUMBER}|[A-Z]\d{{0,3}}\b)"
-    rf"|(?:Plot|House|Shop|Door|H\.{_GAP}?No|House{_GAP}No|No|Lot|Street|Phase|"
+    rf"|(?:(?:Plot|House|Shop|Door|Flat)(?:{_GAP}No)?|H\.{_GAP}?No|No|Lot|Street|Phase|"
     rf"Sector)\.?:?{_GAP}?#?[A-Z]?{_NUMBER})"
 )
 _STEP = (
@@ -38,7 +38,7 @@ _PREFIX = (
     r"rue|viale|v\.le|piazza|piazzale|p\.za|corso|vicolo|"
     r"jalan|jl\.|ul\.|al\.|os\.|pl\.|plac|"
     r"travessa|alameda|praça|estrada|rodovia|largo|beco|carrera|cra\.|diagonal|transversal|jr\.|jirón|"
-    r"psje\.?|pje\.?|pasaje|"
+    r"psje\.?|pje\.?|pasaje|travesía|calleja|callejón|"
     r"urb\.|urbanización|odos|leoforos|paseo|plaza|ronda|rambla|carrer|camino|chemin|allée|impasse|"
     r"boulevard|avenue|quai|faubourg|"
     r"heol|ffordd|sráid|bóthar|calea|strada|aleea|bulevardul|privada|colonia|cerrada|brgy\.?|purok|"
@@ -106,6 +106,11 @@ FORMS = (
         rf"\d{{1,5}}(?![ºª°\d])(?:[/-]\w{{1,4}})?[a-zA-Z]?)?(?:,{_GAP}\d{{1,2}}[ºª°]{_GAP}?(?:[A-Z]|izda|"
         rf"izq|dcha|dto|esq)?\b)?",
     ),
+    # 12 3e Avenue
+    (
+        cues.words("avenue rue rang"),
+        rf"\b\d{{1,5}},?{_GAP}\d{{1,2}}(?:re|e|ère|er|ième|ème){_GAP}(?:Avenue|Rue|Rang)\b",
+    ),
     # 12 bis, rue des Lilas
     (
         _PREFIXES | {"place"},
@@ -117,7 +122,7 @@ FORMS = (
         _SUFFIXES,
         rf"\b[A-ZÄÖÜÅ][\w-]{{1,25}}(?:straße|strasse|str\.|allee|weg|gasse|platz|ufer|ring|damm|gatan|vägen|"
         rf"gränd|allén|laan|straat|plein|gade|vej|katu|gracht|singel|kade|dijk|tie|kuja|polku|veien|gata)"
-        rf"{_GAP}\d{{1,4}}(?:{_GAP}?[A-Za-z]\b)?(?:(?<=[A-Za-z]){_GAP}\d{{1,3}}\b)?(?:{_GAP}(?:lgh|"
+        rf"{_GAP}\d{{1,4}}(?:/\d{{1,4}}){{0,3}}(?:{_GAP}?[A-Za-z]\b)?(?:(?<=[A-Za-z]){_GAP}\d{{1,3}}\b)?(?:{_GAP}(?:lgh|"
         rf"Wohnung|[A-Z]){_GAP}\d{{1,5}})?",
     ),
     (
@@ -245,7 +250,8 @@ LOWER = (
     r"\b(?:church|mill|station|school|high|main|park|manor|chapel|victoria|queen|king|london|"
     r"the old [^\W\d_]{3,10},)"
     r"\s(?:[^\W\d_]{2,12}\s)?(?:lane|road|street|rd|st)\b(?:,\sco\.\s[^\W\d_]{3,12})?(?=[,.\n]|$)",
-    rf"\b(?:flat|house|plot|block|room|h\.?no\.?|no\.|blk|lot|street)\s?#?\s?(?:\d{{1,4}}[a-z]?|"
+    r"\bp\.?\s?o\.?\sbox\s\d{1,6}\b|\brr\s\d{1,3}\sbox\s\d{1,5}\b",
+    rf"\b(?:(?:flat|house|plot|door|shop)\sno\.?|flat|house|plot|block|room|h\.?no\.?|no\.|blk|lot|street)\s?#?\s?(?:\d{{1,4}}[a-z]?|"
     rf"(?:{_SPOKEN})(?:[ -](?:{_SPOKEN})){{0,2}})(?:[/-]\w{{1,6}})?,\s(?:{_NOT_STREET}[\w/-]{{1,20}},?\s)"
     rf"{{0,3}}{_NOT_STREET}[\w/-]{{1,20}}",
     r"\b(?:flat|unit|shop|room|rm|apt|block|tower|no\.?)\s[\w-]{1,5},\s(?:\d{1,3}/?f,\s)?(?:(?:block|"
