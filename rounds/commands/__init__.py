@@ -19,6 +19,7 @@ GROUPS = (
     "rounds.commands.policy",
     "rounds.commands.replay",
     "rounds.commands.rollout",
+    "rounds.commands.rollout",
     "rounds.commands.simulate",
     "rounds.commands.verify",
     "rounds.demo",
