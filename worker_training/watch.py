@@ -1,8 +1,6 @@
 """Figures of a trainer and its host, once a second: for people who watch, and for the ledger of costs."""
 
-import os
 import resource
-import subprocess
 import threading
 import time
 from collections.abc import Mapping
@@ -11,13 +9,11 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from shared import host
 from shared.domain.cost import Usage
 from shared.registry.devices import Device
 
 EVERY_SECONDS = 1.0
-ASK_SECONDS = 5.0
-MEBIBYTE = 2**20
-GPU_FIGURES = ("utilization.gpu", "memory.used", "temperature.gpu", "power.draw")
 
 
 def _cpu_of_children() -> float:
@@ -69,7 +65,7 @@ class Watch:
         while True:
             with suppress(psutil.Error):
                 trainer = _trainer_figures(self._process) or trainer
-            figures = host_figures() | trainer
+            figures = host.busy_figures() | trainer
             if self._meter.device.kind == "gpu":
                 figures |= self._gpu_figures()
             self.figures = figures
@@ -77,47 +73,11 @@ class Watch:
                 return
 
     def _gpu_figures(self) -> dict[str, float]:
-        figures = read_gpu(ask_gpu(self._meter.device.number))
+        figures = host.gpu(self._meter.device.number)
         watts = figures.get("gpu_power_watts")
         if watts is not None:
             self._meter.gpu_joules = (self._meter.gpu_joules or 0.0) + watts * EVERY_SECONDS
         return figures
-
-
-def host_figures() -> dict[str, float]:
-    """How busy the cores are since the last call, and how much of the memory is taken."""
-    memory = psutil.virtual_memory()
-    return {
-        "host_cpu_share": psutil.cpu_percent(None) / 100,
-        "host_memory_share": memory.percent / 100,
-        "host_load": os.getloadavg()[0],
-    }
-
-
-def ask_gpu(number: int) -> str:
-    """What the driver's tool says of one GPU; nothing where it does not answer."""
-    command = ["nvidia-smi", f"--id={number}", f"--query-gpu={','.join(GPU_FIGURES)}"]
-    command.append("--format=csv,noheader,nounits")
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=ASK_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
-
-
-def read_gpu(said: str) -> dict[str, float]:
-    """The figures of a line of the driver's tool; one that it does not know ("[N/A]") is left out."""
-    units = {
-        "gpu_busy_share": 0.01,
-        "gpu_memory_bytes": float(MEBIBYTE),
-        "gpu_temperature_celsius": 1.0,
-        "gpu_power_watts": 1.0,
-    }
-    found: dict[str, float] = {}
-    for (name, unit), word in zip(units.items(), said.split(","), strict=False):
-        with suppress(ValueError):
-            found[name] = float(word) * unit
-    return found
 
 
 def _trainer_figures(process: psutil.Process) -> dict[str, float]:

@@ -18,6 +18,7 @@ from shared.broker.names import TaskName
 from shared.broker.notary import Notary
 from shared.broker.post import Post
 from shared.broker.reaper import Reaper
+from shared.broker.resource_watch import ResourceWatch
 from shared.broker.waiting import Patience, waiting
 from shared.broker.wire import Line
 from shared.clock import Clock
@@ -48,7 +49,8 @@ class Relay:
         self._patience = Patience()
         self._reaper = Reaper(sessions, lease_seconds)
         self._reap_at = self._look_at = self._tidy_at = 0.0
-        self.state: dict[str, object] = {"leader": False, "broker": "unknown", "pushed": 0, "given_up": 0}
+        self.state: dict[str, object] = {"leader": False, "broker": "unknown"}
+        self.state |= dict.fromkeys(("pushed", "rung_again", "given_up"), 0)
 
     def turn(self, *, at: float) -> None:
         """Reap, push and look once; `at` is monotonic seconds.
@@ -98,6 +100,7 @@ class Relay:
         again = self._patience.due(bells, depths, at=at)
         if again:
             self._line.push(again)
+            self._add("rung_again", len(again))
             log.info("rung again", count=len(again))
 
     def _add(self, what: str, count: int) -> None:
@@ -112,25 +115,27 @@ def serve(settings: Settings, is_over: Callable[[float], bool]) -> None:
     notary = Notary(
         relay.sessions, storage=open_storage(settings), signer=open_signer(settings), clock=settings.clock
     )
+    resources = ResourceWatch(relay.sessions, clock=settings.clock)
     post = Post(settings)
     heartbeat = Heartbeat(settings, Identity("relay"), lambda: relay.state)
     heartbeat.start()
     try:
         while not is_over(0):
-            if not _one_turn(relay, notary, post):
+            if not _one_turn((relay, notary, resources), post):
                 is_over(POLL_SECONDS)
     finally:
         post.leave()
         heartbeat.stop()
 
 
-def _one_turn(relay: Relay, notary: Notary, post: Post) -> bool:
+def _one_turn(works: tuple[Relay, Notary, ResourceWatch], post: Post) -> bool:
     """Work if the post is this relay's, then wait for the next ring; whether the database answered."""
+    relay = works[0]
     try:
         relay.state["leader"] = post.is_mine()
         if relay.state["leader"]:
-            relay.turn(at=time.monotonic())
-            notary.turn(at=time.monotonic())
+            for work in works:
+                work.turn(at=time.monotonic())
         post.wait(POLL_SECONDS)
     except (SQLAlchemyError, psycopg2.Error) as error:
         relay.state["leader"] = False

@@ -18,6 +18,7 @@ from shared.broker import farewell
 from shared.broker.app import app
 from shared.broker.heartbeat import Heartbeat
 from shared.broker.names import Queue
+from shared.broker.sampler import Sampler
 from shared.config import load_settings
 from shared.errors import Error
 from shared.logs import log, set_up_logs
@@ -73,7 +74,9 @@ def run(kind: Kind) -> int:
     check_schema(settings)
     importlib.import_module(kind.tasks)
     identity = Identity(kind.name)
-    heartbeat = Heartbeat(settings, identity, lambda: {"queues": [queue.value for queue in kind.queues]})
+    listens = {"queues": [queue.value for queue in kind.queues]}
+    sampler = Sampler(settings.root, with_gpus=kind is KINDS["train"])
+    heartbeat = Heartbeat(settings, identity, lambda: listens | sampler.state())
     # Once the pool is forked, so that no child inherits a connection.
     signals.worker_ready.connect(lambda **_: heartbeat.start(), weak=False)
     signals.worker_process_init.connect(_enter_pool, weak=False)

@@ -108,6 +108,13 @@ def resolve(session: Session, dedup_key: str, *, by: str, now: datetime) -> None
         moves.move(session, alert, AlertState.RESOLVED, by=by, at=now)
 
 
+def unresolved(session: Session, kind: str) -> list[str]:
+    """The keys of a kind's alerts that are not resolved."""
+    return list(
+        session.scalars(select(Alert.dedup_key).where(Alert.kind == kind, Alert.state != AlertState.RESOLVED))
+    )
+
+
 def page(
     session: Session, *, states: tuple[AlertState, ...] = tuple(AlertState), limit: int = 100
 ) -> list[Alert]:

@@ -30,6 +30,15 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class HostSeen:
+    """A machine with workers: its figures and those of its GPUs by name, none where it has none."""
+
+    host: str
+    figures: Mapping[str, float]
+    gpus: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What waits to be done."""
 
@@ -50,6 +59,22 @@ def parts(session: Session) -> dict[str, Seen]:
         seen = Seen(part.name, living, max(float(seconds), 0.0), part.started_at, part.state)
         found.setdefault(part.name, seen)
     return found
+
+
+def hosts(session: Session) -> list[HostSeen]:
+    """Every machine that a living worker speaks of, as it was last told, and how far off its clock is."""
+    seen = func.extract("epoch", Part.seen_at).label("seen")
+    alive = func.extract("epoch", func.clock_timestamp() - Part.seen_at) <= SILENT_SECONDS
+    rows = session.execute(
+        select(Part.host, Part.state, seen).where(alive, Part.state.has_key("host")).order_by(Part.seen_at)
+    )
+    found: dict[str, HostSeen] = {}
+    for host, state, at in rows:
+        figures = {name: float(value) for name, value in state["host"].items()}
+        figures["host_clock_skew_seconds"] = abs(figures.pop("host_clock_seconds") - float(at))
+        gpus = state["gpus"] if "gpus" in state else found[host].gpus if host in found else {}
+        found[host] = HostSeen(host, figures, gpus)
+    return [found[host] for host in sorted(found)]
 
 
 def waiting(session: Session) -> Waiting:

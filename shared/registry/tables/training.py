@@ -139,9 +139,7 @@ class TrainingJob(Leased, Table):
     step: Mapped[int] = mapped_column(default=0)
     checkpoint_key: Mapped[str | None]
     estimated_completion: Mapped[datetime | None]
-    result: Mapped[Json] = mapped_column(
-        default=dict
-    )  # samples_per_second, tokens_per_second, peak_memory_bytes …
+    result: Mapped[Json] = mapped_column(default=dict)  # samples_per_second, peak_memory_bytes …
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
     error_fix: Mapped[str | None]  # what would help

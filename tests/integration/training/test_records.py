@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from shared import host
 from shared.registry import attempts, costs, jobs, leases
 from shared.registry.devices import Device
 from shared.registry.tables import Alert, Attempt, JobMetric, ModelPerformance, ModelVersion, TrainingJob
@@ -126,17 +127,17 @@ def measured(version: ModelVersion, accuracy: float, now) -> ModelPerformance:
 
 
 def test_the_driver_s_figures_are_read_and_what_it_does_not_know_is_left_out():
-    assert watch.read_gpu("37, 1024, 61, 250.5\n") == {
+    assert host.read_gpu("37, 1024, 61, 250.5\n") == {
         "gpu_busy_share": pytest.approx(0.37),
         "gpu_memory_bytes": 1024 * 2**20,
         "gpu_temperature_celsius": 61.0,
         "gpu_power_watts": 250.5,
     }
-    assert watch.read_gpu("0, 10, [N/A], [Not Supported]\n") == {
+    assert host.read_gpu("0, 10, [N/A], [Not Supported]\n") == {
         "gpu_busy_share": 0.0,
         "gpu_memory_bytes": 10 * 2**20,
     }
-    assert watch.read_gpu("") == {}
+    assert host.read_gpu("") == {}
 
 
 def test_a_gpu_s_time_is_counted_while_its_trainer_runs():
