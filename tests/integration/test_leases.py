@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from shared.broker.reaper import Reaper, Silence
@@ -47,6 +49,17 @@ def test_a_job_without_a_sealed_dataset_is_not_to_be_had(sessions, now):
     with sessions.begin() as session:
         job = a_job(session)
         assert attempts.claim(session, job.id, worker="w", now=now) is None
+
+
+def test_what_is_asked_to_stop_or_not_due_yet_is_not_to_be_had(sessions, claim, now, job_id):
+    for column, value in (("cancel_requested", True), ("run_after", now + timedelta(seconds=1))):
+        with sessions.begin() as session:
+            before = getattr(session.get_one(TrainingJob, job_id), column)
+            setattr(session.get_one(TrainingJob, job_id), column, value)
+        assert claim() is None
+        with sessions.begin() as session:
+            setattr(session.get_one(TrainingJob, job_id), column, before)
+    assert claim() is not None
 
 
 def test_a_silent_worker_is_given_up_after_a_lease_and_is_then_fenced_off(sessions, claim, now, job_id):
