@@ -189,19 +189,30 @@ def may_start(entrant: Entrant) -> bool:
     return entrant.state is _S.GATED and not entrant.blocked and not entrant.tainted
 
 
-def check_seats(seats: Seats[V], entrants: Mapping[V, Entrant]) -> None:
+def check_seats(seats: Seats[V], entrants: Mapping[V, Entrant], before: Seats[V] | None = None) -> None:
     """Let nobody sit down who may not serve; the database holds the same rule.
+
+    A version that a person has blocked may stay where it sat `before` as champion or standby: else nobody
+    beside it could be rolled back.
 
     Raises:
         NotServableError: one of them may not.
     """
     for one in seats.named():
         entrant = entrants[one]
-        if not entrant.gate_passed or entrant.blocked or entrant.state not in SERVABLE:
+        blocked = entrant.blocked and not _keeps_a_seat(one, seats, before)
+        if not entrant.gate_passed or blocked or entrant.state not in SERVABLE:
             raise NotServableError(
                 "a version of the next plan has no passed gate over its bytes, is blocked or out of service",
                 fix="`rounds models show` says why",
             )
+
+
+def _keeps_a_seat(one: V, seats: Seats[V], before: Seats[V] | None) -> bool:
+    """Whether it sat there before, or moves from the champion's seat to the warm one."""
+    if before is None or one == seats.challenger:
+        return False
+    return one in ((before.champion,) if one == seats.champion else (before.champion, before.standby))
 
 
 def follows_on(follows: int, newest: int) -> bool:

@@ -125,10 +125,12 @@ def _done(session: Session, version: ModelVersion, cause: Cause, *, change: Chan
     seats, fallen = change.seats, change.fallen
     assert seats is not None
     before = models.get(session, fallen).state if fallen else None
+    standing = plans.current(session, version.model_type)
     for moved, to in change.moves:
         why = _WITH_ITS_CHAMPION if moved == fallen else cause.reason
         moves.move(session, models.get(session, moved), to, by=cause.actor, at=cause.now, why=why)
-    transitions.check_seats(seats, entrants(session, seats.named()))
+    entering = entrants(session, seats.named())
+    transitions.check_seats(seats, entering, standing.seats if standing else None)
     wish = NextPlan(version.model_type, seats.number - 1, *seats[1:])
     plan = plans.append(session, wish, actor=cause.actor, reason=cause.reason, now=cause.now)
     if fallen is not None:

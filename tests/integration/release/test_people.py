@@ -8,7 +8,8 @@ from sqlalchemy.exc import DatabaseError
 
 from shared.domain.bells import TaskName
 from shared.domain.cycle import VersionState
-from shared.registry import deployments, evidence, models, outcomes, plans, readings
+from shared.domain.transitions import NotServableError
+from shared.registry import deployments, evidence, models, outcomes, plans, readings, releases
 from shared.registry.deployments import NotDeployableError, NothingToGoBackToError
 from shared.registry.plans import NextPlan, PlanMovedError
 from shared.registry.predictions import UnknownPredictionError
@@ -75,6 +76,25 @@ def test_a_version_that_may_not_serve_is_refused_with_every_reason(clinic, given
         cause = Cause("ann", "now", clinic.clock())
         deployments.deploy(session, models.get(session, version.id), strategy="canary", cause=cause)
     assert refusal.value.rules
+
+
+@pytest.mark.parametrize("who", ["champion", "challenger"])
+def test_a_blocked_version_stands_in_no_rollbacks_way(clinic, who):
+    clinic.to_canary()
+    with clinic.deps.sessions.begin() as session:
+        models.get(session, getattr(clinic, who)).blocked = True
+    back(clinic)
+    assert clinic.state(clinic.challenger) == VersionState.ROLLED_BACK
+    assert clinic.plan().champion.id == clinic.champion
+
+
+def test_a_blocked_version_takes_no_seat(clinic):
+    clinic.to_canary()
+    with clinic.deps.sessions.begin() as session:
+        models.get(session, clinic.challenger).blocked = True
+    with pytest.raises(NotServableError), clinic.deps.sessions.begin() as session:
+        version = models.get(session, clinic.challenger)
+        releases.advance(session, version, share=0.25, cause=Cause("ann", "go on", clinic.clock()))
 
 
 def test_deploying_twice_is_one_deployment(clinic):
