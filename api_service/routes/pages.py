@@ -14,7 +14,7 @@ from api_service.endpoint import Call, Group, Rules
 documents = Group("/api")
 blueprint = Blueprint("pages", __name__)
 BUNDLE = Path(__file__).parents[1] / "static" / "app"
-PLACES = "overview,cases,datasets,training,models,experiment,alerts,schedules,audit,letters"
+PLACES = "overview,cases,datasets,training,models,experiment,alerts,schedules,policy,audit,letters"
 FOREVER = "public, max-age=31536000, immutable"  # the names of the bundle's files hold their digests
 _HOST = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 # The smallest first: a browser that takes brotli gets it.

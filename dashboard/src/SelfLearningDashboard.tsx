@@ -26,6 +26,7 @@ const Models = page(() => import("./pages/Models"));
 const Experiment = page(() => import("./pages/Experiment"));
 const Alerts = page(() => import("./pages/Alerts"));
 const Schedules = page(() => import("./pages/Schedules"));
+const Policy = page(() => import("./pages/Policy"));
 const Audit = page(() => import("./pages/Audit"));
 const Letter = page(() => import("./pages/Letter"));
 
@@ -37,6 +38,7 @@ const PLACES: { path: string; name: string; show: ComponentType }[] = [
   { path: "experiment", name: "Experiment", show: Experiment },
   { path: "alerts", name: "Alerts", show: Alerts },
   { path: "schedules", name: "Schedules", show: Schedules },
+  { path: "policy", name: "Policy", show: Policy },
   { path: "audit", name: "Audit", show: Audit },
 ];
 
@@ -84,8 +86,9 @@ export function SelfLearningDashboard() {
           <Button small kind="plain" onClick={turnScheme}>
             {scheme === "dark" ? "Light" : "Dark"}
           </Button>
-          <span className="dim small">
-            {session?.name} ({session?.roles.join(", ")})
+          <span className="dim small" title={session?.roles.join(", ")}>
+            {session?.name} (
+            {(session?.roles.length ?? 0) > 2 ? `${session?.roles.length} roles` : session?.roles.join(", ")})
           </span>
           <Button small kind="plain" onClick={() => void leave()}>
             Sign out

@@ -78,7 +78,7 @@ class Clinic:
         process.wait(20)
 
 
-def _free_ports(n: int) -> int:
+def free_ports(n: int) -> int:
     for base in range(28000 + os.getpid() % 1000 * 10, 48000, 10):
         with socket.socket() as probe:
             if all(probe.connect_ex(("127.0.0.1", base + step)) for step in range(n)):
@@ -86,7 +86,7 @@ def _free_ports(n: int) -> int:
     raise AssertionError("no free ports")
 
 
-def _await(url: str) -> None:
+def await_answer(url: str) -> None:
     until = time.monotonic() + 60
     while True:
         try:
@@ -107,7 +107,7 @@ def serving(postgres: Settings, home: Path, *, filled: bool, modules: Sequence[s
     name = f"browser_{home.name}"
     connection.cursor().execute(f"CREATE DATABASE {name} TEMPLATE rounds_template")
     connection.close()
-    base = _free_ports(2)
+    base = free_ports(2)
     settings = load_settings(
         home=home,
         database_url=postgres.database.replace("/rounds?", f"/{name}?"),
@@ -123,7 +123,7 @@ def serving(postgres: Settings, home: Path, *, filled: bool, modules: Sequence[s
     for module in modules:
         made.start(module)
     for place in range(len(modules)):
-        _await(f"http://127.0.0.1:{base + place}/health")
+        await_answer(f"http://127.0.0.1:{base + place}/health")
     yield made
     for process in made.processes.values():
         process.kill()

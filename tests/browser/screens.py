@@ -1,32 +1,110 @@
-"""Pictures of every page for the documentation: `make pictures`, from the site of the browser tests."""
+"""Pictures of every page for the documentation, from the demo's own clinic: `make pictures`.
 
+`python -m tests.browser.screens [HOME]` plays `rounds demo` first, or takes the home folder that
+`rounds demo --keep` left.
+"""
+
+import json
+import re
+import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
-from tests.browser.conftest import CHROMIUM, FLAGS, Clinic, own_site
-from tests.browser.test_pages import PAGES, settled
+from shared.config import environment, load_settings
+from shared.domain.cycle import JobState, VersionState
+from shared.embedded import remove_home
+from shared.registry.session import make_sessions
+from shared.registry.tables import ModelVersion, TrainingJob
+from tests.browser.conftest import CHROMIUM, FLAGS, Clinic, free_ports
+from tests.browser.test_pages import settled
 
-FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "pictures"
+PLACES = {
+    "overview": "/",
+    "cases": "/cases",
+    "datasets": "/datasets",
+    "training": "/training",
+    "job": "/training/{job}",
+    "models": "/models",
+    "version": "/models/{live}",
+    "experiment": "/experiment",
+    "letter": "/letters/{live}",
+    "alerts": "/alerts?state=",
+    "schedules": "/schedules",
+    "policy": "/policy",
+    "audit": "/audit",
+}
 DARK_TOO = ("overview", "experiment")
 
 
 def main() -> int:
-    """Fill a site and take every page in the light palette, some in the dark one."""
+    """Play the demo unless its home is given, and take every page in the light palette, some in the dark."""
+    home = Path(sys.argv[1]) if sys.argv[1:] else play()
     FOLDER.mkdir(exist_ok=True)
-    with (
-        own_site(Path(tempfile.mkdtemp(prefix="rounds-pictures-"))) as clinic,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for palette, names in (("light", tuple(PAGES)), ("dark", DARK_TOO)):
-            _take(browser, clinic, palette, names=names)
+    try:
+        with served(home) as clinic, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            for palette, names in (("light", tuple(PLACES)), ("dark", DARK_TOO)):
+                take(browser, clinic, palette, names=names)
+    finally:
+        if not sys.argv[1:]:
+            remove_home(load_settings(home=home))
     return 0
 
 
-def _take(browser: Browser, clinic: Clinic, palette: str, *, names: tuple[str, ...]) -> None:
+def play() -> Path:
+    """The home folder that a demo left."""
+    command = [sys.executable, "-m", "rounds.main", "demo", "--keep"]
+    told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    found = re.findall(r"the home folder stays: (\S+)", told)
+    return Path(found[-1])
+
+
+@contextmanager
+def served(home: Path) -> Iterator[Clinic]:
+    """The demo's whole stack again, at the time at which the demo ended."""
+    base = free_ports(4)
+    settings = load_settings(home=home, clock_file=home / "clock")
+    command = [sys.executable, "-m", "rounds.main", "--home", str(home), "up", "--port-base", str(base)]
+    process = subprocess.Popen(
+        [*command, "--quiet", "--json"],
+        cwd=ROOT,
+        env=environment(settings),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        clinic = Clinic(told["api"], settings, make_sessions(settings), world=None)
+        people = ("viewer", "clinician", "steward", "operator", "approver", "admin")
+        clinic.owner = clinic.key(f"lead-{base}", *people)
+        yield clinic
+        clinic.sessions.kw["bind"].dispose()
+    finally:
+        process.terminate()
+        process.wait(120)
+
+
+def take(browser: Browser, clinic: Clinic, palette: str, *, names: tuple[str, ...]) -> None:
+    """One picture a page."""
+    page = entered(browser, clinic, palette)
+    for name in names:
+        page.goto(PLACES[name].format(**named(clinic)))
+        settled(page)
+        page.wait_for_timeout(1_000)  # curves are drawn a frame after they are there
+        page.screenshot(path=FOLDER / f"{name}-{palette}.png", full_page=name not in {"cases", "audit"})
+    page.context.close()
+
+
+def entered(browser: Browser, clinic: Clinic, palette: str) -> Page:
+    """A page of somebody who is signed in."""
     context = browser.new_context(
         base_url=clinic.url, color_scheme=palette, viewport={"width": 1280, "height": 800}
     )
@@ -36,12 +114,15 @@ def _take(browser: Browser, clinic: Clinic, palette: str, *, names: tuple[str, .
     page.get_by_label("Key").fill(clinic.owner)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("navigation", name="Pages").wait_for()
-    for name in names:
-        page.goto(PAGES[name].format(**vars(clinic.world)))
-        settled(page)
-        page.wait_for_timeout(1_000)  # curves are drawn a frame after they are there
-        page.screenshot(path=FOLDER / f"{name}-{palette}.png")
-    context.close()
+    return page
+
+
+def named(clinic: Clinic) -> dict[str, str]:
+    """The version in service and the newest training that ended well."""
+    done = select(TrainingJob.id).filter_by(state=JobState.COMPLETED).order_by(TrainingJob.end_time.desc())
+    live = select(ModelVersion.name).filter_by(state=VersionState.LIVE)
+    with clinic.sessions() as session:
+        return {"job": str(session.scalars(done).first()), "live": str(session.scalars(live).first())}
 
 
 if __name__ == "__main__":

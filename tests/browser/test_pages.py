@@ -16,15 +16,18 @@ PAGES = {
     "training": "/training",
     "job": "/training/{running}",
     "failed": "/training/{failed}",
+    "case": "/cases/{case}",
+    "runs": "/training?compare={running},{failed}",
     "models": "/models",
     "version": "/models/{challenger}",
     "experiment": "/experiment",
     "letter": "/letters/{challenger}",
     "alerts": "/alerts",
     "schedules": "/schedules",
+    "policy": "/policy",
     "audit": "/audit",
 }
-SHORT = ("overview", "cases", "job", "experiment")
+SHORT = ("overview", "cases", "case", "job", "runs", "models", "experiment", "letter", "alerts")
 
 
 def findings(page: Page) -> list[str]:

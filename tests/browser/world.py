@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import exp
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from deployer_service.canary import INPUT_PURPOSE
@@ -23,10 +24,14 @@ from shared.registry.tables import (
     ModelVersion,
     PredictionInput,
     Reading,
+    SecondRead,
     TrainingJob,
+    ValidatedCase,
 )
+from shared.storage.objects import open_storage
+from shared.storage.pictures import Picture, save_picture
 from shared.vault import Vault
-from tests.factories import a_case, a_dataset, a_job, a_member, a_person, a_prediction, add
+from tests.factories import a_case, a_dataset, a_gate_decision, a_job, a_member, a_person, a_prediction, add
 from tests.integration.release.world import Clinic as Release
 from tests.integration.release.world import Clock, Mailbox, TextServer
 
@@ -51,6 +56,7 @@ class World:
     failed: UUID
     queued: UUID
     alert: UUID
+    case: UUID
 
 
 def fill(settings: Settings, sessions, vault: Vault, *, now: datetime) -> World:
@@ -67,7 +73,10 @@ def fill(settings: Settings, sessions, vault: Vault, *, now: datetime) -> World:
         names = [session.get(ModelVersion, one).name for one in (release.champion, release.challenger)]
         for version_id, accuracy in ((release.champion, 0.84), (release.challenger, 0.87)):
             _measured(session, session.get(ModelVersion, version_id), accuracy, now)
-        _cases(session, vault, now)
+        read = _cases(session, vault, now)
+        _exam(session, release, read)
+        pictured = _picture_case(session, settings, vault, now)
+        _second_reads(session, read, now)
         _reading(session, vault, session.get(ModelVersion, release.champion), now)
         jobs = _jobs(session, now)
         alert = _alerts(session, now)
@@ -78,7 +87,7 @@ def fill(settings: Settings, sessions, vault: Vault, *, now: datetime) -> World:
         )
         row.reason, row.created_at = "a release waits", now - timedelta(hours=2)
         add(session, row)
-    return World(*names, *jobs, alert)
+    return World(*names, *jobs, alert, pictured)
 
 
 def _measured(session: Session, version: ModelVersion, accuracy: float, now: datetime) -> None:
@@ -99,7 +108,7 @@ def _measured(session: Session, version: ModelVersion, accuracy: float, now: dat
     add(session, row)
 
 
-def _cases(session: Session, vault: Vault, now: datetime) -> None:
+def _cases(session: Session, vault: Vault, now: datetime) -> list[ValidatedCase]:
     for label in LABELS[:2]:
         session.merge(Label(model_type="diagnosis", label=label, must_not_miss=False, created_at=now))
     session.flush()
@@ -122,6 +131,7 @@ def _cases(session: Session, vault: Vault, now: datetime) -> None:
             data_quality_score=80,
             is_anonymized=True,
         )
+    read = []
     for number in range(10):
         case = a_case(
             session,
@@ -131,6 +141,50 @@ def _cases(session: Session, vault: Vault, now: datetime) -> None:
         )
         for dataset in [before, after] if number < 8 else [after]:
             a_member(session, dataset, case)
+        read.append(case)
+    return read
+
+
+def _exam(session: Session, release: Release, read: list[ValidatedCase]) -> None:
+    """What champion and challenger said of ten cases: one gets worse, three get better."""
+
+    def said(label: str) -> dict[str, object]:
+        return {"label": label, "confidence": 0.8}
+
+    cases = []
+    for number, case in enumerate(read):
+        before, after = LABELS[number % 3], LABELS[0] if number < 4 else LABELS[number % 3]
+        told = {"case_id": str(case.id), "truth": LABELS[0] if number != 3 else LABELS[1]}
+        cases.append(
+            told | {"candidate": said(after), "champion": said(before), "subgroup": {"site": "north"}}
+        )
+    version = session.get(ModelVersion, release.challenger)
+    rules = [{"rule": "size", "verdict": "pass", "why": "400 evaluation cases, 50 are needed", "n": 400}]
+    given = {"against_id": release.champion, "inputs": {"cases": cases}, "rules": rules}
+    a_gate_decision(session, version, created_at=release.clock(), **given)
+
+
+def _picture_case(session: Session, settings: Settings, vault: Vault, now: datetime) -> UUID:
+    """A bright disc on a dark ground, and its mask."""
+    rows, columns = np.mgrid[:96, :128]
+    inside = (rows - 50) ** 2 + (columns - 70) ** 2 < 30**2
+    pixels = (40 + 120 * inside + (rows + columns) % 9).astype(np.uint8)
+    storage = open_storage(settings)
+    layers = {"image": Picture(pixels), "mask": Picture(inside.astype(np.uint8))}
+    media = {name: save_picture(storage, one, vault) for name, one in layers.items()}
+    given = {"model_type": "segmentation", "diagnosis": "object", "media": media, "input_sealed": None}
+    given |= {"state": CaseState.NEEDS_REVIEW, "review_reasons": ["masks_overlap"], "is_anonymized": True}
+    return a_case(session, created_at=now - timedelta(days=1), **given).id
+
+
+def _second_reads(session: Session, read: list[ValidatedCase], now: datetime) -> None:
+    """One case waits for its second reader; of another the two disagree, and a third decides."""
+    for case, second in ((read[0], None), (read[1], LABELS[2]), (read[2], LABELS[1])):
+        row = SecondRead(case_id=case.id, model_type="diagnosis", why="request", asked_by="key:ann")
+        row.asked_at, row.first_label = now - timedelta(hours=5), case.diagnosis or LABELS[1]
+        if second:
+            row.second_label, row.second_reader, row.answered_at = second, "key:bob", now
+        add(session, row)
 
 
 def _reading(session: Session, vault: Vault, version: ModelVersion, now: datetime) -> None:

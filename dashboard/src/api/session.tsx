@@ -1,6 +1,6 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { heardClock } from "../parts/format";
+import { heardClock, heardZone } from "../parts/format";
 import { type ApiError, get, onAnswer, post } from "./client";
 import type { Session, Start } from "./types";
 
@@ -48,7 +48,10 @@ const seed = (queries: QueryClient, found: Start): void => {
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [session, keep] = useState<Session | null>(null);
   const setSession = useCallback((next: Session | null) => {
-    if (next) heardClock(next.now);
+    if (next) {
+      heardClock(next.now);
+      heardZone(next.timezone);
+    }
     keep(next);
   }, []);
   const [ended, setEnded] = useState<string | null>(null);

@@ -168,6 +168,27 @@ export interface Alert {
   acknowledged_at: string | null;
   acknowledged_by: string | null;
   resolved_at: string | null;
+  silenced_until: string | null;
+  receipts: Receipt[];
+}
+
+/** schema: Receipt */
+export interface Receipt {
+  channel: number;
+  way: string;
+  state: string;
+  attempts: number;
+  next_at: string | null;
+  sent_at: string | null;
+  error: string | null;
+}
+
+/** schema: SilenceShown */
+export interface Silence {
+  kind: string;
+  until: string;
+  reason: string;
+  by: string;
 }
 
 /** schema: ApprovalShown */
@@ -180,6 +201,7 @@ export interface Approval {
   checker: string | null;
   reason: string;
   created_at: string;
+  changes: Record<string, unknown> | null;
 }
 
 /** schema: AbTest */
@@ -261,6 +283,7 @@ export interface WorkItem {
   diagnosis: string | null;
   icd_code: string | null;
   reasons: string[];
+  layers: string[];
   words: string | null;
   count: number | null;
 }
@@ -373,6 +396,154 @@ export interface Case {
   completeness_score: number | null;
   used_in_training: boolean;
   created_at: string;
+}
+
+/** schema: CaseDetail */
+export interface CaseDetail extends Case {
+  text: string | null;
+  layers: string[];
+  doubts: { start: number; end: number; rule: string }[];
+  details: Record<string, unknown>;
+  trust_rule: string | null;
+}
+
+/** schema: CaseUses */
+export interface CaseUses {
+  datasets: string[];
+  jobs: string[];
+  models: string[];
+}
+
+/** schema: Kappa */
+export interface Kappa {
+  n: number;
+  share: number;
+  kappa: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+/** schema: AgreementShown */
+export interface Agreement {
+  model_type: string;
+  overall: Kappa;
+  by_label: Record<string, Kappa>;
+  automation_bias: {
+    shown: number;
+    blind: number;
+    difference: number | null;
+    low: number | null;
+    high: number | null;
+  };
+}
+
+/** schema: ValidatorShown */
+export interface Validator {
+  id: string;
+  name: string;
+  role: string;
+  qualified: boolean;
+  active: boolean;
+  findings: { kind: string; n: number; details: Record<string, unknown>; found_at: string }[];
+}
+
+/** schema: SourceShown */
+export interface Source {
+  id: string;
+  source: string;
+  kind: string;
+  model_type: string;
+  enabled: boolean;
+}
+
+/** schema: WithdrawalShown */
+export interface Withdrawal {
+  withdrawal_id: string;
+  cause: string;
+  cases: number;
+  datasets: string[];
+  models: string[];
+  remedy: string | null;
+  requested_by: string;
+  at: string;
+  certificate: string;
+}
+
+/** schema: ChangedCase */
+export interface ChangedCase {
+  case_id: string;
+  truth: string;
+  label_a: string;
+  confidence_a: number;
+  label_b: string;
+  confidence_b: number;
+  better: string;
+  subgroup: Record<string, string>;
+}
+
+/** schema: ChangedAnswers */
+export interface ChangedAnswers {
+  status: string;
+  message: string;
+  model_a: string;
+  model_b: string;
+  n: number;
+  both_right: number;
+  only_a_right: number;
+  only_b_right: number;
+  neither_right: number;
+  changed: number;
+  groups: { attribute: string; name: string; n: number; right_a: number; right_b: number }[];
+  cases: ChangedCase[];
+}
+
+/** schema: SealingShown */
+export interface Sealing {
+  status: string;
+  message: string;
+  dataset_version: string | null;
+}
+
+/** schema: ForecastShown */
+export interface Forecast {
+  model_type: string;
+  eligible_cases: number;
+  new_cases: number;
+  gain_points: number | null;
+  at_most_points: number | null;
+  past: { cases: number; accuracy: number; n: number }[];
+}
+
+/** schema: DeviceShown */
+export interface Device {
+  device: string;
+  held: boolean;
+  job_id: string | null;
+}
+
+/** schema: CostsShown */
+export interface Costs {
+  model_type: string;
+  since: string;
+  cost: Record<string, unknown>;
+}
+
+/** schema: GateShown */
+export interface GateWord {
+  against: string | null;
+  verdict: string;
+  rules: Record<string, unknown>[];
+  policy_version: number | null;
+  at: string | null;
+}
+
+/** schema: Lineage */
+export interface Lineage {
+  model: Record<string, unknown>;
+  training: Record<string, unknown>;
+  dataset: Record<string, unknown>;
+  gate: Record<string, unknown>[];
+  releases: Record<string, unknown>[];
 }
 
 /** schema: AuditEventShown */

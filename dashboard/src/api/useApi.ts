@@ -11,17 +11,29 @@ import { type ApiError, get, type Params, post } from "./client";
 const LIVE_EVERY_MS = 60_000;
 const POLL_EVERY_MS = 5_000;
 
+const ONCE = {
+  staleTime: Number.POSITIVE_INFINITY,
+  refetchOnWindowFocus: false,
+  refetchOnReconnect: false,
+};
+
 export type Answer<T> = UseQueryResult<T, ApiError>;
 
-/** One address, kept fresh: events say when it changed; without the stream it is asked every 5 seconds. */
-export const useApi = <T>(path: string | null, params?: Params): Answer<T> => {
+/** One address, kept fresh: events say when it changed; without the stream it is asked every 5 seconds.
+
+What is written down each time it is read is asked `once`, and again only by a person. */
+export const useApi = <T>(
+  path: string | null,
+  params?: Params,
+  { once = false }: { once?: boolean } = {},
+): Answer<T> => {
   const live = useLive();
   return useQuery<T, ApiError>({
     queryKey: [path ?? "", params ?? {}],
     queryFn: ({ signal }) => get<T>(path ?? "", params, signal),
     enabled: path !== null,
-    refetchInterval: live.state === "live" ? LIVE_EVERY_MS : POLL_EVERY_MS,
     placeholderData: keepPreviousData,
+    ...(once ? ONCE : { refetchInterval: live.state === "live" ? LIVE_EVERY_MS : POLL_EVERY_MS }),
   });
 };
 

@@ -22,9 +22,11 @@ export function Sequence({ course }: { course: Course }) {
   if (!last) return <p className="dim">Too few cases were read to draw the difference.</p>;
   const most = Math.max(last.cases, 1);
   const bound = -course.rollback_drop;
-  // The first few cases say nothing and would flatten all that follows: beyond 20 points the band leaves the picture.
-  const low = Math.max(-20, Math.min(bound - 1, ...points.map((point) => point.low ?? 0)));
-  const high = Math.min(20, Math.max(1, ...points.map((point) => point.high ?? 0)));
+  // The first cases say little and would flatten all that follows: their band may leave the picture.
+  const settled = points.filter((point) => 5 * point.cases >= most);
+  const high = Math.max(1, ...settled.map((point) => point.high ?? 0));
+  // Below the line stands what it means.
+  const low = Math.min(bound - 0.12 * (high - bound), ...settled.map((point) => point.low ?? 0));
   const x = (cases: number) => PAD.left + (cases / most) * (WIDTH - PAD.left - PAD.right);
   const y = (value: number) =>
     PAD.top +

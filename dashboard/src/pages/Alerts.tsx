@@ -1,15 +1,17 @@
 import { NativeSelect } from "@mantine/core";
 import { useState } from "react";
-import type { Alert } from "../api/types";
-import { useAct, useApi } from "../api/useApi";
+import type { Alert, Receipt } from "../api/types";
+import { useApi } from "../api/useApi";
+import { ActButton } from "../parts/ActButton";
 import { Button } from "../parts/Button";
 import { type Column, csv, download } from "../parts/DataTable";
 import { ago, many, when, words } from "../parts/format";
-import { Gated } from "../parts/Gated";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { Silencing } from "./Silencing";
 
 const RANK = ["critical", "warning", "info"];
+const WAYS: Record<string, string> = { mailto: "mail", mailtos: "mail", json: "web hook" };
 
 const COLUMNS: Column<Alert>[] = (
   ["opened_at", "kind", "severity", "state", "title", "body", "seen", "acknowledged_by"] as const
@@ -23,36 +25,88 @@ const grouped = (alerts: Alert[]): [string, Alert[]][] => {
   return [...groups].sort(([, a], [, b]) => worst(a) - worst(b));
 };
 
-function One({ alert }: { alert: Alert }) {
-  const act = useAct<Alert>(`/alerts/${alert.id}/ack`, ["/alerts", "/dashboard"]);
-  const refused = alert.state === "open" ? undefined : `it is ${alert.state}`;
+const told = (receipt: Receipt): string => {
+  const kind = receipt.way === "no address" ? "an address that is gone" : (WAYS[receipt.way] ?? receipt.way);
+  const way = `${kind} (way ${receipt.channel + 1})`;
+  if (receipt.state === "sent") return `${way}: accepted ${when(receipt.sent_at)}`;
+  if (receipt.error === "no_address") return "no address is configured: see ROUNDS_NOTIFY_URLS";
+  const tries = many(receipt.attempts, "try", "tries");
+  return receipt.state === "failed"
+    ? `${way}: given up after ${tries}`
+    : `${way}: ${tries} so far, next ${when(receipt.next_at)}`;
+};
+
+/** The words of an alert with its states as people say them. */
+const said = (text: string): string =>
+  text
+    .replace(/\b([a-z0-9_]+)>([a-z0-9_]+)/g, (_, a, b) => `${words(a)} → ${words(b)}`)
+    .replace(/\b(canary|rolled)_/g, "$1 ");
+
+function Receipts({ alert }: { alert: Alert }) {
+  if (!alert.receipts.length) return <p className="dim small">Told to nobody: its cause was silenced.</p>;
   return (
-    <li className="stack">
+    <ul className="receipts small" aria-label={`Receipts: ${alert.title}`}>
+      {alert.receipts.map((receipt) => (
+        <li key={receipt.channel}>
+          <State of={receipt.state === "sent" ? "ok" : receipt.state === "failed" ? "failed" : "queued"}>
+            {receipt.state}
+          </State>{" "}
+          {told(receipt)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function One({ alert }: { alert: Alert }) {
+  return (
+    <li className="stack tight">
       <div className="row">
         <State of={alert.severity} />
         <State of={alert.state} />
-        <strong dir="auto">{alert.title}</strong>
+        <strong dir="auto">{said(alert.title)}</strong>
       </div>
-      <p dir="auto">{alert.body}</p>
+      <p dir="auto">{said(alert.body)}</p>
       <p className="dim small">
         opened {when(alert.opened_at)} ({ago(alert.opened_at)}), seen {many(alert.seen, "time")}
         {alert.acknowledged_by && `, acknowledged by ${alert.acknowledged_by} ${when(alert.acknowledged_at)}`}
         {alert.resolved_at && `, resolved ${when(alert.resolved_at)}`}
       </p>
-      <div className="row acts">
-        <Gated
+      <Receipts alert={alert} />
+      <div className="acts">
+        <ActButton
           act="POST /alerts/{alert_id}/ack"
+          path={`/alerts/${alert.id}/ack`}
+          touches={["/alerts", "/dashboard"]}
           label={`Acknowledge: ${alert.title}`}
           small
           kind="plain"
-          refused={refused}
-          onClick={() => void act.run().catch(() => undefined)}
+          says="Kept."
+          refused={alert.state === "open" ? undefined : `it is ${alert.state}`}
         >
           Acknowledge
-        </Gated>
-        {act.error && <span role="alert">{act.error.message}</span>}
+        </ActButton>
       </div>
     </li>
+  );
+}
+
+function Cause({ kind, alerts }: { kind: string; alerts: Alert[] }) {
+  const quiet = alerts[0]?.silenced_until ?? null;
+  return (
+    <section className="panel stack" aria-labelledby={`cause-${kind}`}>
+      <div className="row between">
+        <h2 id={`cause-${kind}`}>
+          {words(kind)} ({alerts.length})
+        </h2>
+        <Silencing kind={kind} until={quiet} />
+      </div>
+      <ul className="stack plain-list">
+        {alerts.map((alert) => (
+          <One key={alert.id} alert={alert} />
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -60,37 +114,30 @@ function One({ alert }: { alert: Alert }) {
 export default function Alerts() {
   const [state, setState] = useState("");
   const alerts = useApi<Alert[]>("/alerts", { state: state || undefined });
-  const test = useAct<Alert>("/alerts/test", ["/alerts"]);
   return (
     <div className="stack">
       <h1>Alerts</h1>
-      <div className="row">
+      <div className="row end">
         <NativeSelect
           label="In state"
           value={state}
           onChange={(event) => setState(event.currentTarget.value)}
           data={[{ value: "", label: "not resolved" }, "open", "acknowledged", "resolved"]}
         />
-        <Gated act="POST /alerts/test" kind="plain" onClick={() => void test.run().catch(() => undefined)}>
+        <ActButton
+          act="POST /alerts/test"
+          touches={["/alerts"]}
+          kind="plain"
+          says="A test is on its way to every configured address; its receipts stand below."
+        >
           Send a test alert
-        </Gated>
-        {test.done && <span role="status">A test is on its way to every configured address.</span>}
-        {test.error && <span role="alert">{test.error.message}</span>}
+        </ActButton>
       </div>
       <Shown answer={alerts} empty={(found) => (found.length ? null : "No alert is in this state.")}>
         {(found) => (
           <>
             {grouped(found).map(([kind, several]) => (
-              <section key={kind} className="panel">
-                <h2>
-                  {words(kind)} ({several.length})
-                </h2>
-                <ul className="stack">
-                  {several.map((alert) => (
-                    <One key={alert.id} alert={alert} />
-                  ))}
-                </ul>
-              </section>
+              <Cause key={kind} kind={kind} alerts={several} />
             ))}
             <div className="acts">
               <Button small kind="plain" onClick={() => download("alerts.csv", csv(COLUMNS, found))}>

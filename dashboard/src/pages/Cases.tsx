@@ -1,12 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { Route, Routes } from "react-router";
 import { type ApiError, get } from "../api/client";
 import { useMay, useSession } from "../api/session";
 import type { WorkItem } from "../api/types";
 import { Button } from "../parts/Button";
 import { ago, words } from "../parts/format";
 import { Shown } from "../parts/Shown";
+import { Agreement } from "./Agreement";
 import { AllCases } from "./AllCases";
+import { CasePage } from "./CasePage";
+import { Collection } from "./Collection";
 import { idOf, useDecisions } from "./cases.acts";
 import { ReadCase } from "./ReadCase";
 
@@ -36,7 +40,8 @@ function Help() {
   return (
     <p className="dim small">
       <kbd>J</kbd> <kbd>K</kbd> next and previous · <kbd>A</kbd> accept · <kbd>E</kbd> amend · <kbd>R</kbd>{" "}
-      reject · <kbd>S</kbd> second reader · <kbd>1</kbd>–<kbd>9</kbd> choose · <kbd>Z</kbd> undo within 10 s
+      reject · <kbd>S</kbd> second reader · <kbd>[</kbd> <kbd>]</kbd> mask · <kbd>1</kbd>–<kbd>9</kbd> choose
+      · <kbd>Z</kbd> undo within 10 s
     </p>
   );
 }
@@ -86,7 +91,9 @@ function Worklist({ items, again }: { items: WorkItem[]; again: () => void }) {
       <div className="split">
         <section className="panel" aria-labelledby="waiting">
           <div className="row between">
-            <h2 id="waiting">{open.length} waiting</h2>
+            <h2 id="waiting">
+              {open.length} waiting{items.length === PAGE ? ", more behind them" : ""}
+            </h2>
             <Button small kind="plain" onClick={again}>
               Look again
             </Button>
@@ -117,12 +124,12 @@ function Worklist({ items, again }: { items: WorkItem[]; again: () => void }) {
   );
 }
 
-/** What waits for a clinician's eyes, by keyboard; then every case there is. */
-export default function Cases() {
+function Desk() {
   const { session } = useSession();
   const { may, why } = useMay("POST /validations");
   const work = useWork(may);
   const reads = session?.roles.some((role) => role === "clinician" || role === "steward") ?? false;
+  const keeps = session?.roles.some((role) => role === "steward" || role === "approver") ?? false;
   return (
     <div className="stack">
       <h1>Cases</h1>
@@ -134,6 +141,18 @@ export default function Cases() {
         <section className="panel dim">Reading what waits is for clinicians: {why}.</section>
       )}
       {reads ? <AllCases /> : null}
+      <Agreement />
+      {keeps ? <Collection /> : null}
     </div>
+  );
+}
+
+/** What waits for a clinician's eyes, by keyboard; then every case there is, each by its id. */
+export default function Cases() {
+  return (
+    <Routes>
+      <Route index element={<Desk />} />
+      <Route path=":id" element={<CasePage />} />
+    </Routes>
   );
 }

@@ -4,6 +4,7 @@ import { BASE } from "../api/client";
 import { useMay } from "../api/session";
 import type { Dataset, Job } from "../api/types";
 import { useApi } from "../api/useApi";
+import { ActButton } from "../parts/ActButton";
 import { DataTable } from "../parts/DataTable";
 import { percent, when, whole, words } from "../parts/format";
 import { Shown } from "../parts/Shown";
@@ -124,6 +125,16 @@ function Line() {
   return (
     <div className="stack">
       <h1>Datasets</h1>
+      <div className="row">
+        <ActButton
+          act="POST /datasets"
+          body={{ model_type: "diagnosis" }}
+          touches={["/datasets"]}
+          kind="plain"
+        >
+          Seal what may be learnt from now
+        </ActButton>
+      </div>
       <Shown
         answer={sets}
         empty={(found) =>
@@ -210,11 +221,18 @@ function Version() {
               </p>
               <p className="acts">
                 {steward.may ? (
-                  <a
-                    href={`${BASE}/cases/export?dataset_version=${encodeURIComponent(one.dataset_version)}&format=jsonl`}
-                  >
-                    Export as JSON lines
-                  </a>
+                  <>
+                    Export as{" "}
+                    {["jsonl", "chat", "alpaca", "csv"].map((kind) => (
+                      <a
+                        key={kind}
+                        className="nowrap"
+                        href={`${BASE}/cases/export?dataset_version=${encodeURIComponent(one.dataset_version)}&format=${kind}`}
+                      >
+                        {kind}{" "}
+                      </a>
+                    ))}
+                  </>
                 ) : (
                   <span className="dim">Exporting is for stewards: {steward.why}.</span>
                 )}

@@ -1,17 +1,17 @@
 import { Link, useSearchParams } from "react-router";
-import type { AbTest, Course, Plan } from "../api/types";
+import type { AbTest, Course, Overview, Plan } from "../api/types";
 import { useApi } from "../api/useApi";
 import { Sequence } from "../charts/Sequence";
+import { ActButton } from "../parts/ActButton";
 import { DataTable } from "../parts/DataTable";
-import { ago, percent, when, whole, words } from "../parts/format";
+import { ago, percent, points, when, whole, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { ModelType } from "../parts/ModelType";
 import { RollBack } from "../parts/RollBack";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { When } from "../parts/When";
 
-const points = (value: number | null | undefined) =>
-  value === null || value === undefined ? "unknown" : `${value > 0 ? "+" : ""}${value.toFixed(1)} points`;
 const strength = (log: number) => (log > 12 ? "over 160,000" : Math.exp(log).toPrecision(3));
 
 /** What the rollback rule would say now, and how far it is from speaking. */
@@ -33,10 +33,36 @@ function Now({ test, course }: { test: AbTest; course: Course }) {
         asked for at the end of the ramp.
       </li>
       <li>
-        The difference is {points(last.effect)}, by a 95 % confidence sequence between {points(last.low)} and{" "}
-        {points(last.high)} (n {whole(last.cases)} cases, {whole(last.votes)} read where the two disagree).
+        The difference is {points(last.effect)} points, by a 95 % confidence sequence between{" "}
+        {points(last.low)} and {points(last.high)} (n {whole(last.cases)} cases, {whole(last.votes)} read
+        where the two disagree).
       </li>
       {last.why && <li>The engine says: {words(last.why)}.</li>}
+    </ul>
+  );
+}
+
+const LATER =
+  " Over the whole comparison it was still the better one; it became worse later, on the patients after its promotion, and those are watched by themselves.";
+
+/** How a comparison that is over ended, and what was known then. */
+function Ended({ test, course }: { test: AbTest; course: Course }) {
+  const last = course.steps.at(-1);
+  return (
+    <ul>
+      <li>
+        It ended as <strong>{words(last?.action ?? test.decision ?? "decided by a person")}</strong>:{" "}
+        {words(last?.why || test.why || "no reason kept")}.
+        {last?.action === "rollback" && (last.effect ?? 0) > 0 && LATER}
+      </li>
+      {last && (
+        <li>
+          The difference was {points(last.effect)} points, between {points(last.low)} and {points(last.high)}{" "}
+          (n {whole(last.cases)} cases, {whole(last.votes)} read where the two disagreed). Evidence of harm{" "}
+          {strength(last.log_e_harm)}, of gain {strength(last.log_e_superior)}; at{" "}
+          {strength(course.log_e_rollback)} and {strength(course.log_e_promote)} the engine acts.
+        </li>
+      )}
     </ul>
   );
 }
@@ -48,7 +74,8 @@ function Ramp({ test, course, plans }: { test: AbTest; course: Course; plans: Pl
       <h2>The ramp</h2>
       <p>
         shadow
-        {course.ramp.map((share) => ` → ${share} %`).join("")} · now{" "}
+        {course.ramp.map((share) => ` → ${share} %`).join("")} ·{" "}
+        {test.status === "running" ? "now" : "at its end"}{" "}
         <strong>
           {test.traffic_split?.model_b
             ? `${test.traffic_split.model_b} % of persons`
@@ -62,7 +89,11 @@ function Ramp({ test, course, plans }: { test: AbTest; course: Course; plans: Pl
         id={(plan) => String(plan.plan_version)}
         columns={[
           { name: "Plan", show: (plan) => plan.plan_version, number: true },
-          { name: "From", show: (plan) => when(plan.effective_at), value: (plan) => plan.effective_at },
+          {
+            name: "From",
+            show: (plan) => <When at={plan.effective_at} />,
+            value: (plan) => plan.effective_at,
+          },
           { name: "Share (%)", show: (plan) => plan.challenger_percent, number: true },
           { name: "Why", show: (plan) => plan.reason },
           { name: "By", show: (plan) => plan.actor },
@@ -108,6 +139,21 @@ function Checks({ test, course }: { test: AbTest; course: Course }) {
   );
 }
 
+/** The ramp is held by the site's one switch; the same stands at the top of each page. */
+function Hold() {
+  const paused = useApi<Overview>("/dashboard/overview").data?.system_health.paused ?? false;
+  return (
+    <ActButton
+      key={String(paused)}
+      act={paused ? "POST /resume" : "POST /pause"}
+      touches={["/dashboard", "/models"]}
+      kind="plain"
+    >
+      {paused ? "Let the ramp go on" : "Hold the ramp"}
+    </ActButton>
+  );
+}
+
 function Comparison({ test, course, plans }: { test: AbTest; course: Course; plans: Plan[] }) {
   const running = test.status === "running";
   return (
@@ -123,10 +169,10 @@ function Comparison({ test, course, plans }: { test: AbTest; course: Course; pla
           </State>
         </div>
         <p className="dim">
-          {test.message}. Begun {when(test.started_at)} ({ago(test.started_at)}).
+          {words(test.message)}. Begun {when(test.started_at)} ({ago(test.started_at)}).
         </p>
         <Sequence course={course} />
-        <Now test={test} course={course} />
+        {running ? <Now test={test} course={course} /> : <Ended test={test} course={course} />}
         <div className="row acts">
           <Link to={`/letters/${test.model_b}`}>Read its update letter</Link>
           <Gated
@@ -145,10 +191,15 @@ function Comparison({ test, course, plans }: { test: AbTest; course: Course; pla
             staying={test.model_a}
           />
         </div>
-        <p className="dim small">
-          To hold it where it stands, pause the automation at the top of the page: the ramp waits, serving and
-          rollback go on.
-        </p>
+        {running && (
+          <>
+            <Hold />
+            <p className="dim small">
+              Held, the ramp, collection and training wait until somebody resumes; serving, counting and
+              rollback go on.
+            </p>
+          </>
+        )}
       </section>
       <div className="columns">
         <Ramp test={test} course={course} plans={plans} />
@@ -158,10 +209,11 @@ function Comparison({ test, course, plans }: { test: AbTest; course: Course; pla
         <DataTable
           caption="The engine, step by step, newest first"
           file="steps"
-          rows={[...course.steps].reverse().slice(0, 100)}
+          rows={[...course.steps].reverse()}
+          most={15}
           id={(step) => String(step.step)}
           columns={[
-            { name: "At", show: (step) => when(step.at), value: (step) => step.at },
+            { name: "At", show: (step) => <When at={step.at} />, value: (step) => step.at },
             {
               name: "Did",
               show: (step) => <State of={step.action}>{step.action}</State>,
@@ -170,9 +222,14 @@ function Comparison({ test, course, plans }: { test: AbTest; course: Course; pla
             { name: "Cases (n)", show: (step) => whole(step.cases), number: true },
             { name: "Disagreements", show: (step) => whole(step.disagreements), number: true },
             { name: "Read", show: (step) => whole(step.votes), number: true },
-            { name: "Difference (points)", show: (step) => step.effect ?? "–", number: true },
-            { name: "From", show: (step) => step.low ?? "–", number: true },
-            { name: "To", show: (step) => step.high ?? "–", number: true },
+            {
+              name: "Difference (points)",
+              show: (step) => points(step.effect),
+              value: (step) => step.effect,
+              number: true,
+            },
+            { name: "From", show: (step) => points(step.low), value: (step) => step.low, number: true },
+            { name: "To", show: (step) => points(step.high), value: (step) => step.high, number: true },
           ]}
         />
       </section>

@@ -11,21 +11,9 @@ import { percent, when, whole, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { curvesOf, figureOf, told } from "./training.curves";
 
 const Series = lazy(() => import("../charts/Series"));
-const UNITS: Record<string, string> = {
-  loss: "",
-  learning_rate: "",
-  gradient_norm: "",
-  tokens_per_second: "tokens/s",
-  samples_per_second: "samples/s",
-  seconds: "s",
-  gpu_memory_bytes: "bytes",
-  peak_memory_bytes: "bytes",
-  host_memory_bytes: "bytes",
-  gpu_temperature_celsius: "°C",
-};
-const NO_CURVE = new Set(["step", "steps", "progress", "epoch", "epochs"]);
 
 /** A figure of a running job arrives with the event itself: the curve needs no further question. */
 const useLivePoints = (id: string) => {
@@ -51,13 +39,7 @@ const useLivePoints = (id: string) => {
 };
 
 function Curves({ job }: { job: JobDetail }) {
-  const names = useMemo(() => {
-    const found = new Set<string>();
-    for (const { values } of job.metrics)
-      for (const [name, value] of Object.entries(values))
-        if (typeof value === "number" && !NO_CURVE.has(name)) found.add(name);
-    return [...found];
-  }, [job.metrics]);
+  const names = useMemo(() => curvesOf(job.metrics), [job.metrics]);
   const xs = useMemo(() => job.metrics.map((metric) => metric.step), [job.metrics]);
   if (!names.length) return <section className="panel dim">No figure was told yet.</section>;
   return (
@@ -70,12 +52,12 @@ function Curves({ job }: { job: JobDetail }) {
 }
 
 function Curve({ name, xs, job }: { name: string; xs: number[]; job: JobDetail }) {
-  const ys = useMemo(
-    () =>
-      job.metrics.map(({ values }) => (typeof values[name] === "number" ? (values[name] as number) : null)),
-    [job.metrics, name],
+  const { title, unit } = told(name);
+  const lines = useMemo(
+    () => [{ name: title, ys: job.metrics.map(({ values }) => figureOf(values, name)) }],
+    [job.metrics, name, title],
   );
-  return <Series title={words(name)} unit={UNITS[name] ?? ""} axis="step" xs={xs} ys={ys} />;
+  return <Series title={title} unit={unit} axis="step" xs={xs} lines={lines} />;
 }
 
 function Acts({ job }: { job: JobDetail }) {
@@ -195,7 +177,7 @@ export function JobPage() {
         {(found) => (
           <>
             <div className="row">
-              <h1>Training {found.job_id.slice(0, 8)}</h1>
+              <h1>Training {found.job_id.slice(-8)}</h1>
               <State of={found.state} />
               <progress className="bar" max={100} value={found.progress_percentage} aria-label="Done" />
               <span>{found.progress_percentage.toFixed(0)} %</span>

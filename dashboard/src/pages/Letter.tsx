@@ -1,10 +1,11 @@
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import type { Approval, Compared, JobDetail, Plan, Version } from "../api/types";
+import type { Approval, Compared, GateWord, JobDetail, Version } from "../api/types";
 import { useAct, useApi } from "../api/useApi";
 import { Button } from "../parts/Button";
+import { Changed } from "../parts/Changed";
 import { Confirm } from "../parts/Confirm";
-import { ago, estimated, percent, when, whole } from "../parts/format";
+import { ago, estimated, many, when, whole, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
@@ -65,74 +66,112 @@ function Measured({ found }: { found: Compared }) {
   return (
     <>
       <p>
-        On cases that it never learnt from, {after.model_version} named the right diagnosis in{" "}
+        On cases that neither learnt from, {after.model_version} named the right diagnosis in{" "}
         {estimated(after.accuracy_estimate)}; {before.model_version} in {estimated(before.accuracy_estimate)}.
       </p>
       <p>
         {difference === null
           ? "The two were not measured on the same cases, so the figures are not subtracted."
-          : `Of 100 such patients about ${Math.abs(difference).toFixed(1)} ${difference >= 0 ? "more" : "fewer"} are named right.`}
+          : `Of 100 such patients about ${Math.abs(difference).toFixed(0)} ${difference >= 0 ? "more" : "fewer"} are named right.`}
       </p>
     </>
   );
 }
 
-function Body({ version, champion }: { version: Version; champion: string | null }) {
+function Learnt({ version }: { version: Version }) {
   const job = useApi<JobDetail>(`/training/jobs/${version.job_id}`).data;
-  const other = champion && champion !== version.model_version ? champion : null;
+  if (!job?.dataset_version)
+    return <p>It was brought from elsewhere; what it learnt from is not known here.</p>;
+  return (
+    <p>
+      {whole(job.dataset_size)} validated cases of this site, sealed as{" "}
+      <Link to={`/datasets/${job.dataset_version}`}>{job.dataset_version}</Link>, where what came and went
+      since the set before stands too.
+    </p>
+  );
+}
+
+function Rules({ rules }: { rules: Rule[] }) {
+  const failed = rules.filter((rule) => rule.verdict !== "pass");
+  if (!rules.length) return <p className="dim">The gate has not spoken about it yet.</p>;
+  return (
+    <>
+      <p>
+        {failed.length
+          ? `${many(failed.length, "rule")} of ${rules.length} did not pass:`
+          : `All ${rules.length} rules passed: as many cases as are needed, no worse over all, no diagnosis, no group and nothing that must not be missed falls too far, nothing solved before is forgotten.`}
+      </p>
+      <Told rules={failed} />
+      <details>
+        <summary>Every rule with its figures</summary>
+        <Told rules={rules} />
+      </details>
+    </>
+  );
+}
+
+function Told({ rules }: { rules: Rule[] }) {
+  return (
+    <ul>
+      {rules.map((rule) => (
+        <li key={rule.rule}>
+          <State of={rule.verdict === "pass" ? "ok" : "failed"}>{rule.verdict ?? "unknown"}</State>{" "}
+          {rule.rule}: {rule.why}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const NEXT: Record<string, string> = {
+  live: "It answers every patient now.",
+  rejected: "It never answers a patient.",
+  rolled_back: "It was taken back and answers nobody.",
+  retired: "It was replaced and answers nobody.",
+  standby: "It was replaced and stands by, ready to come back at once.",
+};
+
+function Body({ version, gate }: { version: Version; gate: GateWord }) {
+  const other = gate.against;
   const compared = useApi<Compared>(other ? "/models/compare" : null, {
     version_a: other,
     version_b: version.model_version,
   });
   const approval = useApi<Approval[]>("/approvals").data?.find((one) => one.subject_id === version.id);
-  const rules = (compared.data?.gate?.rules ?? []) as Rule[];
   return (
-    <article className="panel stack">
-      <h1>Update letter: {version.model_version}</h1>
+    <article className="panel stack letter">
+      <div className="row between">
+        <h1>Update letter: {version.model_version}</h1>
+        <Button kind="plain" onClick={() => window.print()}>
+          Print
+        </Button>
+      </div>
       <p className="dim">
         Made {when(version.created_at)}; it is now <State of={version.state} />
       </p>
       <h2>What it learnt from</h2>
-      <p>
-        {job?.dataset_version ? (
-          <>
-            {whole(job.dataset_size)} validated cases of this site, sealed as{" "}
-            <Link to={`/datasets/${job.dataset_version}`}>{job.dataset_version}</Link>
-          </>
-        ) : (
-          "It was brought from elsewhere; what it learnt from is not known here"
-        )}
-        .
-      </p>
+      <Learnt version={version} />
       <h2>What got better, what got worse</h2>
       {other ? (
-        <Shown answer={compared}>{(found) => <Measured found={found} />}</Shown>
+        <>
+          <Shown answer={compared}>{(found) => <Measured found={found} />}</Shown>
+          <Changed a={other} b={version.model_version} />
+        </>
       ) : (
         <p>
-          Nothing is live beside it to be compared with. It is right in {estimated(version.accuracy_estimate)}
-          .
+          It was the first of its kind: nothing was live to be compared with. It named the right diagnosis in{" "}
+          {estimated(version.accuracy_estimate)} of cases that it never learnt from.
         </p>
       )}
-      <h2>What the gate said, rule by rule</h2>
-      {rules.length ? (
-        <ul>
-          {rules.map((rule) => (
-            <li key={rule.rule}>
-              <State of={rule.verdict === "pass" ? "ok" : "failed"}>{rule.verdict ?? "unknown"}</State>{" "}
-              {rule.rule}: {rule.why}
-            </li>
-          ))}
-        </ul>
-      ) : (
-        <p className="dim">
-          {other ? "The gate passed it and kept no rule to tell of." : "Shown beside a live version."}
-        </p>
-      )}
+      <h2>What the gate said</h2>
+      <Rules rules={gate.rules as Rule[]} />
       <h2>For your patients</h2>
       <p>
-        It is compared silently first, then answers 5 % of persons, and more only on evidence. Accuracy now:{" "}
-        {percent(version.accuracy)} (n {whole(version.n)}). If it is worse it is taken back by itself; anybody
-        with the role can do so at once on the page of the <Link to="/experiment">experiment</Link>.
+        {NEXT[version.state] ??
+          "It is compared silently first, then answers 5 % of persons, and more only on evidence."}{" "}
+        If a version is worse it is taken back by itself; a clinician on call, an operator or an approver can
+        do so at once: open the <Link to="/experiment">experiment</Link>, press “Roll back” and type its name.
+        The version before answers the next patient; nothing is downloaded or trained for that.
       </p>
       <h2>The word of a second person</h2>
       {approval ? (
@@ -140,11 +179,6 @@ function Body({ version, champion }: { version: Version; champion: string | null
       ) : (
         <p className="dim">Nobody is asked to approve this version now.</p>
       )}
-      <div className="acts">
-        <Button kind="plain" onClick={() => window.print()}>
-          Print
-        </Button>
-      </div>
     </article>
   );
 }
@@ -154,15 +188,15 @@ export default function Letter() {
   const { name = "" } = useParams();
   const versions = useApi<Version[]>("/models/available", { limit: 200 });
   const version = versions.data?.find((one) => one.model_version === name);
-  const plans = useApi<Plan[]>(version ? "/plans" : null, { model_type: version?.model_type });
+  const gate = useApi<GateWord>(version ? `/gate/${name}` : null);
   return (
     <Shown
       answer={versions}
       empty={(found) =>
-        found.some((one) => one.model_version === name) ? null : `There is no version ${name}.`
+        found.some((one) => one.model_version === name) ? null : `There is no version ${words(name)}.`
       }
     >
-      {() => version && <Body version={version} champion={plans.data?.[0]?.champion ?? null} />}
+      {() => version && <Shown answer={gate}>{(found) => <Body version={version} gate={found} />}</Shown>}
     </Shown>
   );
 }

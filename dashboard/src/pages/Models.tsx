@@ -1,11 +1,14 @@
 import { NativeSelect } from "@mantine/core";
 import { Link, Route, Routes, useSearchParams } from "react-router";
-import type { Approval, Compared, Version } from "../api/types";
+import type { Approval, Compared, PerformanceHistory, Version } from "../api/types";
 import { useApi } from "../api/useApi";
+import { Live } from "../charts/Live";
+import { Changed } from "../parts/Changed";
 import { DataTable } from "../parts/DataTable";
-import { ago, estimated, when } from "../parts/format";
+import { ago, estimated, points, words } from "../parts/format";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { When } from "../parts/When";
 import { VersionPage } from "./VersionPage";
 
 const METRICS = [
@@ -69,7 +72,7 @@ function Compare({ versions }: { versions: Version[] }) {
                     number: true,
                     show: ([, key]) =>
                       found.same_set && found.model_a[key] !== null && found.model_b[key] !== null
-                        ? ((found.model_b[key] ?? 0) - (found.model_a[key] ?? 0)).toFixed(2)
+                        ? points((found.model_b[key] ?? 0) - (found.model_a[key] ?? 0))
                         : "–",
                   },
                 ]}
@@ -78,21 +81,40 @@ function Compare({ versions }: { versions: Version[] }) {
           )}
         </Shown>
       )}
+      {a !== b && <Changed a={a} b={b} />}
+    </section>
+  );
+}
+
+/** How the versions in service do with patients, by the day of the answer. */
+function InService({ modelType }: { modelType: string }) {
+  const history = useApi<PerformanceHistory>("/performance/history", { model_type: modelType });
+  return (
+    <section className="panel stack">
+      <h2>In service: validated answers by day</h2>
+      <Shown
+        answer={history}
+        empty={(found) =>
+          found.series.some((point) => point.accuracy) ? null : "No answer in service was validated yet."
+        }
+      >
+        {(found) => <Live history={found} />}
+      </Shown>
     </section>
   );
 }
 
 function Waiting() {
-  const approvals = useApi<Approval[]>("/approvals");
+  const approvals = useApi<Approval[]>("/approvals").data?.filter((one) => !one.changes) ?? [];
   const versions = useApi<Version[]>("/models/available", { limit: 200 }).data ?? [];
-  if (!approvals.data?.length) return null;
+  if (!approvals.length) return null;
   const named = (approval: Approval) =>
     versions.find((version) => version.id === approval.subject_id)?.model_version;
   return (
     <section className="panel needs">
       <h2>Waits for a second person</h2>
       <ul>
-        {approvals.data.map((approval) => {
+        {approvals.map((approval) => {
           const name = named(approval);
           return (
             <li key={approval.approval_id}>
@@ -133,7 +155,9 @@ function Registry() {
                   {
                     name: "Version",
                     show: (version) => (
-                      <Link to={`/models/${version.model_version}`}>{version.model_version}</Link>
+                      <Link className="nowrap" to={`/models/${version.model_version}`}>
+                        {version.model_version}
+                      </Link>
                     ),
                     value: (version) => version.model_version,
                   },
@@ -149,17 +173,18 @@ function Registry() {
                   },
                   {
                     name: "Since",
-                    show: (version) => when(version.state_since),
+                    show: (version) => <When at={version.state_since} />,
                     value: (version) => version.state_since,
                   },
                   { name: "Base", show: (version) => version.base_model },
                   {
                     name: "Can be deployed",
-                    show: (version) => (version.deployable ? "yes" : version.why_not[0]),
+                    show: (version) => (version.deployable ? "yes" : words(version.why_not[0] ?? "no")),
                   },
                 ]}
               />
             </section>
+            <InService modelType={found[0]?.model_type ?? "diagnosis"} />
             <Compare versions={found} />
           </>
         )}

@@ -28,12 +28,17 @@ function NeedCard({ need }: { need: Need | null }) {
   );
 }
 
+const toldValue = (name: string, value: unknown): string => {
+  if (typeof value === "number")
+    return name.endsWith("_bytes") ? `${whole(Math.round(value / 1e9))} GB` : whole(value);
+  if (value === null || typeof value !== "object") return String(value);
+  const held = Object.entries(value).filter(([, one]) => one !== 0);
+  return held.length ? held.map(([one, more]) => `${one} ${toldValue(one, more)}`).join(" ") : "empty";
+};
+
 const detailOf = (detail: Record<string, unknown>): string =>
   Object.entries(detail)
-    .map(
-      ([name, value]) =>
-        `${name.replaceAll("_", " ")}: ${typeof value === "number" ? whole(value) : String(value)}`,
-    )
+    .map(([name, value]) => `${name.replace(/_bytes$/, "").replaceAll("_", " ")}: ${toldValue(name, value)}`)
     .join(", ");
 
 function Parts({ health }: { health: Health }) {

@@ -6,6 +6,7 @@ import { Button } from "../parts/Button";
 import { many, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { Note } from "../parts/Note";
+import { Picture } from "../parts/Picture";
 
 interface Props {
   item: WorkItem;
@@ -99,7 +100,12 @@ export function ReadCase({ item, what, decide }: Props) {
           {item.icd_code && `, code ${item.icd_code}`}
         </p>
       ) : (
-        <Note text={item.text} />
+        <>
+          {item.case_id && item.layers.includes("image") && (
+            <Picture caseId={item.case_id} layers={item.layers} />
+          )}
+          {!(item.layers.length && item.text === null) && <Note text={item.text} />}
+        </>
       )}
       {item.kind === "review" && (
         <p>

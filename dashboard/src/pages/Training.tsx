@@ -1,14 +1,16 @@
 import { useState } from "react";
-import { Link, Route, Routes } from "react-router";
+import { Link, Route, Routes, useSearchParams } from "react-router";
 import type { Job, Overview } from "../api/types";
-import { useAct, useApi } from "../api/useApi";
-import { Confirm } from "../parts/Confirm";
+import { useApi } from "../api/useApi";
 import { DataTable } from "../parts/DataTable";
-import { estimated, siteNow, span, when, whole, words } from "../parts/format";
-import { Gated } from "../parts/Gated";
+import { estimated, siteNow, span, whole, words } from "../parts/format";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { When } from "../parts/When";
+import { CompareRuns, RUNS_MOST } from "./CompareRuns";
 import { JobPage } from "./JobPage";
+import { Outlook } from "./Outlook";
+import { StartTraining } from "./StartTraining";
 
 const lasted = (job: Job): string =>
   job.start_time
@@ -27,38 +29,10 @@ const waits = (job: Job, jobs: Job[]): string => {
   return before.length ? `${before.length} before it` : "waits for a free worker";
 };
 
-function Start() {
-  const [asking, setAsking] = useState(false);
-  const start = useAct<{ message: string }>("/training/start", ["/training", "/dashboard"]);
-  return (
-    <div className="row">
-      <Gated act="POST /training/start" onClick={() => setAsking(true)}>
-        Start a training
-      </Gated>
-      {start.done && <span role="status">{start.done.message}</span>}
-      <Confirm
-        open={asking}
-        title="Train the diagnosis model now?"
-        effect="A job is queued on the newest eligible cases with the site's recipe. It changes nothing in service: its version meets the gate first."
-        act="Start"
-        busy={start.busy}
-        error={start.error}
-        onAct={() =>
-          void start.run({ model_type: "diagnosis" }).then(
-            () => setAsking(false),
-            () => undefined,
-          )
-        }
-        onClose={() => {
-          setAsking(false);
-          start.reset();
-        }}
-      />
-    </div>
-  );
-}
-
 function Queue() {
+  const [chosen, setChosen] = useState<string[]>([]);
+  const choose = (id: string) =>
+    setChosen((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
   const jobs = useApi<Job[]>("/training/jobs", { limit: 50 });
   const collection = useApi<Overview>("/dashboard/overview").data?.collection;
   return (
@@ -70,7 +44,7 @@ function Queue() {
           {whole(collection.trigger_after)} start one by themselves.
         </p>
       )}
-      <Start />
+      <StartTraining />
       <Shown answer={jobs} empty={(found) => (found.length ? null : "Nothing was trained yet.")}>
         {(found) => (
           <section className="panel">
@@ -79,10 +53,25 @@ function Queue() {
               file="jobs"
               rows={found}
               id={(job) => job.job_id}
+              most={20}
+              chosen={(job) => chosen.includes(job.job_id)}
               columns={[
                 {
+                  name: "Compare",
+                  show: (job) => (
+                    <input
+                      type="checkbox"
+                      aria-label={`Compare ${job.job_id.slice(-8)}`}
+                      checked={chosen.includes(job.job_id)}
+                      disabled={!chosen.includes(job.job_id) && chosen.length >= RUNS_MOST}
+                      onChange={() => choose(job.job_id)}
+                    />
+                  ),
+                  value: () => "",
+                },
+                {
                   name: "Job",
-                  show: (job) => <Link to={`/training/${job.job_id}`}>{job.job_id.slice(0, 8)}</Link>,
+                  show: (job) => <Link to={`/training/${job.job_id}`}>{job.job_id.slice(-8)}</Link>,
                   value: (job) => job.job_id,
                 },
                 { name: "Type", show: (job) => job.model_type },
@@ -90,7 +79,11 @@ function Queue() {
                 { name: "Done (%)", show: (job) => job.progress_percentage.toFixed(0), number: true },
                 {
                   name: "Asked",
-                  show: (job) => `${when(job.created_at)}, ${words(job.triggered_by)}`,
+                  show: (job) => (
+                    <>
+                      <When at={job.created_at} />, {words(job.triggered_by)}
+                    </>
+                  ),
                   value: (job) => job.created_at,
                 },
                 { name: "Lasted", show: lasted },
@@ -110,18 +103,32 @@ function Queue() {
                 { name: "Why", show: (job) => waits(job, found) },
               ]}
             />
+            <p className="row acts">
+              {chosen.length > 1 ? (
+                <Link to={`/training?compare=${chosen.join(",")}`}>Compare these {chosen.length}</Link>
+              ) : (
+                <span className="dim">Tick two to six jobs to compare them.</span>
+              )}
+            </p>
           </section>
         )}
       </Shown>
+      <Outlook modelType="diagnosis" />
     </div>
   );
+}
+
+function Jobs() {
+  const [params] = useSearchParams();
+  const compared = params.get("compare");
+  return compared ? <CompareRuns ids={compared.split(",")} /> : <Queue />;
 }
 
 /** The queue, and each job by its id. */
 export default function Training() {
   return (
     <Routes>
-      <Route index element={<Queue />} />
+      <Route index element={<Jobs />} />
       <Route path=":id" element={<JobPage />} />
     </Routes>
   );

@@ -25,7 +25,7 @@ function Lineage({ version, job, plans }: { version: Version; job: JobDetail | u
           {job?.dataset_size ? `, ${whole(job.dataset_size)} cases` : ""}
         </li>
         <li>
-          <Link to={`/training/${version.job_id}`}>training {version.job_id.slice(0, 8)}</Link> on{" "}
+          <Link to={`/training/${version.job_id}`}>training {version.job_id.slice(-8)}</Link> on{" "}
           {version.base_model}
           {job?.parent_model_version && `, beginning from ${job.parent_model_version}`}
         </li>

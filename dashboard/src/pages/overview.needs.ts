@@ -56,10 +56,10 @@ const RULES: ((facts: Facts) => Need | null)[] = [
   ({ approvals }) =>
     approvals.length
       ? {
-          title: `${many(approvals.length, "release")} ${approvals.length === 1 ? "waits" : "wait"} for a second person`,
+          title: `${many(approvals.length, approvals[0]?.changes ? "policy change" : "release")} ${approvals.length === 1 ? "waits" : "wait"} for a second person`,
           why: `asked for by ${approvals[0]?.maker} ${ago(approvals[0]?.created_at)}`,
           act: "Decide",
-          to: "/models",
+          to: approvals[0]?.changes ? "/policy" : "/models",
           bad: false,
         }
       : null,

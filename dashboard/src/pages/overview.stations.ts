@@ -70,7 +70,9 @@ export const stations = (
     {
       name: "evaluate",
       to: "/models",
-      count: measured.length ? `${measured[0]?.final_accuracy} %` : "none measured",
+      count: measured.length
+        ? `${measured[0]?.model_version ?? "the newest"}: ${measured[0]?.final_accuracy?.toFixed(1)} %`
+        : "none measured",
       age: measured[0]?.final_accuracy_n ? `n ${measured[0].final_accuracy_n}` : "",
       state: measured.length ? "ok" : "waiting",
     },

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { Button } from "./Button";
 
 export interface Column<Row> {
@@ -39,10 +39,15 @@ interface Props<Row> {
   chosen?: (row: Row) => boolean;
   /** The name of the CSV file; none where the table is too small to want one. */
   file?: string;
+  /** How many rows stand there before somebody asks for all; the file always holds all. */
+  most?: number;
 }
 
 /** A table that can be read on a narrow screen and taken along as CSV. */
-export function DataTable<Row>({ caption, columns, rows, id, chosen, file }: Props<Row>) {
+export function DataTable<Row>({ caption, columns, rows, id, chosen, file, most }: Props<Row>) {
+  const [all, setAll] = useState(false);
+  const cut = !all && most !== undefined && rows.length > most;
+  const shown = cut ? rows.slice(0, most) : rows;
   return (
     <>
       <div className="scroll" role="region" aria-label={caption} tabIndex={0}>
@@ -58,7 +63,7 @@ export function DataTable<Row>({ caption, columns, rows, id, chosen, file }: Pro
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
+            {shown.map((row) => (
               <tr key={id(row)} className={chosen?.(row) ? "chosen" : undefined}>
                 {columns.map((column) => (
                   <td key={column.name} className={column.number ? "number" : undefined}>
@@ -70,11 +75,23 @@ export function DataTable<Row>({ caption, columns, rows, id, chosen, file }: Pro
           </tbody>
         </table>
       </div>
-      {file && (
-        <div className="acts">
-          <Button small kind="plain" onClick={() => download(`${file}.csv`, csv(columns, rows))}>
-            CSV
-          </Button>
+      {(file || cut) && (
+        <div className="acts row">
+          {cut && (
+            <Button small kind="plain" onClick={() => setAll(true)}>
+              Show all {rows.length}
+            </Button>
+          )}
+          {file && (
+            <Button
+              small
+              kind="plain"
+              aria-label={`CSV: ${caption}`}
+              onClick={() => download(`${file}.csv`, csv(columns, rows))}
+            >
+              CSV
+            </Button>
+          )}
         </div>
       )}
     </>

@@ -15,6 +15,20 @@ const count = new Intl.NumberFormat();
 export const browserZone = zone;
 
 let aheadMs = 0;
+let siteZone = "UTC";
+
+/** The site said in which zone it lives. */
+export const heardZone = (name: string): void => {
+  siteZone = name;
+};
+
+/** An instant as the site's own clock shows it, with the name of its zone. */
+export const inSiteZone = (instant: string): string =>
+  `${new Date(instant).toLocaleString(undefined, {
+    timeZone: siteZone,
+    dateStyle: "medium",
+    timeStyle: "short",
+  })} ${siteZone}`;
 
 /** The site said what time it is; ages are told by its clock, not by this machine's. */
 export const heardClock = (instant: string): void => {
@@ -56,6 +70,10 @@ export const estimated = (found: Estimate | null | undefined): string => {
     found.low === null || found.high === null ? "" : ` (${found.low.toFixed(1)}–${found.high.toFixed(1)})`;
   return `${found.value.toFixed(1)} %${interval}, n ${whole(found.n)}`;
 };
+
+/** A difference with its sign. */
+export const points = (value: number | null | undefined, places = 1): string =>
+  value === null || value === undefined ? "–" : `${value > 0 ? "+" : ""}${value.toFixed(places)}`;
 
 /** A state as words: `needs_review` becomes "needs review". */
 export const words = (state: string): string => state.replaceAll("_", " ");
