@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from deployer_service import evaluate_pictures, slots
+from deployer_service import evaluate_pictures, slots, timing
 from deployer_service.deps import Deps
 from deployer_service.evaluate_pictures import Examined
 from deployer_service.look import alone
@@ -52,6 +52,7 @@ class Marked:
     cases: list[JudgedCase]
     verdict: Verdict
     now: datetime
+    timed: list[list[float]] = field(default_factory=list)  # milliseconds of both for one text, in turn
     examined: list[Examined] = field(default_factory=list)  # instead of cases, where masks are judged
 
 
@@ -90,8 +91,9 @@ def _mark(exam: Exam, deps: Deps) -> Marked:
         slots.bring_up(deps, exam.champion)
     compared = _answers(exam.champion, exam.examples, deps) if exam.champion else None
     cases = _cases(exam, given, compared)
-    verdict = gate.judge(cases, exam.policy, must_not_miss=exam.must_not_miss)
-    return Marked(exam, cases, verdict, deps.clock())
+    timed = timing.side_by_side(exam.version, exam.champion, exam.examples, deps=deps)
+    verdict = gate.judge(cases, exam.policy, must_not_miss=exam.must_not_miss, timed=timed)
+    return Marked(exam, cases, verdict, deps.clock(), timed)
 
 
 def _mark_pictures(exam: Exam, deps: Deps) -> Marked:
@@ -103,7 +105,7 @@ def _mark_pictures(exam: Exam, deps: Deps) -> Marked:
     )
     against = exam.champion.name if exam.champion else "the untrained decoder"
     verdict = mask_gate.judge([one.judged for one in examined], exam.policy, against=against)
-    return Marked(exam, [], verdict, deps.clock(), examined)
+    return Marked(exam, [], verdict, deps.clock(), examined=examined)
 
 
 def _exam(session: Session, version: ModelVersion, deps: Deps) -> Exam:
@@ -142,6 +144,7 @@ def _cases(exam: Exam, given: list[Answer], compared: list[Answer] | None) -> li
             is_old=example.case_id in exam.seen_before,
             known=example.label in known,
             subgroup=example.subgroup,
+            audit_weight=example.weight if example.case_id in exam.audited else None,
         )
         for place, example in enumerate(exam.examples)
     ]
@@ -268,6 +271,7 @@ def _decision(marked: Marked) -> GateDecision:
     exam, verdict = marked.exam, marked.verdict
     inputs: dict[str, object] = {
         "must_not_miss": exam.must_not_miss,
+        "timed": marked.timed,
         "cases": [
             {"case_id": str(example.case_id)} | asdict(case)
             for example, case in zip(exam.examples, marked.cases, strict=bool(marked.cases))

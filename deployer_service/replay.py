@@ -83,7 +83,8 @@ def _verdict(session: Session, decision: GateDecision) -> Again:
     """The gate's rows from its stored inputs under the policy that was in force."""
     policy = policies.get(session, decision.policy_version)
     cases = [judged_case(case) for case in decision.inputs["cases"]]
-    verdict = gate.judge(cases, policy, must_not_miss=decision.inputs.get("must_not_miss", ()))
+    told = decision.inputs
+    verdict = gate.judge(cases, policy, must_not_miss=told.get("must_not_miss", ()), timed=told.get("timed"))
     if not cases:
         verdict = gate.Verdict(decision.verdict, verdict.rules)  # it could not even be brought up
     whole = hashlib.sha256(canonical(decision.inputs).encode()).hexdigest() == decision.inputs_sha256
@@ -101,6 +102,7 @@ def judged_case(stored: Mapping[str, Any]) -> JudgedCase:
     """One case of a gate's inputs as the gate read it."""
     champion = stored["champion"]
     told = {name: stored[name] for name in ("truth", "is_old", "known", "subgroup")}
+    told["audit_weight"] = stored.get("audit_weight")
     return JudgedCase(
         **told, candidate=Given(**stored["candidate"]), champion=Given(**champion) if champion else None
     )

@@ -14,7 +14,7 @@ from shared.domain.policy import Policy
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 MIN_CASES = 50
-MIN_CLASS, MIN_GROUP, MIN_DANGEROUS = 10, 20, 10
+MIN_CLASS, MIN_GROUP, MIN_DANGEROUS, MIN_AUDITED, MIN_TIMED = 10, 20, 10, 30, 20
 _Z_ONE_SIDED_80, _Z_ONE_SIDED_95, _Z_TWO_SIDED_95 = 0.8416, 1.6449, 1.9600
 _SURE = 0.01  # of a fall in one class or subgroup, of which there are many
 
@@ -29,7 +29,10 @@ class Given:
 
 @dataclass(frozen=True)
 class JudgedCase:
-    """One case of the frozen set: `is_old` when it judged the champion too, `known` if that has its label."""
+    """One case of the frozen set: `is_old` when it judged the champion too, `known` if that has its label.
+
+    `audit_weight` is the inverse of the chance with which it was drawn into the audit sample, if it was.
+    """
 
     truth: str
     candidate: Given
@@ -37,6 +40,7 @@ class JudgedCase:
     is_old: bool = False
     known: bool = True
     subgroup: Mapping[str, str] = field(default_factory=dict)
+    audit_weight: float | None = None
 
     @property
     def change(self) -> int:
@@ -74,13 +78,28 @@ class Verdict:
         return "; ".join(f"{rule.rule}: {rule.why}" for rule in self.rules if rule.verdict != PASS)
 
 
-def judge(cases: Sequence[JudgedCase], policy: Policy, *, must_not_miss: Sequence[str]) -> Verdict:
-    """Apply every rule that fits: against the champion, or the floors of a first version."""
+def judge(
+    cases: Sequence[JudgedCase],
+    policy: Policy,
+    *,
+    must_not_miss: Sequence[str],
+    timed: Sequence[Sequence[float]] | None = None,
+) -> Verdict:
+    """Apply every rule that fits: against the champion, or the floors of a first version.
+
+    Args:
+        cases: of the frozen set.
+        policy: the thresholds.
+        must_not_miss: labels whose miss is dangerous.
+        timed: milliseconds of the candidate and of the champion for the same text, asked one after the other;
+            None for a verdict of the time before the audit sample and the latency were judged.
+    """
     rules = [_size(cases)]
     if cases and all(case.champion is None for case in cases):
         rules.append(_beats_the_majority(cases))
     elif cases:
         rules += _against_champion(cases, policy, must_not_miss)
+        rules += [_audited(cases, policy), _latency(timed, policy)] if timed is not None else []
     verdicts = {rule.verdict for rule in rules}
     worst = next(verdict for verdict in (FAIL, INCONCLUSIVE, PASS) if verdict in verdicts)
     return Verdict(worst, tuple(rules))
@@ -176,6 +195,40 @@ def _forgetting(cases: Sequence[JudgedCase], policy: Policy) -> Rule:
     verdict = FAIL if surely_lost > policy.gate_forgetting else PASS
     why = f"{lost} of {len(solved)} solved cases lost, {sum(case.change > 0 for case in old)} others won"
     return Rule("forgetting", _round(surely_lost), policy.gate_forgetting, n, verdict, why)
+
+
+def _audited(cases: Sequence[JudgedCase], policy: Policy) -> Rule:
+    """The audit sample stands for every answer the clinic was given: surely worse there by the margin fails.
+
+    Each case weighs by the inverse of its chance (Hajek), so that neither a confidence filter nor whom people
+    like to validate decides what is measured.
+    """
+    drawn = [(case.change, case.audit_weight) for case in cases if case.audit_weight]
+    n, bound = len(drawn), -policy.gate_margin
+    if n < MIN_AUDITED:
+        why = f"{n} audited cases, {MIN_AUDITED} are needed: the shadow judges them"
+        return Rule("accuracy in the audit sample", 0.0, bound, n, PASS, why)
+    whole = sum(weight for _, weight in drawn)
+    change = sum(x * weight for x, weight in drawn) / whole
+    heaviest = max(weight for _, weight in drawn)
+    spread = sum((weight * (x - change)) ** 2 for x, weight in drawn)
+    error = sqrt(max(spread, heaviest**2)) / whole  # as of one more discordant case than there are
+    low, high = change - _Z_TWO_SIDED_95 * error, change + _Z_TWO_SIDED_95 * error
+    verdict = FAIL if change + _Z_ONE_SIDED_95 * error < bound else PASS
+    why = f"weighted difference {change:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}"
+    return Rule("accuracy in the audit sample", _round(change), bound, n, verdict, why)
+
+
+def _latency(timed: Sequence[Sequence[float]], policy: Policy) -> Rule:
+    """The middle ratio of the two times of one text; slower beyond the bound, and surely so, fails."""
+    ratios = sorted(mine / theirs for mine, theirs in timed if theirs > 0)
+    n, bound = len(ratios), policy.gate_latency_ratio
+    if n < MIN_TIMED:
+        return Rule("latency", 0.0, bound, n, PASS, f"{n} texts were timed: the canary judges it")
+    slower = sum(ratio > bound for ratio in ratios)
+    chance = sum(comb(n, k) for k in range(slower, n + 1)) / 2**n
+    why = f"{slower} of {n} texts took more than {bound:g} times as long, chance {chance:.3f}"
+    return Rule("latency", _round(ratios[n // 2]), bound, n, FAIL if chance < _SURE else PASS, why)
 
 
 def _beats_the_majority(cases: Sequence[JudgedCase]) -> Rule:

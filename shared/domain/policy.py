@@ -42,6 +42,12 @@ class Policy(BaseModel):
     gate_subgroup_floor: float = Field(0.10, description="largest fall in one subgroup")
     gate_calibration_floor: float = Field(0.05, description="largest rise of the calibration error")
     gate_forgetting: float = Field(0.01, description="largest share of solved cases that may be lost")
+    gate_latency_ratio: float = Field(
+        1.5,
+        ge=1,
+        le=100,
+        description="how many times slower than the champion an answer may be, at the middle",
+    )
     ramp: tuple[float, ...] = Field((0.05, 0.25, 0.50, 1.0), description="canary weights after shadow")
     rollback_drop: float = Field(0.02, description="drop against the replaced version that rolls back")
     alpha_promote: float = 0.05

@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -91,3 +92,57 @@ def test_a_first_version_must_beat_the_commonest_label(right, verdict):
 def test_the_same_inputs_give_the_same_rows():
     first, second = (judge(a_set(5), Policy(), must_not_miss=LABELS[:3]).as_rows() for _ in range(2))
     assert first == second
+
+
+def rule(verdict, name):
+    return next(one for one in verdict.rules if one.rule == name)
+
+
+def audited(cases, *, every=2, weight=10.0):
+    return [replace(case, audit_weight=weight if n % every == 0 else None) for n, case in enumerate(cases)]
+
+
+def test_the_audit_sample_fails_what_is_surely_worse_there_and_weighs_by_the_inverse_of_the_chance():
+    better = audited(a_set(5, n=400))
+    found = rule(judge(better, Policy(), must_not_miss=[], timed=[]), "accuracy in the audit sample")
+    assert (found.verdict, found.n) == (PASS, 200)
+    assert found.value > 0
+    # The sample alone gets worse: every drawn case is lost, all others are won.
+    turned = [
+        replace(case, candidate=Given("none" if case.audit_weight else case.truth, 0.9)) for case in better
+    ]
+    verdict = judge(turned, Policy(), must_not_miss=[], timed=[])
+    assert rule(verdict, "accuracy in the audit sample").verdict == FAIL
+    # A case that was drawn with a hundredth of the chance of the others speaks for a hundred times as many.
+    rare = [replace(case, audit_weight=1.0) for case in a_set(6, n=60, candidate=1.0, champion=1.0)]
+    lost = replace(rare[0], candidate=Given("none", 0.9), audit_weight=100.0)
+    found = rule(
+        judge([lost, *rare[1:]], Policy(), must_not_miss=[], timed=[]), "accuracy in the audit sample"
+    )
+    assert found.value == pytest.approx(-100 / 159, abs=1e-6)
+    assert found.verdict == PASS  # one case, however heavy, makes nobody sure
+
+
+def test_a_small_audit_sample_leaves_the_question_to_the_shadow():
+    found = rule(
+        judge(audited(a_set(7, n=60), every=10), Policy(), must_not_miss=[], timed=[]),
+        "accuracy in the audit sample",
+    )
+    assert (found.verdict, found.n) == (PASS, 6)
+
+
+def test_a_version_that_is_surely_slower_than_it_may_be_fails_and_a_noisy_clock_fails_nobody():
+    cases = a_set(8)
+    for ratio, expected in ((3.0, FAIL), (1.0, PASS)):
+        timed = [[10 * ratio + n % 3, 10.0 + n % 3] for n in range(30)]
+        found = rule(judge(cases, Policy(), must_not_miss=[], timed=timed), "latency")
+        assert (found.verdict, found.n) == (expected, 30)
+    noisy = [[10.0 * (5 if n % 4 == 0 else 1), 10.0] for n in range(30)]
+    assert rule(judge(cases, Policy(), must_not_miss=[], timed=noisy), "latency").verdict == PASS
+    few = [[100.0, 1.0]] * 5
+    assert rule(judge(cases, Policy(), must_not_miss=[], timed=few), "latency").verdict == PASS
+
+
+def test_a_verdict_from_before_these_rules_comes_out_as_it_was():
+    rules = {one.rule for one in judge(a_set(9), Policy(), must_not_miss=[]).rules}
+    assert not rules & {"latency", "accuracy in the audit sample"}

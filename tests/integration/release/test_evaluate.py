@@ -122,7 +122,8 @@ def test_the_stored_inputs_give_the_stored_verdict_again(clinic):
         )
         for case in decision.inputs["cases"]
     ]
-    again = judge(cases, Policy(), must_not_miss=decision.inputs["must_not_miss"])
+    told = {name: decision.inputs[name] for name in ("must_not_miss", "timed")}
+    again = judge(cases, Policy(), **told)
     assert again.as_rows() == decision.rules
     assert hashlib.sha256(canonical(decision.inputs).encode()).hexdigest() == decision.inputs_sha256
 
