@@ -7,7 +7,7 @@ QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser pictures run check bench show chaos restore-drill wheelhouse airgap dashboard clean
+.PHONY: help setup demo test browser pictures run check bench show chaos restore-drill upgrade-drill wheelhouse airgap dashboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ chaos: .venv/ready-dev ## jobs on real processes under faults (SEEDS=n), none lo
 
 restore-drill: .venv/ready-dev ## fill a site, back it up, lose it, bring it back and prove it
 	$(QUIET_CPU) $(BIN)/python -m bench.restore
+
+upgrade-drill: .venv/ready-dev ## bring a site of the version before to this one while it works, and one step back
+	$(QUIET_CPU) $(BIN)/python -m bench.upgrade
 
 wheelhouse: .venv/ready .venv/dashboard ## every wheel with its hash in wheelhouse/, for machines without internet
 	requirements/wheelhouse.sh wheelhouse

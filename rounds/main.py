@@ -15,7 +15,7 @@ app = typer.Typer(
     name="rounds",
     help="A self-learning engine for clinical AI that runs wholly inside a clinic.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 

@@ -1,5 +1,6 @@
 """What the pages say is so: commands parse, routes exist, links lead somewhere, stages are the code's."""
 
+import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -10,21 +11,41 @@ from typer._click import Context
 
 from api_service.endpoint import API_BASE
 from api_service.routes import ENDPOINTS
+from rounds import configuration_page
 from rounds.main import app
 from shared.domain.cycle import STAGES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TOUR = (ROOT / "docs" / "tour.md").read_text()
-SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", TOUR, re.DOTALL)).replace("\\\n", " ")
+# A command stands at the start of its part of the line, or is a container's.
+_ROUNDS = re.compile(r"^(?:\S*/)?rounds\s+(?=[a-z-])|python -m rounds\.main\s+")
+_MAKE, _MODULE = re.compile(r"(?:^|`)make ([a-z-]+)"), re.compile(r"python -m ([a-z_]+(?:\.[a-z_]+)+)")
+
+
+def blocks(text: str) -> str:
+    """The shell blocks of a page, lines that go on joined."""
+    return "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL)).replace("\\\n", " ")
+
+
+def commands(text: str) -> list[str]:
+    """Every command of ours in the shell blocks: its words after `rounds`."""
+    parts = [part.strip() for line in blocks(text).splitlines() for part in re.split(r"[|;]|&&", line)]
+    found = [(part, _ROUNDS.search(part)) for part in parts if not part.startswith("#")]
+    return [part[match.end() :] for part, match in found if match]
+
+
+SHELL = blocks(TOUR)
 COMMANDS = [
-    part.strip() for line in SHELL.splitlines() for part in line.split("|") if "rounds --home" in part
+    (path.relative_to(ROOT).as_posix(), line)
+    for path in (*PAGES, *sorted(ROOT.glob("docs/examples/*.sh")))
+    for line in commands(path.read_text() if path.suffix == ".md" else f"```sh\n{path.read_text()}```")
 ]
 
 
-@pytest.mark.parametrize("line", [re.sub(r"^.*?(?=rounds --home)", "", one) for one in COMMANDS])
-def test_a_command_of_the_tour_is_one(line: str) -> None:
-    _, *arguments = shlex.split(line, comments=True)
+@pytest.mark.parametrize(("page", "line"), COMMANDS)
+def test_a_command_of_a_page_is_one(page: str, line: str) -> None:
+    arguments = shlex.split(line, comments=True)
     command = typer.main.get_command(app)
     context = Context(command, info_name="rounds")
     while hasattr(command, "resolve_command"):
@@ -34,8 +55,24 @@ def test_a_command_of_the_tour_is_one(line: str) -> None:
     command.make_context(command.name, arguments, parent=context)
 
 
-def test_the_tour_has_commands() -> None:
-    assert len(COMMANDS) > 10
+def test_the_pages_have_commands() -> None:
+    pages = {page for page, _ in COMMANDS}
+    assert {"docs/tour.md", "docs/operations.md", "docs/deployment.md", "docs/handover.md"} <= pages
+    assert len(COMMANDS) > 30
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_makes_or_runs_is_there(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    text = page.read_text()
+    assert set(_MAKE.findall(text)) <= targets, page
+    for module in _MODULE.findall(text):
+        assert importlib.util.find_spec(module) is not None, module
+
+
+def test_the_page_of_settings_is_the_code() -> None:
+    """`python -m rounds.configuration_page > docs/configuration.md` makes it so."""
+    assert (ROOT / "docs" / "configuration.md").read_text() == configuration_page.render()
 
 
 def test_a_route_of_the_tour_is_one() -> None:
