@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ def test_a_larger_share_only_adds_persons(person, salt, one, other):
     assert is_challenged(person, salt, large) or not is_challenged(person, salt, small)
 
 
+@pytest.mark.slow
 @given(st.text(), st.text())
 def test_nobody_at_no_share_and_everybody_at_the_whole(person, salt):
     assert not is_challenged(person, salt, 0.0)

@@ -36,6 +36,7 @@ def test_the_audit_sample_tells_the_truth_where_the_filtered_cases_do_not(seed):
     assert filtered - truth(population) > 0.10
 
 
+@pytest.mark.slow
 def test_over_many_draws_it_is_unbiased_and_its_interval_holds_the_truth():
     population = a_population(7, 6_000)
     found = [estimate(audited(population, draw), seed=draw, rounds=100) for draw in range(40)]

@@ -18,6 +18,7 @@ def product():
         yield running
 
 
+@pytest.mark.slow
 def test_mangled_notes_are_answered_truthfully():
     found = fuzzed(
         COMMAND, [note["text"] for note in notes(60, seed=3)], count=250, seed=5, without="repeated"

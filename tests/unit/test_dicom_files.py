@@ -86,6 +86,7 @@ def test_files_cut_off_anywhere_are_unfit_or_read(keep):
         assert error.reason in ("not_dicom", "no_pixels", "truncated")
 
 
+@pytest.mark.slow
 def test_a_decoder_that_hangs_or_dies_costs_one_file(tmp_path):
     data = file_of(planted())
     decoding = IsolatedDecoder(timeout_seconds=60)

@@ -33,16 +33,19 @@ def share_of_passes(**given):
     return verdicts.count(PASS) / len(verdicts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [150, 400])
 def test_a_clearly_better_candidate_passes(n):
     assert share_of_passes(n=n) > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [150, 400])
 def test_a_clearly_worse_candidate_never_passes(n):
     assert share_of_passes(n=n, candidate=0.70) == 0
 
 
+@pytest.mark.slow
 def test_a_candidate_that_learnt_noise_never_passes():
     assert share_of_passes(candidate=1 / 14, overlap=0.0) == 0
 

@@ -162,6 +162,7 @@ def test_a_path_leads_nowhere_else(gallery, tmp_path):
         assert reason(gallery, tmp_path, {"image": name}) == "image_outside_folder"
 
 
+@pytest.mark.slow
 def test_a_bomb_is_refused_before_it_is_unpacked(gallery, tmp_path):
     stream = io.BytesIO()
     with (

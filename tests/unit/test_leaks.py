@@ -173,6 +173,7 @@ def test_words_of_the_site_go_from_every_text():
     assert "silver" not in text and "zorvane" not in text
 
 
+@pytest.mark.slow
 def test_few_notes_without_any_identifier_are_held_back(test_data):
     dice = random.Random(5)
     sets = {"mts_dialog": "note", "symptom2disease": "text", "pubmedqa": "context"}

@@ -29,6 +29,7 @@ scored = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(scored, min_size=1, max_size=60))
 def test_every_metric_equals_the_oracle_with_weights(cases):
     truth, label = [c.truth for c in cases], [c.label for c in cases]
@@ -77,6 +78,7 @@ def test_inverse_probability_weights_undo_an_unequal_draw():
     assert found.high - found.low > measure([*easy, *hard] * 10).accuracy.high - 0.9
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
     draw = random.Random(7)
     covered = {"accuracy": 0, "recall": 0, "f1_score": 0}

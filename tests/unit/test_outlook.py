@@ -13,6 +13,7 @@ def of(effect, rates=None, **policy):
     return outlooks(rates or Rates(200), Policy(**policy), [effect])[0]
 
 
+@pytest.mark.slow
 def test_the_shares_of_the_three_ends_sum_to_one_and_repeat():
     for effect in (-0.05, 0.0, 0.02):
         one = of(effect)
@@ -35,6 +36,7 @@ def test_nobody_is_decided_about_without_readers():
     assert (one.undecided, one.missed, one.days, one.exposed) == (1.0, 1.0, None, 0.0)
 
 
+@pytest.mark.slow
 def test_what_the_outlook_says_is_what_the_engine_then_takes():
     stories = [play(Scenario("", effect=-0.05), seed) for seed in range(60)]
     told: Outlook = of(-0.05)

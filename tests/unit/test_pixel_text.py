@@ -58,6 +58,7 @@ def test_a_picture_without_text_is_left_as_it_is(seed):
     assert cleared.passed and cleared.lines == 0 and np.array_equal(cleared.pixels, pixels)
 
 
+@pytest.mark.slow
 def test_text_of_one_frame_is_blanked_in_all_of_them():
     frames = np.stack([slice_of(seed) for seed in (1, 2, 3)])
     frames[1], strokes_at = written(frames[1])

@@ -92,6 +92,7 @@ def test_some_labels_are_wrong_and_some_notes_name_the_patient(clinic: list[Plan
     assert named / len(kept) > 0.2
 
 
+@pytest.mark.slow
 def test_a_bag_of_words_is_not_enough(clinic: list[Plan]) -> None:
     kept = labelled(clinic)
     held = [one for one in kept if one.patient.number % 5 == 0]
@@ -99,6 +100,7 @@ def test_a_bag_of_words_is_not_enough(clinic: list[Plan]) -> None:
     assert 0.75 <= bag_of_words(cases(learnt)).score(*cases(held)) < 0.95
 
 
+@pytest.mark.slow
 def test_an_early_model_has_much_to_learn(seed: int, clinic: list[Plan]) -> None:
     early = [one for one in labelled(clinic) if one.starts < FIRST_COLLECTED]
     young, grown = bag_of_words(cases(early)), bag_of_words(cases(labelled(clinic)))
@@ -106,6 +108,7 @@ def test_an_early_model_has_much_to_learn(seed: int, clinic: list[Plan]) -> None
     assert grown.score(*later) > young.score(*later) + 0.15
 
 
+@pytest.mark.slow
 def test_the_codes_carry_a_model_until_they_are_handed_out_anew(seed: int, clinic: list[Plan]) -> None:
     grown = bag_of_words(cases(labelled(clinic)))
     assert grown.score(*seen(encounters(seed, 0, 300, reconfigured=True))) < 0.5
@@ -149,6 +152,7 @@ def test_a_person_who_comes_again_is_the_same(seed: int) -> None:
     assert all(len(seen_as) == 1 for seen_as in bands.values())
 
 
+@pytest.mark.slow
 def test_the_database_grows_with_the_time(tmp_path: Path) -> None:
     file = tmp_path / "clinic.db"
     database.create(file)

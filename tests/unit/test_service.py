@@ -48,6 +48,7 @@ def test_a_gross_fault_of_serving_is_found_within_a_hundred_answers(fault, why):
     assert sum(answered for _, answered in found) / 10 < 100
 
 
+@pytest.mark.slow
 def test_an_equal_challenger_is_left_alone():
     assert [served(Service(), random.Random(seed))[0] for seed in range(60)] == [None] * 60
 

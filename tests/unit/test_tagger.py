@@ -44,6 +44,7 @@ def test_the_arithmetic_is_that_of_the_network_that_was_trained():
     assert np.allclose(got.sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 @needs_prose
 def test_the_same_seed_trains_the_same_weights():
     first, second = (packed(train(7, 60, rounds=1), {}) for _ in range(2))
