@@ -1,7 +1,7 @@
 """A classifier trained elsewhere: BERT with its pooler, as transformers saves it, or peft beside it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,7 @@ from shared.backends.devices import to_device
 from shared.backends.text_classifier.adapter import PEFT_PREFIX, adapting
 from shared.backends.text_classifier.base_model import BaseModel, find_base, load_base
 from shared.backends.text_classifier.encoder import LAYER, LINEARS, embed, pad, plain, run_layers
-from shared.backends.text_classifier.material import cut
-from shared.backends.text_classifier.scorer import DIGITS, PROBES, TextScorer, hash_of
+from shared.backends.text_classifier.scorer import PROBES, TextScorer, hash_of
 from shared.config import Settings
 from shared.errors import InvalidInputError
 
@@ -32,18 +31,20 @@ class PooledScorer(TextScorer):
     Source: transformers, BertForSequenceClassification; a test holds the two equal.
     """
 
-    def _ranked(self, text: str) -> list[tuple[str, float]]:
+    def _shares(self, rows: Sequence[Sequence[int]]) -> Tensor:
         base, head = self._base, self._head
-        row = cut(base.tokenizer.encode(text).ids, self._max_tokens)
-        tokens, mask = pad([row], str(head["classifier.weight"].device))
+        tokens, mask = pad(rows, str(head["classifier.weight"].device))
         hidden = run_layers(
             base, embed(base, tokens), mask, layers=range(base.shape.layers), linear=self._linear
         )
-        first = functional.linear(hidden[:, 0], head["pooler.dense.weight"], head["pooler.dense.bias"])
-        logits = functional.linear(torch.tanh(first), head["classifier.weight"], head["classifier.bias"])[0]
-        shares = torch.softmax(logits.double() / self._temperature, 0).tolist()  # (labels,)
-        ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
-        return [(label, round(share, DIGITS)) for label, share in ranked]
+        logits = torch.cat([self._classified(first) for first in hidden[:, 0].split(1)])
+        return torch.softmax(logits.double() / self._temperature, 1)  # (rows, labels)
+
+    def _classified(self, first: Tensor) -> Tensor:
+        """Logits of one text, shape (1, labels), from the state of its first token, shape (1, hidden)."""
+        head = self._head
+        pooled = torch.tanh(functional.linear(first, head["pooler.dense.weight"], head["pooler.dense.bias"]))
+        return functional.linear(pooled, head["classifier.weight"], head["classifier.bias"])
 
 
 def adopt(source: str, naming: Naming, settings: Settings) -> Fitted:
