@@ -58,9 +58,10 @@ class Settings(BaseSettings):
     threads: int = Field(1, ge=1, le=256, description="CPU threads of one training or serving process")
     train_devices: str = Field(
         "auto",
-        pattern=r"^(auto|(gpu|cores)-\d+(,(gpu|cores)-\d+)*)$",
-        description="what trainings may use, like gpu-0,gpu-1; auto: every GPU, else lanes of ROUNDS_THREADS",
+        pattern=r"^(auto|(gpu|cores)-\d+(\+\d+)*(,(gpu|cores)-\d+(\+\d+)*)*)$",
+        description="what trainings may use, like gpu-0,gpu-1; gpu-0+1 is one device; auto: GPUs, else lanes",
     )
+    train_processes: int = Field(1, ge=1, le=64, description="processes of one training; its device says so")
     lease_seconds: float = Field(10.0, gt=0, le=600, description="silence after which a worker is given up")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level logged")
 
@@ -69,6 +70,18 @@ class Settings(BaseSettings):
     def _is_an_address(cls, value: str) -> str:
         if not _BIND.match(value) or int(value.rsplit(":", 1)[1]) > 65535:
             raise ValueError("must be HOST:PORT, like 127.0.0.1:8000")
+        return value
+
+    @field_validator("train_devices")
+    @classmethod
+    def _names_each_device_once(cls, value: str) -> str:
+        named = [
+            f"{kind}-{one}"
+            for kind, _, part in (d.partition("-") for d in value.split(","))
+            for one in part.split("+")
+        ]
+        if len(set(named)) < len(named):
+            raise ValueError("names a device twice")
         return value
 
     @field_validator("site_timezone")

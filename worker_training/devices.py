@@ -9,6 +9,7 @@ from shared.errors import InvalidInputError
 from shared.registry.devices import Device
 
 AUTO = "auto"
+PROCESSES = "ROUNDS_TRAIN_PROCESSES"
 MEBIBYTE = 2**20
 LIST_GPUS = ("nvidia-smi", "--query-gpu=index,memory.total", "--format=csv,noheader,nounits")
 LIST_SECONDS = 30.0
@@ -71,8 +72,10 @@ def read_gpus(said: str, host: str) -> list[Device]:
 
 def confined(device: Device, settings: Settings) -> Mapping[str, str]:
     """The variables that let a trainer see its device and no other, and use as many threads as its lane."""
+    processes = str(len(device.numbers))
     if device.kind == "gpu":
-        visible = {"CUDA_VISIBLE_DEVICES": str(device.number), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-        return visible | {"ROUNDS_DEVICE": "cuda"}
+        visible = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, device.numbers))}
+        return visible | {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "ROUNDS_DEVICE": "cuda", PROCESSES: processes}
     threads = str(settings.threads)
-    return {"CUDA_VISIBLE_DEVICES": "", "ROUNDS_DEVICE": "cpu", "OMP_NUM_THREADS": threads}
+    lane = {"CUDA_VISIBLE_DEVICES": "", "ROUNDS_DEVICE": "cpu", "OMP_NUM_THREADS": threads}
+    return lane | {PROCESSES: processes}

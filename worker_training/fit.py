@@ -1,7 +1,8 @@
 """The trainer: one job in a process of its own, so that its memory, its faults and its GPU end with it.
 
-`python -m worker_training.fit FOLDER`. Steps go to standard output as JSON lines; a byte on standard input
-now and then says that the worker lives.
+`python -m worker_training.fit FOLDER SECONDS [RANK]`. Steps go to standard output as JSON lines; a byte on
+standard input now and then says that the worker lives, and SECONDS of silence that it does not. Where several
+processes train the job, RANK is this one's number, and only 0 speaks.
 """
 
 import ctypes
@@ -22,7 +23,10 @@ from typing import TextIO
 from shared.backends import backend_for
 from shared.backends.base import Backend, Step
 from shared.backends.kernels import kernels
+from shared.config import load_settings
+from shared.domain.recipe import parse_recipe, shared_by
 from shared.errors import Error, TransientError
+from worker_training import crew
 from worker_training import folder as exchange
 from worker_training.folder import Failure
 
@@ -88,11 +92,24 @@ def explain(error: Exception) -> Failure:
     )
 
 
+def help_out(folder: Path, choose: Callable[[str], Backend] = backend_for) -> int:
+    """Compute this process's parts of the batches; what comes of it is the first one's to tell."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the first one stops, and this one ends with it
+    family, request = exchange.read_request(folder)
+    choose(family).fit(request, lambda _step: None)
+    return FINISHED
+
+
+def end_with_parent() -> None:
+    """Let the kernel end this process when the one that started it is gone."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def end_with_worker(silence_seconds: float) -> None:
     """See to it that this process does not outlive its worker, killed or frozen."""
     with suppress(OSError):  # where memory runs out, the kernel ends the trainer and not its worker
         Path("/proc/self/oom_score_adj").write_text("1000")
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    end_with_parent()
     threading.Thread(target=_listen, args=(silence_seconds,), daemon=True).start()
 
 
@@ -104,10 +121,24 @@ def _listen(silence_seconds: float) -> None:
 
 def main(argv: list[str], choose: Callable[[str], Backend] = backend_for) -> int:
     """Train one job folder; the exit status says how it ended."""
+    folder, rank = Path(argv[0]), argv[2:]
+    if rank not in ([], ["0"]):
+        end_with_parent()
+        return help_out(folder, choose)
+    if not rank and (size := _helpful(folder)) > 1:
+        crew.assemble(size, load_settings())
     end_with_worker(float(argv[1]))
     wire = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no step
-    return run(Path(argv[0]), wire, choose)
+    return run(folder, wire, choose)
+
+
+def _helpful(folder: Path) -> int:
+    """How many processes the job is for; what is wrong with it is found, and told, by the training."""
+    with suppress(Error):
+        family, request = exchange.read_request(folder)
+        return shared_by(parse_recipe(family, request.recipe), load_settings().train_processes)
+    return 1
 
 
 if __name__ == "__main__":

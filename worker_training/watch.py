@@ -36,7 +36,7 @@ class Meter:
         return Usage(
             seconds=seconds,
             cpu_seconds=max(0.0, _cpu_of_children() - self._cpu_before),
-            gpu_seconds=seconds if self.device.kind == "gpu" else 0.0,
+            gpu_seconds=seconds * len(self.device.numbers) if self.device.kind == "gpu" else 0.0,
             gpu_joules=self.gpu_joules,
         )
 
@@ -73,11 +73,12 @@ class Watch:
                 return
 
     def _gpu_figures(self) -> dict[str, float]:
-        figures = host.gpu(self._meter.device.number)
-        watts = figures.get("gpu_power_watts")
-        if watts is not None:
-            self._meter.gpu_joules = (self._meter.gpu_joules or 0.0) + watts * EVERY_SECONDS
-        return figures
+        """Those of the first GPU; the energy is that of all."""
+        each = [host.gpu(number) for number in self._meter.device.numbers]
+        watts = [figures["gpu_power_watts"] for figures in each if "gpu_power_watts" in figures]
+        if watts:
+            self._meter.gpu_joules = (self._meter.gpu_joules or 0.0) + sum(watts) * EVERY_SECONDS
+        return each[0]
 
 
 def _trainer_figures(process: psutil.Process) -> dict[str, float]:

@@ -25,7 +25,7 @@ class TextRecipe(BaseModel):
     epochs: int = Field(3, ge=0, le=100, description="passes of LoRA over the cases; 0 keeps the head alone")
     batch_size: int = Field(16, ge=1, le=512, description="cases a step")
     accumulation: int = Field(
-        1, ge=1, le=512, description="parts of a batch, computed in turn to save memory"
+        1, ge=1, le=512, description="parts of a batch: in turn to save memory, or shared by processes"
     )
     learning_rate: float = Field(1e-3, gt=0, le=1, description="highest rate of the adapter and the head")
     warmup_share: float = Field(0.1, ge=0, le=0.9, description="share of the steps that raise the rate")
@@ -116,6 +116,13 @@ class CausalRecipe(BaseModel):
         if value.count("{text}") != 1:
             raise ValueError("must hold {text} once, where the case goes")
         return value
+
+
+def shared_by(recipe: BaseModel, processes: int) -> int:
+    """How many of so many processes have something to do: a batch's parts are shared out, trials are not."""
+    if isinstance(recipe, TextRecipe) and recipe.search_trials:
+        return 1
+    return min(processes, recipe.accumulation) if isinstance(recipe, TextRecipe | CausalRecipe) else 1
 
 
 RECIPES: Mapping[str, type[BaseModel]] = {

@@ -16,10 +16,10 @@ TRAINING_PART = "worker-train"
 
 @dataclass(frozen=True)
 class Device:
-    """What one training may have for itself: one GPU, or a lane of cores, of one host."""
+    """What one training may have for itself: GPUs, one or more, or lanes of cores, of one host."""
 
     host: str
-    name: str  # "gpu-0", "cores-0"
+    name: str  # "gpu-0", "cores-0", "gpu-2+3"
     memory_bytes: int | None = None
 
     @property
@@ -33,9 +33,9 @@ class Device:
         return self.name.partition("-")[0]
 
     @property
-    def number(self) -> int:
+    def numbers(self) -> tuple[int, ...]:
         """Which of its kind on its host."""
-        return int(self.name.partition("-")[2])
+        return tuple(int(one) for one in self.name.partition("-")[2].split("+"))
 
 
 def offer(session: Session, devices: Sequence[Device]) -> None:

@@ -16,6 +16,7 @@ from shared.backends.causal_lm.material import identity_of, prepare
 from shared.backends.causal_lm.reading import HEAD
 from shared.backends.causal_lm.scorer import load_scorer
 from shared.backends.devices import to_device
+from shared.backends.team import assembled
 from shared.backends.text_classifier.adapter import to_files
 from shared.backends.text_classifier.scorer import PROBES, hash_of
 from shared.config import Settings
@@ -33,13 +34,15 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     started = time.perf_counter()
     torch.set_num_threads(settings.threads)
     recipe = parse_recipe("causal_lm", request.recipe)
-    base = load_base(request.base, settings, to_device(settings.device))
+    device = to_device(settings.device)
+    team = assembled(settings, device)
+    base = load_base(request.base, settings, device)
     material = prepare(request, recipe, base)
     longest = recipe.max_tokens + max(len(answer) for answer in material.answers)
     if longest > base.shape.positions:
         fix = f"at most {base.shape.positions - longest + recipe.max_tokens} for {base.name}"
         raise RecipeError("max_tokens is more than the base reads", field="max_tokens", fix=fix)
-    task = Task(base, request, recipe, material, identity_of(request, recipe, base.digest))
+    task = Task(base, request, recipe, material, identity_of(request, recipe, base.digest), team)
     frozen, meter = freeze(task), train.Meter(progress, task)
     learner = train.learn(task, frozen, meter.report)
     rates = meter.rates()

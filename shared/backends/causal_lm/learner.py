@@ -3,7 +3,7 @@
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from shared.backends.causal_lm.material import Material, packs
 from shared.backends.causal_lm.passages import Passage, lesson, packed, question
 from shared.backends.causal_lm.reading import FIRST, HEAD, judged, opinions, seen
 from shared.backends.checkpoints import Checkpoint
+from shared.backends.team import Team, flat_gradient, hand_out
 from shared.domain.recipe import CausalRecipe
 
 LARGEST_GRADIENT = 1.0
@@ -33,6 +34,7 @@ class Task:
     recipe: CausalRecipe
     material: Material
     identity: str
+    team: Team = field(default_factory=Team)
 
     @property
     def folder(self) -> Path:
@@ -103,6 +105,7 @@ class Learner:
             HEAD + name.removeprefix(FIRST): w for name, w in weights.items() if name.startswith(FIRST)
         }
         self._words = task.base.words.float()  # once: a copy each step costs an eighth of it
+        self._blank = torch.zeros(1 + sum(w.numel() for w in self.weights.values()), device=task.base.device)
         self._optimizer = torch.optim.AdamW(
             list(self.weights.values()), lr=0.0, weight_decay=task.recipe.weight_decay
         )
@@ -116,12 +119,13 @@ class Learner:
     def learn(self, rows: Sequence[int], rate: float) -> tuple[float, float]:
         """One step of AdamW on one batch; answers the loss before it and the length of the gradient."""
         task = self.task
-        self._optimizer.zero_grad()
-        loss = 0.0
-        for pack in packs(rows, task.lengths, task.pack_tokens):
-            part = self.losses(pack) @ self._shares(pack) / len(rows)
-            part.backward()
-            loss += float(part.detach())
+
+        def gradient(pack: Sequence[int]) -> Tensor:
+            loss = self.losses(pack) @ self._shares(pack) / len(rows)
+            return flat_gradient(loss, self.weights.values())
+
+        parts = packs(rows, task.lengths, task.pack_tokens)
+        loss = hand_out(task.team.total(parts, gradient, like=self._blank), self.weights.values())
         norm = torch.nn.utils.clip_grad_norm_(list(self.weights.values()), LARGEST_GRADIENT)
         self._optimizer.param_groups[0]["lr"] = rate
         self._optimizer.step()

@@ -59,7 +59,8 @@ def learn(task: Task, frozen: Frozen, report: Report) -> Learner:
 
     A stop that `report` raises leaves a checkpoint of the step it came after.
     """
-    learner, begun = _start(task, frozen)
+    with task.team.leader_first():
+        learner, begun = _start(task, frozen)
     recipe, each = task.recipe, task.steps_an_epoch
     for epoch in range(begun // each, recipe.epochs):
         order = batches(task.material.learnt, size=recipe.batch_size, seed=task.request.seed, epoch=epoch)
@@ -71,7 +72,7 @@ def learn(task: Task, frozen: Frozen, report: Report) -> Learner:
                 raise DivergedError(step + 1)
             due = (step + 1) % recipe.checkpoint_steps == 0 or step + 1 == task.steps
             if due:
-                checkpoints.write(task.folder, learner.checkpoint(step + 1), identity=task.identity)
+                _keep(learner, step + 1)
             _say(report, learner, Lesson(step + 1, epoch + 1, rows, loss, gradient, rate, due))
     return learner
 
@@ -84,7 +85,7 @@ def _start(task: Task, frozen: Frozen) -> tuple[Learner, int]:
         return learner, found.step
     adapter = make_adapter(task.base, task.layers, rank=task.recipe.lora_r, seed=task.request.seed)
     learner = Learner(task, frozen, adapter | _fitted_head(task, frozen))
-    checkpoints.write(task.folder, learner.checkpoint(0), identity=task.identity)
+    _keep(learner, 0)
     return learner, 0
 
 
@@ -144,9 +145,15 @@ def _say(report: Report, learner: Learner, lesson: Lesson) -> None:
     try:
         report(lesson)
     except BaseException:
-        task = learner.task
-        checkpoints.write(task.folder, learner.checkpoint(lesson.step), identity=task.identity)
+        _keep(learner, lesson.step)
         raise
+
+
+def _keep(learner: Learner, step: int) -> None:
+    """Write a checkpoint; of several processes the first one does it."""
+    task = learner.task
+    if task.team.leads:
+        checkpoints.write(task.folder, learner.checkpoint(step), identity=task.identity)
 
 
 class Meter:

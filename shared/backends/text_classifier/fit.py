@@ -9,6 +9,7 @@ from safetensors.torch import save
 
 from shared.backends.base import FitRequest, Fitted, Progress
 from shared.backends.devices import to_device
+from shared.backends.team import assembled
 from shared.backends.text_classifier.activations import Cut, TextShelf
 from shared.backends.text_classifier.adapter import peft_config, to_files, top_layers
 from shared.backends.text_classifier.base_model import load_base
@@ -34,6 +35,7 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     torch.set_num_threads(settings.threads)
     device = to_device(settings.device)
     recipe = parse_recipe("text_classifier", request.recipe)
+    team = assembled(settings, device)
     base = load_base(request.base, settings.base_models, device)
     if recipe.max_tokens > base.shape.positions:
         fix = f"at most {base.shape.positions} for {base.name}"
@@ -41,7 +43,7 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     material = prepare(request, recipe, base.tokenizer)
     identity = identity_of(request, recipe, base.digest)
     shelf = _shelf(request, Cut(base, top_layers(base, recipe.top_layers), device), settings)
-    task = Task(base, request, recipe, material, device, identity, shelf=shelf)
+    task = Task(base, request, recipe, material, device, identity, shelf=shelf, team=team)
     learner, found, rates = climb(task, progress)
     files = _files(learner, found)
     scorer = load_scorer(files, base, device)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from shared.backends.base import FitRequest
 from shared.backends.checkpoints import Checkpoint
+from shared.backends.team import Team, flat_gradient, hand_out
 from shared.backends.text_classifier.activations import Cut, TextShelf, make
 from shared.backends.text_classifier.adapter import Weights, adapting, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
@@ -44,6 +45,7 @@ class Task:
     name: str = "model"
     steps_before: int = 0  # those of the twin
     shelf: TextShelf | None = None  # where activations outlive the training
+    team: Team = field(default_factory=Team)
 
     @property
     def folder(self) -> Path:
@@ -82,6 +84,7 @@ class Learner:
         self.layers = top_layers(task.base, task.recipe.top_layers)
         self._targets = torch.tensor(task.material.targets, device=task.device)
         self._row_weights = torch.tensor(task.material.weights, device=task.device)
+        self._blank = torch.zeros(1 + sum(w.numel() for w in self.weights.values()), device=task.device)
         self._optimizer = torch.optim.AdamW(
             list(self.weights.values()), lr=0.0, weight_decay=task.recipe.weight_decay
         )
@@ -101,15 +104,17 @@ class Learner:
     def learn(self, rows: Sequence[int], rate: float) -> float:
         """One step of AdamW on one batch; answers the loss before it.
 
-        In parts, only the activations of one are in memory at a time; the gradient is that of the batch.
+        In parts, only the activations of one are in memory at a time, and several processes share them; the
+        gradient is that of the batch.
         """
         size = math.ceil(len(rows) / self.task.recipe.accumulation)
-        self._optimizer.zero_grad()
-        loss = 0.0
-        for start in range(0, len(rows), size):
-            share = self._losses(rows[start : start + size]).sum() / len(rows)
-            share.backward()
-            loss += float(share.detach())
+        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+
+        def gradient(part: Sequence[int]) -> Tensor:
+            return flat_gradient(self._losses(part).sum() / len(rows), self.weights.values())
+
+        total = self.task.team.total(parts, gradient, like=self._blank)
+        loss = hand_out(total, self.weights.values())
         torch.nn.utils.clip_grad_norm_(list(self.weights.values()), LARGEST_GRADIENT)
         self._optimizer.param_groups[0]["lr"] = rate
         self._optimizer.step()

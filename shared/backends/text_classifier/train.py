@@ -56,7 +56,8 @@ def learn(
 
     A stop that `report` raises leaves a checkpoint of the step it came after.
     """
-    learner, begun = _start(task, frozen, head)
+    with task.team.leader_first():
+        learner, begun = _start(task, frozen, head)
     recipe, each = task.recipe, task.steps_an_epoch
     for epoch in range(begun // each, recipe.epochs):
         if epoch and begun <= epoch * each:
@@ -72,7 +73,7 @@ def learn(
                 raise DivergedError(step + 1)
             due = (step + 1) % recipe.checkpoint_steps == 0 or step + 1 == task.steps
             if due:
-                checkpoints.write(task.folder, learner.checkpoint(step + 1), identity=task.identity)
+                _keep(learner, step + 1)
             _say(report, learner, Lesson(step + 1, epoch + 1, rows, loss, rate, due))
     return learner
 
@@ -85,7 +86,7 @@ def _start(task: Task, frozen: Frozen, head: Weights) -> tuple[Learner, int]:
         learner.take_moments(found.moments)
         return learner, found.step
     learner = untaught(task, frozen, head=head)
-    checkpoints.write(task.folder, learner.checkpoint(0), identity=task.identity)
+    _keep(learner, 0)
     return learner, 0
 
 
@@ -108,9 +109,15 @@ def _say(report: Report, learner: Learner, lesson: Lesson) -> None:
     try:
         report(lesson)
     except BaseException:
-        task = learner.task
-        checkpoints.write(task.folder, learner.checkpoint(lesson.step), identity=task.identity)
+        _keep(learner, lesson.step)
         raise
+
+
+def _keep(learner: Learner, step: int) -> None:
+    """Write a checkpoint; of several processes the first one does it."""
+    task = learner.task
+    if task.team.leads:
+        checkpoints.write(task.folder, learner.checkpoint(step), identity=task.identity)
 
 
 class Meter:

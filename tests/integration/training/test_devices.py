@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, func, select
 
-from shared.config import environment, load_settings
+from shared.config import SettingError, environment, load_settings
 from shared.domain.cycle import JobState
 from shared.registry import attempts, devices, jobs, leases, parts, turns
 from shared.registry.devices import Device
@@ -213,6 +213,16 @@ def test_a_trainer_sees_its_device_alone():
     assert (gpu["CUDA_VISIBLE_DEVICES"], gpu["ROUNDS_DEVICE"]) == ("3", "cuda")
     lane = environment(settings, **confined(Device("h", "cores-1"), settings))
     assert (lane["CUDA_VISIBLE_DEVICES"], lane["ROUNDS_DEVICE"], lane["OMP_NUM_THREADS"]) == ("", "cpu", "3")
+
+
+def test_several_gpus_are_one_device_and_as_many_processes():
+    settings = load_settings(train_devices="gpu-0,gpu-2+3")
+    pair = present(settings, "h")[1]
+    assert (pair.key, pair.kind, pair.numbers) == ("h/gpu-2+3", "gpu", (2, 3))
+    trainer = environment(settings, **confined(pair, settings))
+    assert (trainer["CUDA_VISIBLE_DEVICES"], trainer["ROUNDS_TRAIN_PROCESSES"]) == ("2,3", "2")
+    with pytest.raises(SettingError, match="twice"):
+        load_settings(train_devices="gpu-0,gpu-0+1")
 
 
 def test_cores_are_lanes_of_as_many_threads_as_a_training_has():
