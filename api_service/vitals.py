@@ -9,10 +9,11 @@ from api_service.deps import Deps
 from api_service.endpoint import product_version
 from api_service.errors import is_away
 from api_service.plan_cache import CONFIRMED_SECONDS, DATABASE_ERRORS
-from api_service.show.health import Health, PartHealth
+from api_service.show.health import Health, PartHealth, RecoveryShown
 from shared.errors import Error
-from shared.registry import devices, health, switches
+from shared.registry import devices, health, recoveries, switches
 from shared.registry.health import Seen, Waiting
+from shared.registry.tables import Event
 
 WORKERS = ("relay", "beat", "worker-collect", "worker-train", "worker-deploy")
 LEAST_FREE_SHARE = 0.02
@@ -44,6 +45,24 @@ def taken(deps: Deps) -> Health:
 def part(found: Health, name: str) -> PartHealth:
     """One part of an answer by its name."""
     return next(one for one in found.parts if one.name == name)
+
+
+def recoveries_of(deps: Deps) -> tuple[int | None, list[RecoveryShown]]:
+    """How many recoveries the last 24 hours saw, and the newest; None while the database is away."""
+    try:
+        with deps.sessions() as session:
+            lately = recoveries.count(session, now=deps.clock())
+            return lately, [_recovery(event) for event in recoveries.recent(session)]
+    except DATABASE_ERRORS as error:
+        if not is_away(error):
+            raise
+        return None, []
+
+
+def _recovery(event: Event) -> RecoveryShown:
+    what = event.kind.removeprefix(recoveries.KIND)
+    did = event.data.get("did") or "taken from a worker that fell silent, and queued again"
+    return RecoveryShown(at=event.at, what=what, subject=event.subject, did=str(did))
 
 
 def _from_registry(session: Session, deps: Deps) -> tuple[list[PartHealth], Waiting, bool]:

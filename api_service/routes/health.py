@@ -3,7 +3,7 @@
 from api_service import vitals
 from api_service.auth import OPEN
 from api_service.endpoint import Call, Group, Reply, Rules
-from api_service.show.health import Health, Neighbour
+from api_service.show.health import Health, Neighbour, SelfHealing
 
 group = Group()
 neighbours = Group("")
@@ -44,18 +44,21 @@ def language_health(call: Call) -> Reply[Neighbour]:
 
 
 @neighbours.get("/api/self-healing/status", roles=OPEN, rules=ALONE)
-def recovery(call: Call) -> Reply[Neighbour]:
-    """What recovers by itself: lost jobs by the relay's reaper, bad models by the decision engine."""
+def recovery(call: Call) -> Reply[SelfHealing]:
+    """What recovers by itself, whether that is on watch, and what it did of late."""
     found = vitals.taken(call.deps)
     states = {name: vitals.part(found, name).state == "ok" for name in ("relay", "worker-deploy")}
     healthy = all(states.values())
     capabilities = {
         "lost_jobs_are_requeued": states["relay"],
+        "lost_doorbells_are_rung_again": states["relay"],
         "bad_models_are_rolled_back": states["worker-deploy"],
     }
     message = "recovery is on watch" if healthy else "a part that recovers others is down"
     answer = _neighbour("healthy" if healthy else "down", message, capabilities)
-    return Reply(answer, status=200 if healthy else 503)
+    lately, told = vitals.recoveries_of(call.deps)
+    shown = SelfHealing(**dict(answer), recoveries_in_24_hours=lately, recoveries=told)
+    return Reply(shown, status=200 if healthy else 503)
 
 
 def _neighbour(status: str, message: str, capabilities: dict[str, bool]) -> Neighbour:

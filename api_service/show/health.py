@@ -40,6 +40,22 @@ class Neighbour(Shape):
     capabilities: dict[str, bool]
 
 
+class RecoveryShown(Shape):
+    """Something that put itself right, or was put right by `rounds doctor`."""
+
+    at: datetime
+    what: str
+    subject: str
+    did: str
+
+
+class SelfHealing(Neighbour):
+    """`GET /api/self-healing/status`: whether recovery is on watch, and what it did of late."""
+
+    recoveries_in_24_hours: int | None
+    recoveries: list[RecoveryShown]
+
+
 class VersionFigures(Shape):
     """One version in service; `live_accuracy` is over the validated answers of the window, not yet all."""
 

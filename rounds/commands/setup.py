@@ -40,17 +40,20 @@ def migrate(
     show_record({"revision": to, "applied": missing if to == "head" else []}, as_json=as_json)
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Check the machine and the site, and name a remedy for whatever is wrong."""
+def doctor(
+    repair: bool = typer.Option(False, "--repair", help="Put right what can be without a doubt."),
+    as_json: AsJson = False,
+) -> None:
+    """Check the machine and the site, and name a remedy for whatever is wrong, or mend it."""
     from rounds.doctor import examine
 
-    findings = examine(site())
+    findings = examine(site(), repair=repair)
     if as_json:
-        show_json([finding.__dict__ for finding in findings])
+        show_json([finding.shown() for finding in findings])
     else:
         for finding in findings:
             show_record({finding.verdict: f"{finding.check}: {finding.found}"}, as_json=False)
-            if finding.remedy:
-                show_record({"  →": finding.remedy}, as_json=False)
+            if told := finding.did or finding.remedy:
+                show_record({"  →": told}, as_json=False)
     if any(finding.verdict == "wrong" for finding in findings):
         raise typer.Exit(3)

@@ -25,7 +25,7 @@ from shared.clock import Clock
 from shared.config import Settings, load_settings
 from shared.errors import Error, PartDownError
 from shared.logs import log, set_up_logs
-from shared.registry import idempotency, outbox
+from shared.registry import idempotency, outbox, recoveries
 from shared.registry.migrate import check_schema
 from shared.registry.parts import Identity
 from shared.registry.session import make_sessions
@@ -95,13 +95,19 @@ class Relay:
             bells = waiting(session, now=self._clock())
         if self._line.is_another():
             self._patience.lose_it(bells, at=at)
+            self._note("broker", f"it was started anew: {len(bells)} waiting rows are rung for again")
         depths = self._line.depths()
         self.state["queues"] = {queue.value: depth for queue, depth in depths.items()}
         again = self._patience.due(bells, depths, at=at)
         if again:
             self._line.push(again)
             self._add("rung_again", len(again))
+            self._note("doorbells", f"rang again for {len(again)} rows that waited on")
             log.info("rung again", count=len(again))
+
+    def _note(self, what: str, did: str) -> None:
+        with self.sessions.begin() as session:
+            recoveries.note(session, what, did=did, by="relay", now=self._clock())
 
     def _add(self, what: str, count: int) -> None:
         self.state[what] = int(str(self.state[what])) + count
