@@ -60,7 +60,8 @@ def main(arguments: list[str]) -> int:
     asked.add_argument("--minutes", type=float, default=float("inf"), help="begin none after so many")
     asked.add_argument("names", nargs="*")
     given = asked.parse_args(arguments)
-    mutants = [one for one in read() if not given.names or one["name"] in given.names]
+    listed = {one["name"]: one for one in read()}
+    mutants = [listed[name] for name in given.names or listed]
     with tempfile.TemporaryDirectory(prefix="rounds-mutants-") as scratch:
         caught = judged(copied(Path(scratch)), mutants, until=time.monotonic() + 60 * given.minutes)
     if caught is None:
@@ -84,21 +85,28 @@ def main(arguments: list[str]) -> int:
 
 def judged(tree: Path, mutants: Iterable[Mutant], *, until: float) -> dict[str, bool] | None:
     """Whether each mutant is caught, as far as the time goes; None when the tree itself does not pass."""
-    known: dict[str, bool] = json.loads(VERDICTS.read_text()) if VERDICTS.exists() else {}
     found: dict[str, bool] = {}
     whole = None
     for one in mutants:
         mark = hashlib.sha256(mutated((tree / one["file"]).read_text(), one).encode()).hexdigest()
+        known = _verdicts()
         if not known.get(mark, False):
             if time.monotonic() >= until:
                 continue
             whole = passes(tree) if whole is None else whole
             if not whole:
                 return None
-            known[mark] = _is_caught(tree, one)
+            caught = _is_caught(tree, one)
+            known = _verdicts() | {mark: caught}  # another run may have written meanwhile
             RESULTS.mkdir(exist_ok=True)
             VERDICTS.write_text(json.dumps(known, indent=1) + "\n")
         found[one["name"]] = known[mark]
+    return found
+
+
+def _verdicts() -> dict[str, bool]:
+    """By the hash of what the mutated file held."""
+    found: dict[str, bool] = json.loads(VERDICTS.read_text()) if VERDICTS.exists() else {}
     return found
 
 
@@ -118,7 +126,7 @@ def copied(scratch: Path) -> Path:
 
 
 def passes(tree: Path, first: Sequence[str] = ()) -> bool:
-    """Whether the judges, the `first` before the others, find nothing; a run that takes too long found some."""
+    """Whether the judges find nothing, the `first` before the others; too long is a finding."""
     env = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     command += dict.fromkeys((*first, *JUDGES))

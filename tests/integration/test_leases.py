@@ -51,6 +51,13 @@ def test_a_job_without_a_sealed_dataset_is_not_to_be_had(sessions, now):
         assert attempts.claim(session, job.id, worker="w", now=now) is None
 
 
+def test_a_claim_draws_a_fence_of_its_own_whatever_stands_in_the_row(sessions, claim, now, job_id):
+    with sessions.begin() as session:
+        before = session.scalar(leases.FENCES.next_value())
+        session.get_one(TrainingJob, job_id).fence = before
+    assert claim().fence > before
+
+
 def test_what_is_asked_to_stop_or_not_due_yet_is_not_to_be_had(sessions, claim, now, job_id):
     for column, value in (("cancel_requested", True), ("run_after", now + timedelta(seconds=1))):
         with sessions.begin() as session:
