@@ -183,6 +183,12 @@ def the_broker_never_evicts_and_keeps_a_log(document: Document) -> None:
     assert command[command.index("--appendonly") + 1] == "yes"
 
 
+def a_client_that_is_gone_is_noticed(document: Document) -> None:
+    told = dict(one.split("=") for one in document["services"]["postgres"]["command"] if "=" in one)
+    idle, every, times = (int(told[f"tcp_keepalives_{name}"]) for name in ("idle", "interval", "count"))
+    assert idle + every * times <= 60
+
+
 def a_worker_has_the_time_to_write_its_checkpoint(document: Document) -> None:
     for name in (name for name in ours(document) if name.startswith("worker-")):
         grace = seconds(ours(document)[name]["stop_grace_period"])
@@ -212,6 +218,7 @@ CHECKS: tuple[Callable[[Document], None], ...] = (
     only_the_door_the_stream_and_flower_are_published_and_only_here,
     the_inside_has_no_way_out,
     the_broker_never_evicts_and_keeps_a_log,
+    a_client_that_is_gone_is_noticed,
     a_worker_has_the_time_to_write_its_checkpoint,
     images_are_named_by_version,
 )

@@ -35,6 +35,7 @@ FAULTS = (
     ("an image of today", "postgres:18-bookworm", "postgres:latest"),
     ("a way out from inside", "    internal: true\n", "    internal: false\n"),
     ("a health check that asks for another", '"rounds.alive", "beat"', '"rounds.alive", "relay"'),
+    ("a cut-off host that keeps its locks", "tcp_keepalives_idle=10", "tcp_keepalives_idle=7200"),
     ("a stage that is not there", "target: relay", "target: relays"),
 )
 GPU = (
