@@ -65,6 +65,7 @@ class Days:
 
     def _see(self, patients: list[Encounter], tally: Tally) -> None:
         router, now = self._site.router(), self._site.now
+        self._site.server.hear([one.text for one in patients])
         with self._site.sessions.begin() as session:
             for place, one in enumerate(patients):
                 person = persons.of(session, one.person, vault=self._site.vault, now=now)

@@ -47,6 +47,11 @@ class NearServer:
         said |= dict(zip(fresh, scorer.answer(fresh), strict=True))
         return [said[text] for text in texts]
 
+    def hear(self, texts: Sequence[str]) -> None:
+        """Let every version in memory answer a day's texts at once, which is quicker than one by one."""
+        for digest in self._held:
+            self.answer(digest, texts)
+
     def segment(self, digest: str, ask: PictureAsk) -> list[MaskAnswer]:  # noqa: ARG002 - the Protocol's
         """No picture is played.
 
