@@ -85,13 +85,13 @@ export function CasePage() {
       <p>
         <Link to="/cases">All cases</Link>
       </p>
+      <div className="row">
+        <h1>Case {id.slice(-8)}</h1>
+        {answer.data && <State of={answer.data.state} />}
+      </div>
       <Shown answer={answer}>
         {(found) => (
           <>
-            <div className="row">
-              <h1>Case {found.id.slice(-8)}</h1>
-              <State of={found.state} />
-            </div>
             <section className="panel stack">
               {found.layers.includes("image") && <Picture caseId={found.id} layers={found.layers} />}
               {!(found.layers.length && found.text === null) && <Note text={found.text} />}

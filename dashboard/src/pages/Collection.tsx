@@ -21,6 +21,7 @@ function Sources() {
       {(found) => (
         <DataTable
           caption="Where cases come from"
+          most={8}
           rows={found}
           id={(one) => one.id}
           columns={[
@@ -40,7 +41,7 @@ function Sources() {
                   touches={["/cases", "/dashboard"]}
                   small
                   kind="plain"
-                  label={`Collect ${one.source} now`}
+                  label={`Collect now: ${one.source}`}
                   refused={one.enabled ? undefined : "it is off"}
                 >
                   Collect now

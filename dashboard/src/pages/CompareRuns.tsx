@@ -5,6 +5,7 @@ import { type ApiError, get } from "../api/client";
 import type { Job, JobDetail } from "../api/types";
 import { DataTable } from "../parts/DataTable";
 import { percent, span, whole } from "../parts/format";
+import { Trouble, Waiting } from "../parts/Shown";
 import { curvesOf, figureOf, told } from "./training.curves";
 
 const Series = lazy(() => import("../charts/Series"));
@@ -69,7 +70,7 @@ export function CompareRuns({ ids }: { ids: string[] }) {
       queryFn: () => get<JobDetail>(`/training/jobs/${id}`),
     })),
   });
-  const failed = answers.find((one) => one.error)?.error as ApiError | undefined;
+  const failed = answers.find((one) => one.error);
   const jobs = answers.flatMap((one) => (one.data ? [one.data] : []));
   const names = curvesOf(jobs.flatMap((job) => job.metrics));
   return (
@@ -78,7 +79,8 @@ export function CompareRuns({ ids }: { ids: string[] }) {
         <Link to="/training">All jobs</Link>
       </p>
       <h1>{jobs.length} trainings side by side</h1>
-      {failed && <p role="alert">{failed.message}</p>}
+      {failed && <Trouble error={failed.error as ApiError} again={() => void failed.refetch()} />}
+      {answers.some((one) => one.isPending) && <Waiting />}
       {jobs.length > 0 && (
         <>
           <section className="panel">

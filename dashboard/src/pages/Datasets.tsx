@@ -187,10 +187,10 @@ function Version() {
       <p>
         <Link to="/datasets">All versions</Link>
       </p>
+      <h1>{name}</h1>
       <Shown answer={found}>
         {(one) => (
           <>
-            <h1>{one.dataset_version}</h1>
             <section className="panel">
               <p>
                 Sealed {when(one.sealed_at)} by {one.sealed_by} under policy {one.policy_version}. Root{" "}

@@ -173,15 +173,17 @@ export function JobPage() {
       <p>
         <Link to="/training">All jobs</Link>
       </p>
+      <div className="row">
+        <h1>Training {id.slice(-8)}</h1>
+        {job.data && <State of={job.data.state} />}
+        {job.data && <span className="dim">{job.data.progress_percentage.toFixed(0)} % done</span>}
+      </div>
       <Shown answer={job}>
         {(found) => (
           <>
-            <div className="row">
-              <h1>Training {found.job_id.slice(-8)}</h1>
-              <State of={found.state} />
+            {!found.end_time && (
               <progress className="bar" max={100} value={found.progress_percentage} aria-label="Done" />
-              <span>{found.progress_percentage.toFixed(0)} %</span>
-            </div>
+            )}
             {found.error_message && (
               <section className="panel needs bad" role="alert">
                 <h2>{words(found.error_code ?? "failed")}</h2>

@@ -5,7 +5,7 @@ import { useAct, useApi } from "../api/useApi";
 import { Button } from "../parts/Button";
 import { Changed } from "../parts/Changed";
 import { Confirm } from "../parts/Confirm";
-import { ago, estimated, many, when, whole, words } from "../parts/format";
+import { ago, estimated, many, when, whole } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
@@ -140,12 +140,6 @@ function Body({ version, gate }: { version: Version; gate: GateWord }) {
   const approval = useApi<Approval[]>("/approvals").data?.find((one) => one.subject_id === version.id);
   return (
     <article className="panel stack letter">
-      <div className="row between">
-        <h1>Update letter: {version.model_version}</h1>
-        <Button kind="plain" onClick={() => window.print()}>
-          Print
-        </Button>
-      </div>
       <p className="dim">
         Made {when(version.created_at)}; it is now <State of={version.state} />
       </p>
@@ -190,13 +184,21 @@ export default function Letter() {
   const version = versions.data?.find((one) => one.model_version === name);
   const gate = useApi<GateWord>(version ? `/gate/${name}` : null);
   return (
-    <Shown
-      answer={versions}
-      empty={(found) =>
-        found.some((one) => one.model_version === name) ? null : `There is no version ${words(name)}.`
-      }
-    >
-      {() => version && <Shown answer={gate}>{(found) => <Body version={version} gate={found} />}</Shown>}
-    </Shown>
+    <div className="stack">
+      <div className="row between">
+        <h1>Update letter: {name}</h1>
+        <Button kind="plain" onClick={() => window.print()}>
+          Print
+        </Button>
+      </div>
+      <Shown
+        answer={versions}
+        empty={(found) =>
+          found.some((one) => one.model_version === name) ? null : `There is no version ${name}.`
+        }
+      >
+        {() => version && <Shown answer={gate}>{(found) => <Body version={version} gate={found} />}</Shown>}
+      </Shown>
+    </div>
   );
 }

@@ -118,10 +118,6 @@ function Card({ version }: { version: Version }) {
   ];
   return (
     <>
-      <div className="row">
-        <h1>{version.model_version}</h1>
-        <State of={version.state} />
-      </div>
       {version.tainted.length > 0 && (
         <p className="state warn">learnt from what was taken back since: {version.tainted.join(", ")}</p>
       )}
@@ -158,11 +154,16 @@ function Card({ version }: { version: Version }) {
 export function VersionPage() {
   const { name = "" } = useParams();
   const versions = useApi<Version[]>("/models/available", { limit: 200 });
+  const state = versions.data?.find((one) => one.model_version === name)?.state;
   return (
     <div className="stack">
       <p>
         <Link to="/models">All versions</Link>
       </p>
+      <div className="row">
+        <h1>{name}</h1>
+        {state && <State of={state} />}
+      </div>
       <Shown
         answer={versions}
         empty={(found) =>

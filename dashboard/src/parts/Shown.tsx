@@ -9,7 +9,8 @@ const TITLES: Record<number, string> = {
   404: "There is no such record",
 };
 
-function Trouble({ error, again }: { error: ApiError; again: () => void }) {
+/** What is the matter with an answer, what to do about it, and the way to ask again. */
+export function Trouble({ error, again }: { error: ApiError; again: () => void }) {
   return (
     <section className="panel" role="alert">
       <h2>{TITLES[error.status] ?? "This part could not be read"}</h2>
@@ -25,6 +26,17 @@ function Trouble({ error, again }: { error: ApiError; again: () => void }) {
   );
 }
 
+/** Stands where an answer will be; seen only when it takes longer than a blink. */
+export function Waiting() {
+  return (
+    <div className="skeleton" role="status">
+      <span className="visually-hidden">Loading</span>
+      <div />
+      <div />
+    </div>
+  );
+}
+
 interface Props<T> {
   answer: Answer<T>;
   /** The sentence of an empty page, where the answer holds nothing. */
@@ -37,13 +49,7 @@ export function Shown<T>({ answer, empty, children }: Props<T>) {
   const again = () => void answer.refetch();
   if (answer.data === undefined) {
     if (answer.error) return <Trouble error={answer.error} again={again} />;
-    return (
-      <div className="skeleton" role="status">
-        <span className="visually-hidden">Loading</span>
-        <div />
-        <div />
-      </div>
-    );
+    return <Waiting />;
   }
   const nothing = empty?.(answer.data);
   return (

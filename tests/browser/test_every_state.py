@@ -1,0 +1,96 @@
+"""Each page while it waits, when the API fails, refuses or is gone, and when only a part of it answers."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.test_pages import ALL_WIDTHS, PAGES, WIDTHS, findings
+
+API = "**/api/phase-7/**"
+STARTS = ("/session", "/dashboard/start", "/health")  # who is signed in is known in every state
+SHORT = ("cases", "letter")
+Answer = Callable[[Route], None]
+
+
+def problem(status: int) -> Answer:
+    """The API's own form of a failure."""
+    told = {"detail": "this part is tried out", "code": "tried", "request_id": "r", "status": status}
+    return lambda route: route.fulfill(status=status, json=told)
+
+
+def held(route: Route) -> None:
+    """An answer that never comes; the page is left before it does."""
+
+
+STATES: dict[str, tuple[Answer, str]] = {
+    "loading": (held, "Loading"),
+    "error": (problem(500), "This part could not be read"),
+    "no permission": (problem(403), "Your roles do not allow this"),
+    "offline": (lambda route: route.abort(), "The site does not answer"),
+}
+
+
+def asked(route: Route) -> str:
+    return route.request.url.split("/api/phase-7", 1)[1].split("?")[0]
+
+
+def only(answer: Answer) -> Answer:
+    """Everything is answered so but who is signed in."""
+    return lambda route: route.continue_() if asked(route).startswith(STARTS) else answer(route)
+
+
+def first_alone() -> Answer:
+    """The first address that a page asks is answered, every other one fails."""
+    first: list[str] = []
+
+    def partly(route: Route) -> None:
+        path = asked(route)
+        if not path.startswith(STARTS) and not first:
+            first.append(path)
+        route.continue_() if path in first or path.startswith(STARTS) else problem(500)(route)
+
+    return partly
+
+
+def seen(page: Page, every: bool) -> list[str]:
+    """What axe and the window find in each palette and width."""
+    found = []
+    for palette in ("light", "dark"):
+        page.emulate_media(color_scheme=palette, reduced_motion="reduce")
+        for width in ALL_WIDTHS if every else WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            found += [f"{palette} {width}: {one}" for one in findings(page)]
+            found += [f"{palette} {width}: {wide} px too wide"] if wide > 0 else []
+    return found
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_page_says_what_is_the_matter(clinic, enter, request, state):
+    every = request.config.getoption("--every-page", default=False)
+    page = enter(at="/policy")
+    answer, sentence = STATES[state]
+    found = {}
+    for name in [*PAGES][1:] if every else SHORT:  # the overview is seeded by the first answer
+        page.route(API, only(answer))
+        page.goto(PAGES[name].format(**vars(clinic.world)))
+        expect(page.locator("main h1").first).to_be_visible()
+        expect(page.get_by_text(sentence).first).to_be_attached()
+        told = seen(page, every)
+        page.unroute_all(behavior="ignoreErrors")
+        found |= {name: told} if told else {}
+    assert not found, json.dumps(found, indent=1)
+
+
+def test_a_page_of_which_only_a_part_answers_shows_that_part(clinic, enter, request):
+    every = request.config.getoption("--every-page", default=False)
+    page = enter(at="/policy")
+    for name in [*PAGES][1:] if every else SHORT:
+        page.route(API, first_alone())
+        page.goto(PAGES[name].format(**vars(clinic.world)))
+        expect(page.locator("main").locator("h1, h2").first).to_be_visible()
+        page.wait_for_timeout(1_500 if every else 500)
+        assert not findings(page), name
+        page.unroute_all(behavior="ignoreErrors")
