@@ -1,0 +1,1 @@
+"""What the upgrade drill plays with: two versions' trees, their processes, and people who keep asking."""
