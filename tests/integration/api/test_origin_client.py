@@ -3,9 +3,9 @@
 import pytest
 
 from api_service.auth import Role
-from shared.domain.cycle import JobState, VersionState
-from shared.registry.tables import ModelPerformance
-from tests.factories import NOW, a_job, a_source, a_version
+from shared.domain.cycle import CaseState, JobState, VersionState
+from shared.registry.tables import Label, ModelPerformance
+from tests.factories import NOW, a_case, a_job, a_source, a_version
 
 NUMBERS = [
     "total_cases",
@@ -180,3 +180,42 @@ def test_two_versions_are_compared_on_the_newest_set_that_judged_both(site):
     )
     apart = site.get(path + other.name).json
     assert (apart["status"], apart["same_set"]) == ("not_comparable", False)
+
+
+def test_its_list_of_cases_and_its_word_on_one_of_them(site):
+    with site.sessions.begin() as session:
+        case_id = str(a_case(session, state=CaseState.NEEDS_REVIEW, diagnosis="Gout", confidence=0.6).id)
+        session.merge(Label(model_type="diagnosis", label="Gout", must_not_miss=False, created_at=NOW))
+    [listed] = site.get("/cases?limit=10", Role.CLINICIAN).json
+    assert (listed["id"], listed["validation_status"]) == (case_id, "needs_review")
+    assert site.get(f"/cases/{case_id}", Role.CLINICIAN).json["diagnosis"] == "Gout"
+    said = site.post(f"/cases/{case_id}/validate", Role.CLINICIAN, {"status": "validated"})
+    assert (said.status_code, said.json["validation_status"]) == (200, "validated")
+    wrong = site.post(f"/cases/{case_id}/validate", Role.CLINICIAN, {"status": "used"})
+    assert wrong.status_code == 422 and "status" in wrong.json["detail"]
+
+
+def test_its_trainings_are_asked_for_once_however_often_they_are_sent(site):
+    with site.sessions.begin() as session:
+        for _ in range(60):
+            a_case(session, diagnosis="Gout")
+    headers = {"Idempotency-Key": "one-click"}
+    wish = {"model_type": "diagnosis", "hyperparameters": {"epochs": 1}}
+    sent = [site.post("/training/jobs", Role.OPERATOR, wish, headers=headers) for _ in range(4)]
+    assert {answer.status_code for answer in sent} == {202}
+    assert len({answer.json["job_id"] for answer in sent}) == 1
+    assert sent[0].json["message"] and sent[0].json["status"] == "queued"
+    job_id = sent[0].json["job_id"]
+    ended = site.post(f"/training/jobs/{job_id}/cancel", Role.OPERATOR)
+    assert ended.status_code in {200, 202}
+    assert site.get(f"/training/jobs/{job_id}").json["status"] == "cancelled"
+    again = site.post(f"/training/jobs/{job_id}/cancel", Role.OPERATOR)
+    assert again.status_code == 409 and again.json["detail"]
+
+
+def test_what_only_workers_may_say_cannot_be_said_by_hand(site):
+    with site.sessions.begin() as session:
+        job_id = a_job(session).id
+    for path in (f"/training/jobs/{job_id}/progress", f"/training/jobs/{job_id}/complete", "/models/metrics"):
+        answer = site.post(path, Role.OPERATOR, {"accuracy": 99})
+        assert answer.status_code in {404, 405} and answer.json["detail"]
