@@ -134,6 +134,8 @@ def decide(one: Challenge, deps: Deps) -> bool:
         session.add(step.row)
         session.flush()
         _act(session, version, step)
+        if step.state["ready"] == "promote" and held == "promote":
+            promote.ask(session, one, policy, now=now)
         return True
 
 
@@ -157,8 +159,6 @@ def _act(session: Session, version: ModelVersion, step: Step) -> None:
         promote.advance(session, version, share=step.answer["fraction"], cause=cause)
     elif state["stage"] == "over":
         rollback.end(session, version, cause)
-    elif state["ready"] == "promote":
-        promote.ask(session, version, now=now)
     _ask_readers(session, step)
 
 

@@ -18,15 +18,23 @@ MAKER = "rule:decide"
 
 def held(session: Session, compared: Challenge, policy: Policy) -> str | None:
     """Which moves are held: all while the site is paused, the promotion until a second person agrees."""
-    own = models.model_type(session, compared.challenger.model_type).release_mode
-    two_people = (own or policy.release_mode) != "automatic" or bool(
-        lifetime.why_person(session, compared.run)
-    )
     return transitions.held(
         paused=is_paused(session),
-        two_people=two_people,
+        two_people=why_person(session, compared, policy) is not None,
         word=_word(session, compared.challenger),
     )
+
+
+def why_person(session: Session, compared: Challenge, policy: Policy) -> str | None:
+    """Why a second person has to agree to this promotion; None where the evidence alone decides."""
+    account = lifetime.why_person(session, compared.run)
+    if account is not None:
+        return account
+    model_type = models.model_type(session, compared.challenger.model_type)
+    if (model_type.release_mode or policy.release_mode) == "automatic":
+        return None
+    whose = "this model type" if model_type.release_mode else "the site's policy"
+    return f"{whose} releases nothing without a second person"
 
 
 def is_paused(session: Session) -> bool:
@@ -45,9 +53,10 @@ def _word(session: Session, version: ModelVersion) -> str | None:
     return given.state if given else None
 
 
-def ask(session: Session, version: ModelVersion, *, now: datetime) -> None:
-    """Ask for that word, once."""
-    why = f"{version.name} has the evidence to be promoted"
+def ask(session: Session, compared: Challenge, policy: Policy, *, now: datetime) -> None:
+    """Ask for that word, once, and say why it is needed."""
+    version, because = compared.challenger, why_person(session, compared, policy)
+    why = f"{version.name} has the evidence to be promoted; a person is asked because {because}"
     approvals.ask(session, (approvals.VERSIONS, version.id), maker=MAKER, reason=why, now=now)
 
 

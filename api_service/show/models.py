@@ -209,7 +209,9 @@ def reasons_against(version: ModelVersion, gate: GateDecision | None) -> list[st
     """Every reason why a version cannot be deployed now; empty when it can."""
     passed = gate is not None and gate.verdict == "pass" and gate.digest == version.digest
     entrant = transitions.Entrant(version.state, passed, version.blocked, tuple(map(str, version.tainted)))
-    return transitions.why_not(entrant, failed_rules(gate.rules) if gate is not None else ())
+    reasons = transitions.why_not(entrant, failed_rules(gate.rules) if gate is not None else ())
+    under_way = [f"it is {version.state.value}: its challenge is under way"]
+    return reasons + (under_way if version.state in CHALLENGING else [])
 
 
 def failed_rules(rules: Sequence[Mapping[str, object]]) -> list[str]:

@@ -33,6 +33,26 @@ class PredictedMask(Predicted):
     score: float
 
 
+class Given(Shape):
+    """An answer as far as it can be compared."""
+
+    label: str
+    confidence: float
+
+
+class Replayed(Shape):
+    """`POST /predictions/{id}/replay`: what was answered then, and what the same bytes answer now."""
+
+    status: str
+    message: str
+    prediction_id: UUID
+    model_version: str
+    digest: str
+    same: bool
+    stored: Given
+    again: Given
+
+
 class FeedbackTaken(Shape):
     """`POST /predictions/{id}/feedback`: kept, or known already."""
 

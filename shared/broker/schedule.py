@@ -19,6 +19,7 @@ from shared.registry.tables import ModelType, ModelVersion, Schedule, ScheduleFi
 
 PLAN = "worker_training.plan"  # by name: shared knows no service
 ALWAYS = ("look",)  # fires also while the site is paused: rollback stays alive
+LONE_MINUTES = 5  # of each hour in which a champion without a rival is looked at: its report, drift, memory
 
 
 @dataclass(frozen=True)
@@ -115,14 +116,16 @@ def _train(session: Session, due: Occasion) -> Effect:
     return Effect(f"started: {planned.reason}", str(planned.job_id))
 
 
-def _look(session: Session, due: Occasion) -> Effect:  # noqa: ARG001
-    """Ring for every model type in which two versions stand against each other."""
-    compared = ModelVersion.state.in_((*CHALLENGING, VersionState.STANDBY))
-    names = select(ModelVersion.model_type).where(compared)
+def _look(session: Session, due: Occasion) -> Effect:
+    """Ring for every type in which two versions are compared, and each hour for a lone champion too."""
+    states = {*CHALLENGING, VersionState.STANDBY}
+    if due.now.minute < LONE_MINUTES:
+        states.add(VersionState.LIVE)
+    names = select(ModelVersion.model_type).where(ModelVersion.state.in_(states))
     types = list(session.scalars(select(ModelType.id).where(ModelType.name.in_(names))))
     for model_type in types:
         outbox.ring(session, TaskName.LOOK, model_type)
-    return Effect(f"started: {len(types)} looks" if types else "skipped: no two versions to compare")
+    return Effect(f"started: {len(types)} looks" if types else "skipped: no versions to look at")
 
 
 EFFECTS = {"collect": _collect, "train": _train, "look": _look}

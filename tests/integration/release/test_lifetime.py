@@ -65,6 +65,7 @@ def test_where_the_account_is_spent_an_automatic_site_waits_for_a_person(clinic)
     clinic.to_live()
     assert clinic.state(clinic.challenger) is VersionState.CANARY_50
     with clinic.deps.sessions() as session:
-        assert len(approvals.waiting(session)) == 1
+        [request] = approvals.waiting(session)
+        assert "because the risk that automatic promotions may take in a year is spent" in request.reason
         run = decisions.of_version(session, clinic.challenger)[0].run
         assert "spent" in lifetime.why_person(session, run)

@@ -148,6 +148,7 @@ def test_with_two_people_the_promotion_waits_for_the_second(clinic, says_yes, en
     assert clinic.state(clinic.challenger) is VersionState.CANARY_50
     with clinic.deps.sessions.begin() as session:
         request = approvals.waiting(session)[0]
+        assert "because the site's policy releases nothing without a second person" in request.reason
         assert request.subject_id == clinic.challenger
         approvals.decide(
             session, request.id, checker="bob", approve=says_yes, reason="seen", now=clinic.clock()

@@ -217,6 +217,20 @@ def test_a_paused_site_fires_nothing_but_look(sessions, wish, now):
     assert fire_due(sessions, SUNDAY_0200 + timedelta(minutes=1)) == 1  # the training is made up for
 
 
+def test_a_lone_champion_is_looked_at_once_an_hour(sessions, wish):
+    wish(ScheduleWish("look", "look", "*/5 * * * *", "UTC"))
+    with sessions.begin() as session:
+        a_version(session, state=VersionState.LIVE)
+    for minutes in (0, 5, 55, 60):
+        assert fire_due(sessions, SUNDAY_0200 + timedelta(minutes=minutes)) == 1
+    assert [outcome.split(":")[0] for _, outcome in fires(sessions)] == [
+        "started",
+        "skipped",
+        "skipped",
+        "started",
+    ]
+
+
 def test_quiet_hours_put_a_training_off_until_they_end(sessions, wish):
     wish(ScheduleWish("weekly training", "train", "0 2 * * 0", "UTC", "diagnosis", None, "01:00-06:00"))
     assert fire_due(sessions, SUNDAY_0200) == 0
