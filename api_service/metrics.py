@@ -122,7 +122,12 @@ class _Figures(Collector):
         depths = GaugeMetricFamily("rounds_queue_messages", "doorbells at the broker", labels=("queue",))
         for queue, depth in dict(told.get("queues", {})).items():
             depths.add_metric((queue,), float(depth))
-        yield depths
+        refused = CounterMetricFamily(
+            "rounds_refused_messages", "messages that no worker acted on", labels=("reason",)
+        )
+        for reason, count in dict(told.get("refused", {})).items():
+            refused.add_metric((reason,), float(count))
+        yield from (depths, refused)
         for name, says in RELAY_WORK.items():
             family = CounterMetricFamily(f"rounds_relay_{name}", says)
             family.add_metric((), float(told.get(name, 0)))

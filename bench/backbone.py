@@ -23,6 +23,7 @@ from shared.embedded import Server, prepare_home, remove_home, start_postgres, s
 from shared.registry import attempts, jobs, keys, turns
 from shared.registry.migrate import migrate
 from shared.registry.session import make_sessions
+from shared.vault import open_vault
 
 ROUNDS, A_ROUND = 20, 96  # the guard refuses when more than a hundred wait
 RINGS = 20_000
@@ -111,7 +112,8 @@ def relayed(site: Bench) -> list[Figure]:
     site.run(_CLEAR)
     site.run(_RINGS, n=RINGS)
     with _broker(site.settings):
-        relay = Relay(site.sessions, clock=site.settings.clock, lease_seconds=10)
+        vault = open_vault(site.settings.secret_file)
+        relay = Relay(site.sessions, clock=site.settings.clock, vault=vault, lease_seconds=10)
         began = time.perf_counter()
         relay.turn(at=0.0)
         pace = RINGS / (time.perf_counter() - began)

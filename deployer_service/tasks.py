@@ -4,7 +4,7 @@ from uuid import UUID
 
 from deployer_service import alerts, evaluate, look
 from deployer_service.deps import process_deps
-from shared.broker.app import task
+from shared.broker.answer import task
 from shared.broker.names import TaskName
 
 

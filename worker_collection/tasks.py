@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.broker.app import task
+from shared.broker.answer import task
 from shared.broker.names import TaskName
 from worker_collection import chunks, collect, dataset, rejudge, second_look
 from worker_collection.deps import process_deps

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.broker.app import task
+from shared.broker.answer import task
 from shared.broker.names import TaskName
 from worker_training import train
 from worker_training.deps import process_deps

@@ -15,6 +15,7 @@ from bench.chaos_world.site import LEASE_SECONDS, Site, until
 from shared.broker.names import Queue, TaskName
 from shared.broker.wire import message
 from shared.embedded import start_postgres, start_valkey
+from shared.vault import Vault, open_vault
 
 Fault = Callable[[Site], None]
 WORKERS = ("worker-1", "worker-2")
@@ -104,13 +105,17 @@ def doorbells_doubled(site: Site) -> None:
 
 
 def doorbells_forged(site: Site) -> None:
-    """Messages of no job, of no task, of no sense."""
-    client = site.broker()
-    client.lpush(Queue.TRAIN_TEXT.value, message(TaskName.RUN_JOB, uuid4()))
-    client.lpush(
-        Queue.TRAIN_TEXT.value, message(TaskName.RUN_JOB, uuid4()).replace(b"run_job", b"no_such_task")
-    )
-    client.lpush(Queue.TRAIN_TEXT.value, message(TaskName.COLLECT_RUN, uuid4()))
+    """Messages of no job, of no task, of no sense, and one that another site sealed."""
+    vault = open_vault(site.settings.secret_file)
+    sealed = message(vault, TaskName.RUN_JOB, uuid4())
+    for forged in (
+        sealed,
+        sealed.replace(b"run_job", b"no_such_task"),
+        message(vault, TaskName.COLLECT_RUN, uuid4()),
+        message(Vault(bytes(32)), TaskName.RUN_JOB, uuid4()),
+        b"no message",
+    ):
+        site.broker().lpush(Queue.TRAIN_TEXT.value, forged)
 
 
 def database_restarted(site: Site) -> None:

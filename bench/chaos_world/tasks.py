@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from bench.chaos_world.trainer import COMMAND
-from shared.broker.app import task
+from shared.broker.answer import task
 from shared.broker.names import TaskName
 from worker_training import train
 from worker_training.deps import process_deps

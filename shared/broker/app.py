@@ -1,19 +1,12 @@
 """The Celery app: a doorbell, never a ledger. The row is the job; a message carries one id, may be lost."""
 
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from celery import Celery
 from kombu import Queue as Wire
 
-from shared.broker import farewell
-from shared.broker.names import QUEUE_OF, Queue, TaskName
+from shared.broker.names import QUEUE_OF, Queue
 from shared.config import load_settings
-from shared.errors import TransientError
-from shared.logs import log
-
-Body = Callable[[str], None]
 
 CELERY_SETTINGS: dict[str, Any] = {
     "task_serializer": "json",
@@ -65,27 +58,3 @@ CELERY_SETTINGS: dict[str, Any] = {
 
 app = Celery("rounds", set_as_current=False)
 app.add_defaults(lambda: CELERY_SETTINGS | {"broker_url": load_settings().broker})
-
-
-def task(name: TaskName) -> Callable[[Body], Body]:
-    """Make a function of one UUID string the task of that name.
-
-    A message is never retried: what the row still asks for is rung again by the relay.
-    """
-
-    def register(body: Body) -> Body:
-        def answer(subject: str) -> None:
-            with farewell.at_work():
-                _answer(body, subject, name)
-
-        app.task(name=name.value)(answer)
-        return body
-
-    return register
-
-
-def _answer(body: Body, subject: str, name: TaskName) -> None:
-    try:
-        body(str(UUID(subject)))
-    except TransientError as error:
-        log.warning("task left for another try", task=name.value, subject=subject, code=error.code)

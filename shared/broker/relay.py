@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import psycopg2
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,12 +25,14 @@ from shared.clock import Clock
 from shared.config import Settings, load_settings
 from shared.errors import Error, PartDownError
 from shared.logs import log, set_up_logs
-from shared.registry import idempotency, outbox, recoveries
+from shared.registry import alerts, idempotency, outbox, recoveries
+from shared.registry.alerts import Trouble
 from shared.registry.migrate import check_schema
 from shared.registry.parts import Identity
 from shared.registry.session import make_sessions
 from shared.signing import open_signer
 from shared.storage.objects import open_storage
+from shared.vault import Vault, open_vault
 
 BATCH = 1000
 POLL_SECONDS = 0.25
@@ -43,14 +45,16 @@ _TASKS = frozenset(TaskName)
 class Relay:
     """The leader's work, one `turn` at a time; what fails is said in `state` and tried again."""
 
-    def __init__(self, sessions: sessionmaker[Session], *, clock: Clock, lease_seconds: float) -> None:
+    def __init__(
+        self, sessions: sessionmaker[Session], *, clock: Clock, vault: Vault, lease_seconds: float
+    ) -> None:
         self.sessions, self._clock = sessions, clock
-        self._line = Line()
+        self._line = Line(vault)
         self._patience = Patience()
         self._reaper = Reaper(sessions, lease_seconds)
         self._reap_at = self._look_at = self._tidy_at = 0.0
         self.state: dict[str, object] = {"leader": False, "broker": "unknown"}
-        self.state |= dict.fromkeys(("pushed", "rung_again", "given_up"), 0)
+        self.state |= dict.fromkeys(("pushed", "rung_again", "given_up"), 0) | {"refused": {}}
 
     def turn(self, *, at: float) -> None:
         """Reap, push and look once; `at` is monotonic seconds.
@@ -98,12 +102,29 @@ class Relay:
             self._note("broker", f"it was started anew: {len(bells)} waiting rows are rung for again")
         depths = self._line.depths()
         self.state["queues"] = {queue.value: depth for queue, depth in depths.items()}
+        self._tell_of_refused(self._line.refused())
         again = self._patience.due(bells, depths, at=at)
         if again:
             self._line.push(again)
             self._add("rung_again", len(again))
             self._note("doorbells", f"rang again for {len(again)} rows that waited on")
             log.info("rung again", count=len(again))
+
+    def _tell_of_refused(self, refused: Mapping[str, int]) -> None:
+        """Raise an alert when there are more messages than before that no worker may act on."""
+        before, self.state["refused"] = self.state["refused"], refused
+        if not isinstance(before, Mapping) or all(refused[why] <= before.get(why, 0) for why in refused):
+            return
+        told = ", ".join(f"{count} {why}" for why, count in sorted(refused.items()))
+        trouble = Trouble(
+            kind="refused_messages",
+            severity="warning",
+            dedup_key="refused_messages",
+            title="Messages at the broker that no relay of this site sent",
+            body=f"Workers refused: {told}. Nobody acts on them; see who else can write to the broker.",
+        )
+        with self.sessions.begin() as session:
+            alerts.raise_alert(session, trouble, now=self._clock())
 
     def _note(self, what: str, did: str) -> None:
         with self.sessions.begin() as session:
@@ -116,7 +137,10 @@ class Relay:
 def serve(settings: Settings, is_over: Callable[[float], bool]) -> None:
     """Lead or stand by until `is_over` (given seconds to wait) says so; a lost database is waited for."""
     relay = Relay(
-        make_sessions(settings, pool_size=2), clock=settings.clock, lease_seconds=settings.lease_seconds
+        make_sessions(settings, pool_size=2),
+        clock=settings.clock,
+        vault=open_vault(settings.secret_file),
+        lease_seconds=settings.lease_seconds,
     )
     notary = Notary(
         relay.sessions, storage=open_storage(settings), signer=open_signer(settings), clock=settings.clock

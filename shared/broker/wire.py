@@ -17,11 +17,16 @@ from redis.exceptions import RedisError
 from shared.broker.app import app
 from shared.broker.names import QUEUE_OF, Queue, TaskName
 from shared.errors import InvalidInputError, PartDownError
+from shared.vault import Vault
 
 SAFE_POLICY = "noeviction"
-_RING, _SUBJECT, _BODY = (str(UUID(int=mark)) for mark in (1, 2, 3))
+SEAL = "rounds_seal"  # the header that only who knows the site's secret can write
+SEEN_SECONDS = 24 * 3600  # how long the broker remembers which messages were acted upon
+_RING, _SUBJECT, _BODY, _SEALED = (str(UUID(int=mark)) for mark in (1, 2, 3, 4))
+_SEEN, _REFUSED = "rounds.seen.", "rounds.refused"
 AHEAD = frozenset({TaskName.LOOK})  # the look that may roll back must not wait behind the exam of a candidate
 Bell = tuple[TaskName, UUID]
+_PLACES = {_RING: "ring", _SUBJECT: "subject", _BODY: "body", _SEALED: "seal"}
 
 
 class EvictingBrokerError(InvalidInputError):
@@ -40,7 +45,8 @@ class EvictingBrokerError(InvalidInputError):
 class Line:
     """One connection to the broker that is made anew after every failure."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
         self._client: Redis | None = None
         self._connection: Any = None
         self._life = ""
@@ -55,7 +61,7 @@ class Line:
         with self._client_or_failure() as client, client.pipeline(transaction=False) as pipe:
             for (queue, ahead), run in groupby(bells, key=lambda bell: (QUEUE_OF[bell[0]], bell[0] in AHEAD)):
                 place = pipe.rpush if ahead else pipe.lpush  # a worker takes from the right
-                place(queue.value, *(message(task, subject) for task, subject in run))
+                place(queue.value, *(message(self._vault, task, subject) for task, subject in run))
             pipe.execute()
 
     def depths(self) -> dict[Queue, int]:
@@ -64,6 +70,22 @@ class Line:
             for queue in Queue:
                 pipe.llen(queue.value)
             return dict(zip(Queue, pipe.execute(), strict=True))
+
+    def is_first(self, ring: str) -> bool:
+        """Whether nobody has acted on the message of this id; from now on somebody has."""
+        with self._client_or_failure() as client:
+            return bool(client.set(f"{_SEEN}{ring}", 1, nx=True, ex=SEEN_SECONDS))
+
+    def count_refused(self, why: str) -> None:
+        """One more message that nobody acts upon."""
+        with self._client_or_failure() as client:
+            client.hincrby(_REFUSED, why)
+
+    def refused(self) -> dict[str, int]:
+        """How many were refused since the broker began, by reason."""
+        with self._client_or_failure() as client:
+            counted: Any = client.hgetall(_REFUSED)
+        return {why.decode(): int(count) for why, count in counted.items()}
 
     def is_another(self) -> bool:
         """Whether the broker was started since the last call, and so may have forgotten what it was told."""
@@ -96,12 +118,18 @@ class Line:
         return client
 
 
-def message(task: TaskName, subject: UUID) -> bytes:
+def seal_of(vault: Vault, task: TaskName, *, subject: str, ring: str) -> str:
+    """What the relay writes on a message, and a worker asks for."""
+    return vault.keyed_hash(f"{task.value}\n{subject}\n{ring}", "doorbell").hex()
+
+
+def message(vault: Vault, task: TaskName, subject: UUID) -> bytes:
     """One Celery message of protocol 2 as kombu's Redis transport stores it."""
     envelope, body = _form(task)
-    named = str(subject)
+    named, ring = str(subject), _ring()
     packed = binascii.b2a_base64((body % {"subject": named}).encode(), newline=False).decode()
-    return (envelope % {"subject": named, "ring": _ring(), "body": packed}).encode()
+    seal = seal_of(vault, task, subject=named, ring=ring)
+    return (envelope % {"subject": named, "ring": ring, "body": packed, "seal": seal}).encode()
 
 
 @cache
@@ -112,7 +140,7 @@ def _form(task: TaskName) -> tuple[str, str]:
         "body": _BODY,
         "content-type": "application/json",
         "content-encoding": "utf-8",
-        "headers": built.headers,
+        "headers": built.headers | {SEAL: _SEALED},
         "properties": built.properties
         | {
             "body_encoding": "base64",
@@ -128,7 +156,7 @@ def _form(task: TaskName) -> tuple[str, str]:
 def _with_places(text: str) -> str:
     """Marks become places of a format: one pass fills them all, and half of a relay's time is this."""
     text = text.replace("%", "%%")
-    for mark, place in ((_RING, "ring"), (_SUBJECT, "subject"), (_BODY, "body")):
+    for mark, place in _PLACES.items():
         text = text.replace(mark, f"%({place})s")
     return text
 

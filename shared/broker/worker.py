@@ -16,6 +16,7 @@ from celery.apps.worker import Worker as CeleryWorker
 
 from shared.broker import farewell
 from shared.broker.app import app
+from shared.broker.doorman import Refusal, doorman
 from shared.broker.heartbeat import Heartbeat
 from shared.broker.names import Queue
 from shared.broker.sampler import Sampler
@@ -80,6 +81,9 @@ def run(kind: Kind) -> int:
     # Once the pool is forked, so that no child inherits a connection.
     signals.worker_ready.connect(lambda **_: heartbeat.start(), weak=False)
     signals.worker_process_init.connect(_enter_pool, weak=False)
+    signals.task_unknown.connect(_refuse_unreadable, weak=False)
+    signals.task_rejected.connect(_refuse_unreadable, weak=False)
+    signals.task_revoked.connect(_refuse_expired, weak=False)
     if kind.long_tasks:
         app.conf.task_soft_time_limit = app.conf.task_time_limit = None
     worker: Any = PatientWorker(
@@ -99,9 +103,19 @@ def run(kind: Kind) -> int:
 
 
 def _enter_pool(**_: object) -> None:
-    """A pool process does not outlive its worker, and stands ready for work."""
+    """A pool process does not outlive its worker, shares no connection with it, and stands ready for work."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    doorman.cache_clear()
     farewell.rest()
+
+
+def _refuse_unreadable(**_: object) -> None:
+    doorman().refuse(Refusal.UNREADABLE)
+
+
+def _refuse_expired(*, expired: bool = False, **_: object) -> None:
+    if expired:
+        doorman().refuse(Refusal.EXPIRED)
 
 
 def main(argv: list[str]) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from shared.broker.app import task
+from shared.broker.answer import task
 from shared.broker.names import TaskName
 from tests.integration.training.counting import COMMAND
 from worker_training import train

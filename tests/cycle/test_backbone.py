@@ -1,16 +1,20 @@
 """The backbone on real processes: workers are killed and stopped, the broker forgets, and no job is lost."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from datetime import timedelta
 from itertools import count as count_from
+from uuid import uuid4
 
 import pytest
 from redis import Redis
 from sqlalchemy import func, select
 
+from shared.broker.names import Queue, TaskName
+from shared.broker.wire import message
 from shared.clock import system_clock
 from shared.config import load_settings
 from shared.domain.cycle import JobState
@@ -18,8 +22,8 @@ from shared.embedded import prepare_home, remove_home, start_valkey
 from shared.registry import jobs, outbox, schedules
 from shared.registry.cases import CASE_PURPOSE
 from shared.registry.schedules import ScheduleWish
-from shared.registry.tables import AuditEvent, CollectionRun, ModelVersion, Part, ScheduleFire
-from shared.vault import open_vault
+from shared.registry.tables import Alert, AuditEvent, CollectionRun, ModelVersion, Part, ScheduleFire
+from shared.vault import Vault, open_vault
 from tests.factories import a_case, a_dataset, a_job, a_member, a_source
 from tests.waiting import until
 
@@ -171,6 +175,34 @@ def test_a_broker_that_comes_back_empty_loses_no_job(site, start, queue_job, loo
         again.stop()
     assert relay.poll() is None
     assert count(sessions, ModelVersion) == 2
+
+
+def test_messages_that_nobody_of_this_site_sent_are_refused_counted_and_told(
+    site, start, queue_job, look, sessions
+):
+    vault, others = open_vault(site[0].secret_file), Vault(bytes(32))
+    client = Redis(unix_socket_path=site[0].broker.split("://")[1].split("?")[0])
+    good = message(vault, TaskName.RUN_JOB, uuid4())
+    aged = json.loads(message(vault, TaskName.RUN_JOB, uuid4()))
+    aged["headers"]["expires"] = "2026-01-01T00:00:00+00:00"
+    for raw in (
+        message(others, TaskName.RUN_JOB, uuid4()),
+        good,
+        good,
+        good.replace(b"train.run_job", b"no.such.task"),
+        json.dumps(aged).encode(),
+        b"no message",
+    ):
+        client.lpush(Queue.TRAIN_TEXT.value, raw)
+    start(RELAY)
+    start(WORKER)
+    job_id = queue_job()
+    until(lambda: look(job_id) == JobState.COMPLETED)
+    expected = {b"forged": b"1", b"replayed": b"1", b"unreadable": b"1", b"expired": b"1"}
+    until(lambda: client.hgetall("rounds.refused") == expected)
+    with sessions() as session:
+        until(lambda: session.scalar(select(Alert.kind).where(Alert.kind == "refused_messages")))
+    client.close()
 
 
 def test_two_beats_make_one_fire(start, sessions):

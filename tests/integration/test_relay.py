@@ -4,18 +4,22 @@ from uuid import UUID, uuid4
 
 import pytest
 from redis import Redis
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from shared.broker import app as broker_app
+from shared.broker.doorman import Doorman, Refusal
 from shared.broker.names import QUEUE_OF, Queue, TaskName
 from shared.broker.post import Post
 from shared.broker.relay import Relay
 from shared.broker.waiting import Patience
-from shared.broker.wire import EvictingBrokerError, Line, message
+from shared.broker.wire import SEAL, EvictingBrokerError, Line, message, seal_of
 from shared.registry import jobs, outbox
 from shared.registry.job_door import JobWish
+from shared.registry.tables import Alert
+from shared.vault import Vault
 from tests.waiting import until
 
+VAULT = Vault(bytes(range(32)))
 NOBODY_WAITS = dict.fromkeys(Queue, 0)
 
 
@@ -31,7 +35,7 @@ def valkey(valkey_url, monkeypatch):
 
 @pytest.fixture
 def relay(sessions, valkey, now):
-    return Relay(sessions, clock=lambda: now, lease_seconds=1)
+    return Relay(sessions, clock=lambda: now, vault=VAULT, lease_seconds=1)
 
 
 def waiting_in(valkey: Redis, queue: Queue) -> list[tuple[str, str]]:
@@ -57,7 +61,7 @@ def test_rings_reach_their_queue_in_order_and_leave_the_outbox(relay, sessions, 
 
 def test_a_ring_waits_in_the_database_while_the_broker_is_away(sessions, valkey, now, monkeypatch):
     monkeypatch.setattr(broker_app.app.conf, "broker_url", "redis+socket:///nowhere/valkey.sock")
-    relay, subject = Relay(sessions, clock=lambda: now, lease_seconds=1), uuid4()
+    relay, subject = Relay(sessions, clock=lambda: now, vault=VAULT, lease_seconds=1), uuid4()
     ring(sessions, TaskName.LOOK, subject)
     relay.turn(at=0)
     assert relay.state["broker"] == "down"
@@ -103,7 +107,7 @@ def test_an_unknown_task_is_dropped_and_stops_nobody(relay, sessions, valkey):
 
 def test_celery_reads_the_message_as_its_own(valkey):
     subject = uuid4()
-    line = Line()
+    line = Line(VAULT)
     line.push([(TaskName.COLLECT_RUN, subject)])
     with broker_app.app.connection_for_read() as connection:
         queue = connection.SimpleQueue(Queue.COLLECT.value)
@@ -117,7 +121,7 @@ def test_celery_reads_the_message_as_its_own(valkey):
 
 def test_a_look_that_may_roll_back_goes_before_the_exams_that_wait(valkey):
     exams, look = [uuid4() for _ in range(3)], uuid4()
-    line = Line()
+    line = Line(VAULT)
     line.push([(TaskName.JUDGE_VERSION, exam) for exam in exams])
     line.push([(TaskName.LOOK, look)])
     line.close()
@@ -125,7 +129,7 @@ def test_a_look_that_may_roll_back_goes_before_the_exams_that_wait(valkey):
 
 
 def test_the_message_holds_one_id_and_nothing_else():
-    body = json.loads(base64.b64decode(json.loads(message(TaskName.LOOK, UUID(int=7)))["body"]))
+    body = json.loads(base64.b64decode(json.loads(message(VAULT, TaskName.LOOK, UUID(int=7)))["body"]))
     assert body[:2] == [[str(UUID(int=7))], {}]
 
 
@@ -154,3 +158,68 @@ def test_the_settings_of_the_app_are_the_backbone_s():
     assert conf.worker_disable_prefetch is True
     assert conf.task_ignore_result is True
     assert conf.accept_content == ["json"]
+
+
+def test_a_message_that_another_site_sealed_or_that_was_altered_is_not_let_in(valkey):
+    line, ring = Line(VAULT), str(uuid4())
+    doorman, subject = Doorman(VAULT, line), uuid4()
+    seal = seal_of(VAULT, TaskName.RUN_JOB, subject=str(subject), ring=ring)
+    theirs = seal_of(Vault(bytes(32)), TaskName.RUN_JOB, subject=str(subject), ring=ring)
+    good = {"id": ring, SEAL: seal}
+    for task, named, headers in (
+        (TaskName.RUN_JOB, subject, {"id": ring}),
+        (TaskName.RUN_JOB, subject, good | {SEAL: None}),
+        (TaskName.RUN_JOB, subject, good | {"id": str(uuid4())}),
+        (TaskName.RUN_JOB, uuid4(), good),
+        (TaskName.LOOK, subject, good),
+        (TaskName.RUN_JOB, ["many", "words"], good),
+        (
+            TaskName.RUN_JOB,
+            subject,
+            good | {SEAL: theirs},
+        ),
+    ):
+        assert doorman.lets_in(task, named, headers) is None
+    assert line.refused() == {"forged": 7}
+    assert doorman.lets_in(TaskName.RUN_JOB, str(subject), good) == subject
+    assert doorman.lets_in(TaskName.RUN_JOB, str(subject), good) is None
+    assert line.refused() == {"forged": 7, "replayed": 1}
+    line.close()
+
+
+def test_what_the_relay_pushes_is_let_in_once(valkey):
+    line, subject = Line(VAULT), uuid4()
+    line.push([(TaskName.LOOK, subject)])
+    [raw] = valkey.lrange(Queue.DEPLOY.value, 0, -1)
+    headers = json.loads(raw)["headers"]
+    assert Doorman(VAULT, line).lets_in(TaskName.LOOK, str(subject), headers) == subject
+    assert Doorman(VAULT, Line(VAULT)).lets_in(TaskName.LOOK, str(subject), headers) is None
+    line.close()
+
+
+def test_a_broker_that_is_away_holds_no_sealed_message_up(valkey, monkeypatch):
+    subject, ring = uuid4(), str(uuid4())
+    seal = seal_of(VAULT, TaskName.LOOK, subject=str(subject), ring=ring)
+    monkeypatch.setattr(broker_app.app.conf, "broker_url", "redis+socket:///nowhere/valkey.sock")
+    doorman = Doorman(VAULT, Line(VAULT))
+    assert doorman.lets_in(TaskName.LOOK, str(subject), {"id": ring, SEAL: seal}) == subject
+    assert doorman.lets_in(TaskName.LOOK, str(subject), {"id": ring}) is None
+
+
+def test_refused_messages_are_told_once_until_there_are_more(relay, sessions, valkey):
+    line = Line(VAULT)
+    relay.turn(at=0)
+    for reason in (Refusal.FORGED, Refusal.UNREADABLE):
+        line.count_refused(reason.value)
+    for at in (2, 4):
+        relay.turn(at=at)
+    with sessions() as session:
+        [alert] = session.scalars(select(Alert))
+    assert (alert.kind, alert.seen) == ("refused_messages", 1)
+    assert "1 forged, 1 unreadable" in alert.body
+    assert relay.state["refused"] == {"forged": 1, "unreadable": 1}
+    line.count_refused(Refusal.FORGED.value)
+    relay.turn(at=6)
+    with sessions() as session:
+        assert session.scalars(select(Alert.seen)).one() == 2
+    line.close()
