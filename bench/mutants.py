@@ -23,7 +23,7 @@ from bench.figures import RESULTS, at_least, keep
 
 ROOT = Path(__file__).parent.parent
 LIST = Path(__file__).parent / "protocol_mutants.toml"
-VERDICTS = RESULTS / "mutants_verdicts.json"
+VERDICTS = RESULTS / "mutants.verdicts"
 TREES = (
     "shared",
     "tests",
