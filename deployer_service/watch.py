@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from deployer_service import slots
+from deployer_service import drift, slots
 from deployer_service.challenge import Challenge
 from deployer_service.deps import Deps
 from shared.domain import transitions
@@ -55,6 +55,7 @@ def measure(model_type: str, deps: Deps) -> None:
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         for back in range(_WINDOWS):
             _count(session, model_type, starts=today - WINDOW * back, now=now)
+        drift.warn(session, model_type, now=now)
         predictions.forget_expired(session, now=now)
 
 

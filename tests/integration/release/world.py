@@ -114,7 +114,7 @@ class Clinic:
         with self.deps.sessions() as session:
             return models.get(session, version_id).state
 
-    def patients(self, count: int, *, champion: str, challenger: str) -> list[UUID]:
+    def patients(self, count: int, *, champion: str, challenger: str, audited: bool = False) -> list[UUID]:
         """Predictions as the router files them; the challenger answers its share."""
         plan, said = self.plan(), {CHAMPION: champion, CHALLENGER: challenger}
         sealed = self.deps.vault.seal(json.dumps(said).encode(), INPUT_PURPOSE)
@@ -123,7 +123,9 @@ class Clinic:
             session.add_all(people)
             session.flush()
             rows = [
-                self._given(plan, said, person.id, challenged=number < round(count * plan.share))
+                self._given(
+                    plan, said, person.id, challenged=number < round(count * plan.share), audited=audited
+                )
                 for number, person in enumerate(people)
             ]
             session.add_all(rows)
@@ -136,7 +138,7 @@ class Clinic:
         return [row.id for row in rows]
 
     def _given(
-        self, plan: plans.Plan, said: dict[str, str], person_id: UUID, *, challenged: bool
+        self, plan: plans.Plan, said: dict[str, str], person_id: UUID, *, challenged: bool, audited: bool
     ) -> Prediction:
         served = plan.challenger if challenged else plan.champion
         assert served is not None
@@ -157,7 +159,7 @@ class Clinic:
             abstain=False,
             subgroup={"site": "north", "sex": "f", "age_band": "40-49"},
             audit_probability=0.1,
-            in_audit=False,
+            in_audit=audited,
             latency_ms=1.0,
             at=self.clock(),
         )
