@@ -13,6 +13,7 @@ from api_service.router import Router
 from api_service.waker import Waker
 from shared.clock import Clock
 from shared.config import Settings, load_settings
+from shared.registry.access import DatabaseRole
 from shared.registry.session import make_sessions
 from shared.vault import Vault, open_vault
 
@@ -50,7 +51,9 @@ class Deps:
 
 def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None) -> Deps:
     """Wire the API; no thread runs before `start`."""
-    sessions = sessions or make_sessions(settings, pool_size=THREADS + 3, statement_seconds=STATEMENT_SECONDS)
+    sessions = sessions or make_sessions(
+        settings, pool_size=THREADS + 3, statement_seconds=STATEMENT_SECONDS, role=DatabaseRole.API
+    )
     vault = open_vault(settings.secret_file)
     router = Router.of(settings, sessions)
     return Deps(

@@ -14,6 +14,7 @@ from api_service.stream import Stream
 from shared.config import Settings, load_settings
 from shared.errors import Error
 from shared.logs import log, set_up_logs
+from shared.registry.access import DatabaseRole
 from shared.registry.migrate import check_schema
 from shared.registry.session import make_sessions
 from shared.vault import open_vault
@@ -26,7 +27,7 @@ def build() -> Stream:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     settings = load_settings()
     set_up_logs("events", level=settings.log_level)
-    sessions = make_sessions(settings, pool_size=3, statement_seconds=10)
+    sessions = make_sessions(settings, pool_size=3, statement_seconds=10, role=DatabaseRole.API)
     vault = open_vault(settings.secret_file)
     return Stream(settings, sessions, vault, KeyRing(sessions, settings.clock))
 

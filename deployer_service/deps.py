@@ -9,6 +9,7 @@ from shared.clock import Clock
 from shared.config import Settings, load_settings
 from shared.notify.apprise import open_notifier
 from shared.notify.base import Notifier
+from shared.registry.access import DatabaseRole
 from shared.registry.session import make_sessions
 from shared.serving.base import ModelServer
 from shared.serving.open import open_model_server
@@ -40,7 +41,7 @@ def process_deps() -> Deps:
     settings = load_settings()
     return Deps(
         settings=settings,
-        sessions=make_sessions(settings),
+        sessions=make_sessions(settings, role=DatabaseRole.DEPLOYER),
         clock=settings.clock,
         vault=open_vault(settings.secret_file),
         model_server=open_model_server(settings),

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import PREFIX, Settings, load_settings
 from shared.embedded import Server, prepare_home, remove_home, start_postgres, start_valkey
+from shared.registry.access import DatabaseRole
 from shared.registry.migrate import migrate
 from shared.registry.session import make_engine
 from shared.storage.base import Storage
@@ -113,6 +114,20 @@ def sessions(database_url: str) -> Iterator[sessionmaker[Session]]:
     engine = make_engine(load_settings(database_url=database_url))
     yield sessionmaker(engine, expire_on_commit=False)
     engine.dispose()
+
+
+@pytest.fixture
+def sessions_as(database_url: str) -> Iterator[Callable[[DatabaseRole], sessionmaker[Session]]]:
+    """Sessions of one service's own role on this test's own database."""
+    settings, engines = load_settings(database_url=database_url), []
+
+    def made(role: DatabaseRole) -> sessionmaker[Session]:
+        engines.append(make_engine(settings, role=role))
+        return sessionmaker(engines[-1], expire_on_commit=False)
+
+    yield made
+    for engine in engines:
+        engine.dispose()
 
 
 @pytest.fixture

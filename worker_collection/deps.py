@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
 from shared.config import Settings, load_settings
+from shared.registry.access import DatabaseRole
 from shared.registry.session import make_sessions
 from shared.storage.base import Storage
 from shared.storage.objects import open_storage
@@ -32,7 +33,7 @@ def make_deps(settings: Settings) -> Deps:
     """Collaborators for these settings; the worker's name is new at every call."""
     return Deps(
         settings=settings,
-        sessions=make_sessions(settings),
+        sessions=make_sessions(settings, role=DatabaseRole.COLLECTION),
         clock=settings.clock,
         vault=open_vault(settings.secret_file),
         storage=open_storage(settings),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
 from shared.config import Settings, load_settings
+from shared.registry.access import DatabaseRole
 from shared.registry.devices import Device
 from shared.registry.parts import Identity
 from shared.registry.session import make_sessions
@@ -57,7 +58,7 @@ def process_deps() -> Deps:
     settings = load_settings()
     return Deps(
         settings=settings,
-        sessions=make_sessions(settings),
+        sessions=make_sessions(settings, role=DatabaseRole.TRAINING),
         clock=settings.clock,
         vault=open_vault(settings.secret_file),
         storage=open_storage(settings),

@@ -11,8 +11,8 @@ from sqlalchemy.pool import NullPool
 from shared.config import Settings
 from shared.logs import log
 from shared.registry import parts
+from shared.registry.access import APP_ROLE
 from shared.registry.parts import Identity
-from shared.registry.session import APP_ROLE
 
 EVERY_SECONDS = 2.0
 

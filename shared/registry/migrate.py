@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 import shared
 from shared.config import Settings
 from shared.errors import PartDownError
-from shared.registry import schema
+from shared.registry import access, schema
 
 # Beside the package: in the repository and in the installed wheel alike.
 FOLDER = Path(shared.__file__).parent.parent / "migrations"
@@ -37,6 +37,7 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
+        access.grant(connection)
         schema.write(connection, ScriptDirectory.from_config(config))
 
 

@@ -13,15 +13,21 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings
+from shared.registry.access import DatabaseRole
 
-APP_ROLE = "rounds_app"
 REHEARSAL = "rehearsal"  # in the `info` of sessions whose work is rolled back
 _LIMITS = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
 
 
-def make_engine(settings: Settings, *, pool_size: int = 5, statement_seconds: int = 60) -> Engine:
-    """An engine whose connections act as `rounds_app`: insert and read, no update of what is append-only."""
-    options = f"{_LIMITS} -c role={APP_ROLE} -c statement_timeout={statement_seconds * 1000}"
+def make_engine(
+    settings: Settings,
+    *,
+    pool_size: int = 5,
+    statement_seconds: int = 60,
+    role: DatabaseRole = DatabaseRole.APP,
+) -> Engine:
+    """An engine whose connections act as `role`: none of them may change what is append-only."""
+    options = f"{_LIMITS} -c role={role} -c statement_timeout={statement_seconds * 1000}"
     engine = create_engine(
         settings.database,
         pool_size=pool_size,
@@ -36,10 +42,14 @@ def make_engine(settings: Settings, *, pool_size: int = 5, statement_seconds: in
 
 
 def make_sessions(
-    settings: Settings, *, pool_size: int = 5, statement_seconds: int = 60
+    settings: Settings,
+    *,
+    pool_size: int = 5,
+    statement_seconds: int = 60,
+    role: DatabaseRole = DatabaseRole.APP,
 ) -> sessionmaker[Session]:
     """Sessions for one process; open them with `.begin()` and keep them short."""
-    engine = make_engine(settings, pool_size=pool_size, statement_seconds=statement_seconds)
+    engine = make_engine(settings, pool_size=pool_size, statement_seconds=statement_seconds, role=role)
     return sessionmaker(engine, expire_on_commit=False)
 
 

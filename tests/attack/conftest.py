@@ -4,14 +4,18 @@ import pytest
 
 from api_service.auth import Role
 from shared.registry import keys
+from shared.registry.access import DatabaseRole
 from tests.attack.world import filled
 from tests.factories import NOW
 from tests.integration.api.world import Site, a_site
+from tests.integration.rounds.conftest import cli
+
+__all__ = ["cli"]
 
 
 @pytest.fixture
-def site(settings, sessions) -> Site:
-    return a_site(settings, sessions)
+def site(settings, sessions, sessions_as) -> Site:
+    return a_site(settings, sessions, sessions_as(DatabaseRole.API))
 
 
 @pytest.fixture

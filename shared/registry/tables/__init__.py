@@ -20,6 +20,7 @@ from shared.registry.tables.collection import (
     Withdrawal,
 )
 from shared.registry.tables.deid import PersonWords, SiteWord, Surrogate
+from shared.registry.tables.entry import Emergency, SecondFactor
 from shared.registry.tables.govern import (
     ApiKey,
     AuditCheckpoint,
@@ -88,6 +89,7 @@ __all__ = [
     "DicomObject",
     "DicomUid",
     "DuplicateBand",
+    "Emergency",
     "EvaluationSet",
     "Event",
     "EvidenceRecord",
@@ -118,6 +120,7 @@ __all__ = [
     "Schedule",
     "ScheduleFire",
     "SealOrder",
+    "SecondFactor",
     "SecondRead",
     "SilentScore",
     "SiteSwitch",

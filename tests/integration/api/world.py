@@ -62,17 +62,17 @@ class Server:
 
 @dataclass
 class Site:
-    """The application with its collaborators and a key for every role."""
+    """The application with its collaborators and a key for every role.
 
+    The application acts as the API's own role in the database; `sessions` are of the common one.
+    """
+
+    sessions: sessionmaker[Session]
     deps: Deps
     client: FlaskClient
     server: Server
     keys: dict[Role, str]
     seconds: list[float]  # what the plans' monotonic clock says
-
-    @property
-    def sessions(self) -> sessionmaker[Session]:
-        return self.deps.sessions
 
     def call(self, method: str, path: str, role: Role | None = None, **more):
         """One request below the API's base (or on the root for a path that starts with `//`)."""
@@ -98,27 +98,27 @@ class Site:
         return champion, challenger
 
 
-def a_site(settings, sessions) -> Site:
+def a_site(settings, sessions, own: sessionmaker[Session]) -> Site:
     """The whole application on a fresh database, its clock standing at NOW; no thread runs."""
     vault, server, seconds = Vault(bytes(range(32))), Server(), [0.0]
-    cache = PlanCache(settings.root / "router", sessions, lambda: seconds[0])
+    cache = PlanCache(settings.root / "router", own, lambda: seconds[0])
     deps = Deps(
         settings=settings,
-        sessions=sessions,
+        sessions=own,
         clock=lambda: NOW,
         vault=vault,
-        ring=KeyRing(sessions, lambda: NOW),
+        ring=KeyRing(own, lambda: NOW),
         router=Router(cache, server),
-        filing=Filing(settings, sessions, vault=vault, cache=cache),
+        filing=Filing(settings, own, vault=vault, cache=cache),
         people=People(lambda: seconds[0]),
         families=Families(sessions),
-        waker=Waker(sessions),
+        waker=Waker(own),
     )
     made = {}
     with sessions.begin() as session:
         for role in Role:
             made[role] = keys.create(session, role.value, [role.value], now=NOW)[1]
-    return Site(deps, create_app(deps).test_client(), server, made, seconds)
+    return Site(sessions, deps, create_app(deps).test_client(), server, made, seconds)
 
 
 def connections_cut(site: Site) -> None:

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from shared.broker import farewell
+from shared.registry.access import DatabaseRole
 from shared.registry.cases import CASE_PURPOSE
 from tests.factories import a_case, a_dataset, a_job, a_member
 from tests.integration.training.counting import COMMAND
@@ -13,9 +14,10 @@ from worker_training.train import run_job
 
 
 @pytest.fixture
-def deps(settings, sessions, vault, storage, now):
+def deps(settings, sessions_as, vault, storage, now):
     short = settings.model_copy(update={"lease_seconds": 1.0})
-    yield Deps(short, sessions, lambda: now, vault, storage, worker="test-worker", trainer=COMMAND)
+    own = sessions_as(DatabaseRole.TRAINING)
+    yield Deps(short, own, lambda: now, vault, storage, worker="test-worker", trainer=COMMAND)
     farewell._shared[0] = 0
 
 
