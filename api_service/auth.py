@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.clock import Clock
 from shared.errors import ForbiddenError, UnauthenticatedError
-from shared.registry import keys
+from shared.registry import emergencies, keys
+from shared.registry.second_factors import GUARDED
 from shared.registry.tables import ApiKey
 
 FRESH_SECONDS = 2.0
@@ -38,6 +39,12 @@ class Role(StrEnum):
 READERS = frozenset(Role) - {Role.SERVICE}
 EVERYBODY = frozenset(Role)
 OPEN: frozenset[Role] = frozenset()
+
+
+class SecondFactorNeededError(UnauthenticatedError):
+    """The key is good; the code of its holder's device is asked for, too."""
+
+    code = "second_factor_needed"
 
 
 @dataclass(frozen=True)
@@ -107,14 +114,15 @@ class KeyRing:
         try:
             with self._sessions() as session:
                 row = find(session)
+                more = emergencies.extra_roles(session, row.id, self._clock()) if row else frozenset()
                 session.commit()
         except (DBAPIError, PoolTimeoutError):
             if known is None:
                 raise
             return known
-        return self._remember(digest, row)
+        return self._remember(digest, row, more)
 
-    def _remember(self, digest: bytes, row: ApiKey | None) -> _Known:
+    def _remember(self, digest: bytes, row: ApiKey | None, more: frozenset[str]) -> _Known:
         with self._lock:
             self._known.pop(digest, None)
             if row is None:
@@ -123,7 +131,7 @@ class KeyRing:
                 )
             if len(self._known) >= REMEMBERED:
                 self._known.pop(next(iter(self._known)))
-            caller = Caller(f"key:{row.name}", frozenset(Role(role) for role in row.roles), row.id)
+            caller = Caller(f"key:{row.name}", frozenset(Role(role) for role in {*row.roles, *more}), row.id)
             known = self._known[digest] = _Known(caller, row.expires_at, self._monotonic())
             return known
 
@@ -132,6 +140,20 @@ def bearer(request: Request) -> str | None:
     """The key in the Authorization header, if there is one."""
     scheme, _, key_text = request.headers.get("Authorization", "").partition(" ")
     return key_text.strip() if scheme.lower() == "bearer" and key_text.strip() else None
+
+
+def refuse_lone_key(caller: Caller, *, required: bool) -> None:
+    """Let a write by key alone pass, unless the site asks for a second factor of whoever governs it.
+
+    Raises:
+        SecondFactorNeededError: such a key writes only in a session, which begins with a code.
+    """
+    if required and caller.roles & GUARDED:
+        raise SecondFactorNeededError(
+            "this site asks for a second factor of whoever governs it",
+            field="Authorization",
+            fix="sign in with POST /session and the code of your device",
+        )
 
 
 def admit(found: Caller | None, roles: Collection[Role]) -> Caller:

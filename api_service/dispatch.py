@@ -73,7 +73,10 @@ def known(found: Deps) -> auth.Caller | None:
     """Who calls: by key, else by the session of a browser, whose writes only our own page may send."""
     key_text = auth.bearer(request)
     if key_text is not None:
-        return found.ring.caller(key_text)
+        caller = found.ring.caller(key_text)
+        if request.method != "GET":
+            auth.refuse_lone_key(caller, required=found.settings.second_factor == "required")
+        return caller
     cookie = request.cookies.get(sign_in.COOKIE)
     key_id = sign_in.named(cookie, vault=found.vault, now=found.clock()) if cookie else None
     if key_id is None:

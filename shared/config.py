@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     site_secret_file: Path | None = Field(
         None, description="key of splits, arms and encryption; made if absent"
     )
+    second_factor: str = Field(
+        "enrolled",
+        pattern="^(enrolled|required)$",
+        description="required: operators, approvers and admins sign in with a code; else who has a device",
+    )
     notify_urls: str = Field("", description="Apprise addresses for alerts, separated by spaces")
     base_models: Path | None = Field(None, description="folder of base models beside those in wheels")
     clock_file: Path | None = Field(

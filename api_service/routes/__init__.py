@@ -8,6 +8,7 @@ from api_service.routes import (
     changed,
     collection,
     datasets,
+    emergency,
     experiment,
     govern,
     health,
@@ -55,6 +56,7 @@ GROUPS = (
     lineage.group,
     schedules.group,
     session.group,
+    emergency.group,
     start.group,
     pages.documents,
 )

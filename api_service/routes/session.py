@@ -3,7 +3,7 @@
 from flask import request
 from pydantic import SecretStr
 
-from api_service import sign_in
+from api_service import second_factor, sign_in
 from api_service.auth import READERS, Caller, Role
 from api_service.endpoint import Call, Endpoint, Group, Reply, Rules, product_version
 from api_service.parse import Body
@@ -17,9 +17,10 @@ group = Group()
 
 
 class SignInWish(Body):
-    """`POST /session`: a key that may read."""
+    """`POST /session`: a key that may read, and the code of its holder's device where there is one."""
 
     key: SecretStr
+    code: SecretStr | None = None
 
 
 @group.post("/session", roles=frozenset(), rules=Rules(refusals=(401, 403)))
@@ -32,6 +33,7 @@ def enter(call: Call, wish: SignInWish) -> Reply[SessionShown]:
     caller = Caller(f"key:{key.name}", frozenset(Role(role) for role in key.roles))
     if not caller.roles & READERS:
         raise ForbiddenError("this key may not read", fix="sign in with the key of a person")
+    second_factor.ask(call, key, wish.code)
     cookie = sign_in.remembered(key, vault=call.deps.vault, now=call.now, secure=request.is_secure)
     return Reply(shown(call, caller), headers={"Set-Cookie": cookie})
 

@@ -68,3 +68,27 @@ def revoke(name: str, as_json: AsJson = False) -> None:
     with here.sessions.begin() as session:
         row = keys.revoke(session, name, now=here.now, actor=here.actor)
     show_record({"name": row.name, "revoked_at": row.revoked_at}, as_json=as_json)
+
+
+@key.command("factor")
+def factor(
+    name: str,
+    *,
+    remove: Annotated[bool, typer.Option(help="Take the device away, as when it is lost.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give the holder of a key a second factor: an address for an authenticator app, shown this once."""
+    from shared.registry import keys, second_factors
+
+    here = site()
+    with here.sessions.begin() as session:
+        row = keys.named(session, name)
+        if remove:
+            gone = second_factors.remove(session, row, now=here.now, actor=here.actor)
+            told = {"name": name, "removed": gone}
+        else:
+            address = second_factors.enrol(session, row, vault=here.vault, now=here.now, actor=here.actor)
+            told = {"name": name, "address": address}
+    show_record(told, as_json=as_json)
+    if not as_json and not remove:
+        say("Put the address into the authenticator app now: it cannot be shown again.")

@@ -88,6 +88,18 @@ def revoke(session: Session, name: str, *, now: datetime, actor: str = "cli") ->
     return row
 
 
+def named(session: Session, name: str) -> ApiKey:
+    """The key of this name.
+
+    Raises:
+        NotFoundError: there is no such key.
+    """
+    row = session.scalar(select(ApiKey).where(ApiKey.name == name))
+    if row is None:
+        raise NotFoundError(f"there is no key named {name}", field="name", fix="see `rounds key list`")
+    return row
+
+
 def listed(session: Session) -> list[ApiKey]:
     """Every key, oldest first."""
     return list(session.scalars(select(ApiKey).order_by(ApiKey.created_at, ApiKey.name)))
