@@ -27,7 +27,7 @@ PAGES = {
     "policy": "/policy",
     "audit": "/audit",
 }
-SHORT = ("overview", "cases", "case", "job", "runs", "models", "experiment", "letter", "alerts")
+SHORT = ("overview", "cases", "runs", "models", "experiment", "alerts")
 
 
 def findings(page: Page) -> list[str]:

@@ -11,7 +11,7 @@ interface Known {
   /** Why nobody is signed in, where there is a reason to tell. */
   ended: string | null;
   loading: boolean;
-  enter: (key: string) => Promise<void>;
+  enter: (key: string, code: string) => Promise<void>;
   leave: () => Promise<void>;
 }
 
@@ -97,8 +97,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [session, setSession]);
 
   const enter = useCallback(
-    async (key: string) => {
-      setSession(await post<Session>("/session", { key }));
+    async (key: string, code: string) => {
+      setSession(await post<Session>("/session", code ? { key, code } : { key }));
       setEnded(null);
     },
     [setSession],

@@ -5,7 +5,7 @@ import { When } from "../parts/When";
 
 const WIDTH = 720;
 const HEIGHT = 260;
-const PAD = { left: 44, right: 12, top: 26, bottom: 40 };
+const PAD = { left: 44, right: 12, top: 42, bottom: 40 };
 const LOOKS = [
   { stroke: "var(--accent)", dash: "" },
   { stroke: "var(--bad)", dash: "8 4" },
@@ -47,7 +47,7 @@ export function Live({ history }: { history: PerformanceHistory }) {
             </text>
           </g>
         ))}
-        {marks.map((mark) => (
+        {marks.map((mark, index) => (
           <g key={mark.at + mark.title}>
             <line
               x1={x(mark.at)}
@@ -59,7 +59,11 @@ export function Live({ history }: { history: PerformanceHistory }) {
             >
               <title>{words(mark.title)}</title>
             </line>
-            <text x={x(mark.at)} y={PAD.top - 8} textAnchor={x(mark.at) > WIDTH - 120 ? "end" : "middle"}>
+            <text
+              x={x(mark.at)}
+              y={PAD.top - 8 - 16 * (index % 2)}
+              textAnchor={x(mark.at) > WIDTH - 120 ? "end" : "middle"}
+            >
               {words(mark.kind)} {mark.model_version}
             </text>
           </g>

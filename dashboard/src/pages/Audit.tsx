@@ -5,12 +5,14 @@ import type { AuditEvent, AuditProof, Plan } from "../api/types";
 import { useApi } from "../api/useApi";
 import { Button } from "../parts/Button";
 import { DataTable } from "../parts/DataTable";
-import { browserZone, siteNow, when, whole, words } from "../parts/format";
+import { browserZone, many, siteNow, when, whole, words } from "../parts/format";
 import { ModelType } from "../parts/ModelType";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { When } from "../parts/When";
 
 const DAY_MS = 86_400_000;
+const LINE = 120; // characters of an event's details that stand in its row
 const local = (at: Date): string =>
   new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
@@ -109,6 +111,28 @@ function Proof() {
   );
 }
 
+const brief = (value: unknown): string =>
+  Array.isArray(value)
+    ? many(value.length, "entry", "entries")
+    : value !== null && typeof value === "object"
+      ? Object.entries(value)
+          .map(([name, one]) => `${words(name)} ${brief(one)}`)
+          .join(", ")
+      : words(String(value));
+
+/** What an event says of itself in a line; the whole of it opens below. */
+function Details({ details }: { details: Record<string, unknown> }) {
+  const line = brief(details);
+  if (JSON.stringify(details).length <= 2 * LINE && !line.includes("entr"))
+    return <span className="small">{line}</span>;
+  return (
+    <details className="small">
+      <summary>{line.length > LINE ? `${line.slice(0, LINE)}…` : line}</summary>
+      <code>{JSON.stringify(details)}</code>
+    </details>
+  );
+}
+
 function Trail() {
   const [word, setWord] = useState("");
   const [day, setDay] = useState(() => local(new Date(siteNow() - 7 * DAY_MS)).slice(0, 10));
@@ -139,21 +163,22 @@ function Trail() {
           <DataTable
             caption={`${whole(found.length)} of the first 200 events since, oldest first`}
             file="audit"
+            most={40}
             rows={found}
             id={(event) => String(event.seq)}
             columns={[
               { name: "No.", show: (event) => event.seq, number: true },
-              { name: "At", show: (event) => when(event.at), value: (event) => event.at },
+              { name: "At", show: (event) => <When at={event.at} />, value: (event) => event.at },
               { name: "Who", show: (event) => event.actor },
               { name: "Did", show: (event) => words(event.act) },
               {
                 name: "To",
-                show: (event) => `${words(event.subject_kind)} ${event.subject_id.slice(0, 8)}`,
+                show: (event) => `${words(event.subject_kind)} ${event.subject_id.slice(-8)}`,
                 value: (event) => `${event.subject_kind} ${event.subject_id}`,
               },
               {
                 name: "Details",
-                show: (event) => <code>{JSON.stringify(event.details)}</code>,
+                show: (event) => <Details details={event.details} />,
                 value: (event) => JSON.stringify(event.details),
               },
             ]}

@@ -29,7 +29,10 @@ function Recipes({ jobs }: { jobs: JobDetail[] }) {
   ];
   const settings = [...new Set(jobs.flatMap((job) => Object.keys(job.hyperparameters)))].sort();
   for (const name of settings)
-    facts.push([name, (job) => JSON.stringify(job.hyperparameters[name] ?? "the default")]);
+    facts.push([
+      name,
+      (job) => (name in job.hyperparameters ? JSON.stringify(job.hyperparameters[name]) : "the default"),
+    ]);
   return (
     <DataTable
       caption="What they were told and what came of it"

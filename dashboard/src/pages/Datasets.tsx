@@ -6,7 +6,7 @@ import type { Dataset, Job } from "../api/types";
 import { useApi } from "../api/useApi";
 import { ActButton } from "../parts/ActButton";
 import { DataTable } from "../parts/DataTable";
-import { percent, when, whole, words } from "../parts/format";
+import { percent, points, when, whole, words } from "../parts/format";
 import { Shown } from "../parts/Shown";
 
 interface Shift {
@@ -46,7 +46,7 @@ function Shifts({ caption, rows, cases }: { caption: string; rows: Shift[]; case
         { name: "Which", show: (one) => one.name },
         { name: "Before (n)", show: (one) => whole(one.before), number: true },
         { name: "After (n)", show: (one) => whole(one.after), number: true },
-        { name: "Shift (points)", show: (one) => shift(one).toFixed(1), number: true },
+        { name: "Shift (points)", show: (one) => points(shift(one)), number: true },
       ]}
     />
   );

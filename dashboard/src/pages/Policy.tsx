@@ -19,8 +19,10 @@ const flat = (body: Record<string, unknown>, before = ""): [string, unknown][] =
       : [[before + name, value] as [string, unknown]],
   );
 
+const sorted = (body: Record<string, unknown>) => flat(body).sort(([a], [b]) => a.localeCompare(b));
+
 const told = (value: unknown): string =>
-  Array.isArray(value) ? value.join(", ") : value === null ? "none" : String(value);
+  Array.isArray(value) ? value.join(", ") : value === null || value === "" ? "none" : String(value);
 
 /** What was typed, as the kind of value that stands there. */
 const meant = (typed: string, standing: unknown): Value => {
@@ -30,7 +32,7 @@ const meant = (typed: string, standing: unknown): Value => {
 };
 
 function Propose({ current }: { current: Version }) {
-  const fields = flat(current.body);
+  const fields = sorted(current.body);
   const [name, setName] = useState(fields[0]?.[0] ?? "");
   const standing = fields.find(([one]) => one === name)?.[1];
   const [typed, setTyped] = useState("");
@@ -146,7 +148,7 @@ function InForce({ versions }: { versions: Version[] }) {
         <DataTable
           caption={`In force: version ${current.version}, by ${current.created_by}, ${current.reason}`}
           file="policy"
-          rows={flat(current.body)}
+          rows={sorted(current.body)}
           id={([name]) => name}
           columns={[
             { name: "Threshold", show: ([name]) => words(name) },

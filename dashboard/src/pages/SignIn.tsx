@@ -11,6 +11,7 @@ import { Skin } from "../theme/Skin";
 function Entrance() {
   const { enter, ended } = useSession();
   const [key, setKey] = useState("");
+  const [code, setCode] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
   const health = useQuery({
@@ -21,7 +22,7 @@ function Entrance() {
   const submit = async () => {
     setBusy(true);
     try {
-      await enter(key);
+      await enter(key, code);
     } catch (failure) {
       setError(failure as ApiError);
     } finally {
@@ -48,6 +49,16 @@ function Entrance() {
           onChange={(event) => setKey(event.currentTarget.value)}
           required
         />
+        {(code || error?.code === "second_factor_needed") && (
+          <TextInput
+            label="Code"
+            description="The six digits that your device shows now"
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value)}
+          />
+        )}
         {error && (
           <p role="alert" className="state bad">
             {error.message}

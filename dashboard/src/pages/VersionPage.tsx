@@ -4,7 +4,7 @@ import type { JobDetail, Plan, Version } from "../api/types";
 import { useAct, useApi } from "../api/useApi";
 import { Confirm } from "../parts/Confirm";
 import { DataTable } from "../parts/DataTable";
-import { estimated, percent, when, whole } from "../parts/format";
+import { estimated, percent, when, whole, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { RollBack } from "../parts/RollBack";
 import { Shown } from "../parts/Shown";
@@ -41,7 +41,7 @@ function Lineage({ version, job, plans }: { version: Version; job: JobDetail | u
                 plan {plan.plan_version}, {when(plan.effective_at)}:{" "}
                 {plan.champion === version.model_version
                   ? `answers ${100 - plan.challenger_percent} %`
-                  : `answers ${plan.challenger_percent} %${plan.shadow ? ", the rest silently" : ""}`}{" "}
+                  : `answers ${plan.challenger_percent ? `${plan.challenger_percent} %` : "nobody"}${plan.shadow ? `, ${plan.challenger_percent ? "the rest" : "everybody"} silently` : ""}`}{" "}
                 ({plan.reason})
               </li>
             ))
@@ -67,7 +67,7 @@ function Acts({ version, plan }: { version: Version; plan: Plan | undefined }) {
             ? "it is in service already"
             : version.deployable
               ? undefined
-              : version.why_not.join("; ")
+              : words(version.why_not.join("; "))
         }
         onClick={() => setAsking(true)}
       >
@@ -141,7 +141,7 @@ function Card({ version }: { version: Version }) {
           <h2>Why it cannot be deployed now</h2>
           <ul>
             {version.why_not.map((reason) => (
-              <li key={reason}>{reason}</li>
+              <li key={reason}>{words(reason)}</li>
             ))}
           </ul>
         </section>

@@ -49,7 +49,7 @@ export function DataTable<Row>({ caption, columns, rows, id, chosen, file, most 
   const cut = !all && most !== undefined && rows.length > most;
   const shown = cut ? rows.slice(0, most) : rows;
   return (
-    <>
+    <div>
       <div className="scroll" role="region" aria-label={caption} tabIndex={0}>
         <table>
           <caption>{caption}</caption>
@@ -94,6 +94,6 @@ export function DataTable<Row>({ caption, columns, rows, id, chosen, file, most 
           )}
         </div>
       )}
-    </>
+    </div>
   );
 }

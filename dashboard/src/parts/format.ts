@@ -71,9 +71,13 @@ export const estimated = (found: Estimate | null | undefined): string => {
   return `${found.value.toFixed(1)} %${interval}, n ${whole(found.n)}`;
 };
 
+// What rounds to nothing has no sign.
+const sign = (text: string): string =>
+  Number(text) === 0 ? text.replace("-", "") : text.startsWith("-") ? text : `+${text}`;
+
 /** A difference with its sign. */
 export const points = (value: number | null | undefined, places = 1): string =>
-  value === null || value === undefined ? "–" : `${value > 0 ? "+" : ""}${value.toFixed(places)}`;
+  value === null || value === undefined ? "–" : sign(value.toFixed(places));
 
 /** A state as words: `needs_review` becomes "needs review". */
 export const words = (state: string): string => state.replaceAll("_", " ");
