@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import amounts, cues, streets
+from worker_collection.phi import amounts, cues, glance, streets
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -50,18 +50,24 @@ _HAS_CODE = re.compile(
 def find(page: Page) -> Iterator[Span]:
     """Streets, boxes, roads and postcodes."""
     text = page.text
-    if not _DIGIT.search(text):
+    if not page.numbers:
         return
     yield from streets.find(page)
-    for hint in _HAS_CODE.finditer(text):
+    for hint in _HAS_CODE.finditer(text) if _may_hold_code(page) else ():
         for pattern in (_POSTCODE, _POSTCODE_LOWER) if page.case == "lower" else (_POSTCODE,):
             for match in pattern.finditer(text, max(0, hint.start() - 8), hint.end() + 8):
                 yield Span(match.start(), match.end(), "ADDRESS")
-    for match in _ZIP.finditer(text):
+    for match in glance.at(_ZIP, text, page.numbers) if "99999" in page.shape else ():
         if _STATE_BEFORE.search(text, max(0, match.start() - 4), match.start()):
             yield Span(match.start(), match.end(), "ADDRESS")
     for match in page.matches(_STATE_CODE, _STATES_DOWN_UNDER):
         yield Span(match.start(1), match.end(1), "ADDRESS")
+
+
+def _may_hold_code(page: Page) -> bool:
+    """Whether letters stand near a number as in a postcode."""
+    shape = page.shape.upper()
+    return glance.holds(shape, "9AA", "9 AA", "A9A 9", "A-9999", "9999-999", "A99 A")
 
 
 def town_after(text: str, end: int) -> Iterator[Span]:
@@ -101,8 +107,9 @@ _CODE_AFTER = re.compile(r",[ ](\d{5,6})(?=[ ]?(?:[.,;)\n]|$))")
 
 def beside(text: str, span: Span) -> Iterator[Span]:
     """The number that stands before or after a town or a street."""
-    front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start)
-    if front and text[span.start].isupper() and not _is_entry(front, span):
+    spaced = text[span.start].isupper() and text[span.start - 1 : span.start] == " "
+    front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start) if spaced else None
+    if front and not _is_entry(front, span):
         yield Span(front.start(1), span.start - 1, "ADDRESS")
     if span.label == "ADDRESS":
         end = span.end

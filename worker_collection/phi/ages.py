@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from worker_collection.phi import glance
+from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span, stretches
 
 _YEAR = r"(?:19|20)\d\d"
@@ -93,18 +95,18 @@ _WORDS = ("ninet", "hundred", "narian")
 _BORN = re.compile(r"(?<!\d)19[0-3]\d(?!\d)")
 
 
-def find(text: str, this_year: int) -> Iterator[Span]:
+def find(page: Page, this_year: int) -> Iterator[Span]:
     """Ages of 90 and more in digits and in words, and years of birth that far back."""
-    lowered = text.lower()
-    old = [match.start() for match in _DIGITS.finditer(text)]
-    if any(word in lowered for word in _WORDS):
+    text = page.text
+    old = [match.start() for match in glance.at(_DIGITS, text, page.numbers)]
+    if glance.holds(page.lowered, *_WORDS):
         yield from _found(_AGE.finditer(text), text)
         yield from _found(_SPOKEN_AGE.finditer(text), text)
     for start, end in stretches(old, before=70, after=60):
         yield from _found(_AGE.finditer(text, start, end), text)
         for pattern in (_AMID, _THEN, _REACHED):
             yield from (_aged(text, *match.span(1)) for match in pattern.finditer(text, start, end))
-    if _BORN.search(text):
+    if "19" in text and _BORN.search(text):
         for match in _BIRTH_YEAR.finditer(text):
             group = match.lastindex or 0
             if this_year - int(match.group(group)) >= 90:

@@ -21,6 +21,7 @@ _PART = re.compile(
 )
 _AGED = re.compile(r",?[ ]?\(?(?:\d{1,3}[ ]?/?[ ]?[MF]|[MF]\d{1,3}|\d{1,3}[ ]?y(?:rs?|/?o)?)(?![\w-]|/\d)")
 _SEXED = re.compile(r"[ ,(]+[MF]\d{1,3}$")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"(?<![\w./-])\d{1,4}")
 _ENDS = " \t,(;:-/"
 _SOFT = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
@@ -51,7 +52,9 @@ def _end(text: str, span: Span) -> int:
     sexed = span.label != "ADDRESS" and _SEXED.search(text, span.start, span.end)
     if sexed:
         return sexed.start()
-    for number in _NUMBER.finditer(text, span.start, span.end):
+    for number in (
+        _NUMBER.finditer(text, span.start, span.end) if _DIGIT.search(text, span.start, span.end) else ()
+    ):
         amount = _COUNTED.match(text, number.start()) or _PART.match(text, number.start())
         if amount and amount.end() >= span.end:
             return span.start + len(text[span.start : number.start()].rstrip(_ENDS))

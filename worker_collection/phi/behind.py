@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
+from worker_collection.phi.eponyms import is_clinical_use
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -19,7 +20,7 @@ from worker_collection.phi.lexicon import (
     kind,
 )
 from worker_collection.phi.naming import is_cue, is_worded
-from worker_collection.phi.page import Page, Word, is_clinical_use
+from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
 _AT = cues.group("at")
@@ -35,6 +36,7 @@ _CARE = (
     r"(?:care|nursing|rest|residential|retirement|funeral|maternity|birthing|convalescent|veterans)"
     r"[ ](?:home|centre|center|village)\b"
 )
+_HOME_NOUNS = frozenset({"home", "centre", "center", "village"})
 _HOMES = re.compile(rf"\b((?:[A-ZÀ-Þ][\w'’-]+[ ]){{1,3}}){_CARE}")
 _HOMES_FLAT = re.compile(
     rf"(?:\b(?:at|to|from|in)[ ](?:the[ ])?|,[ ]|\n|^)((?:[^\W\d_][\w'’-]{{2,20}}[ ]){{1,2}}){_CARE}",
@@ -51,11 +53,13 @@ class Behind:
     def find(self) -> Iterator[Span]:
         """Runs behind a preposition, employers before "employee", homes by their two nouns."""
         flat = self.page.case != "mixed"
-        for place, word in enumerate(self.words):
-            if word.key in _AT:
+        for place in self.page.standing(_AT | _STAFF):
+            if self.words[place].key in _AT:
                 yield from (self._behind_flat(place) if flat else self._behind(place))
-            elif word.key in _STAFF and not flat:
+            elif not flat:
                 yield from self._employer(place)
+        if self.page.places.keys().isdisjoint(_HOME_NOUNS):
+            return
         for match in (_HOMES_FLAT if flat else _HOMES).finditer(self.page.text):
             last = match.group(1).split()[-1]
             if not (kind(last) & CORE and fold(last) in _GENERIC):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import cues
+from worker_collection.phi import cues, glance
 from worker_collection.phi.lexicon import EPONYM, GIVEN, HEAD, SURNAME, VOCABULARY, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -77,6 +77,8 @@ _LETTER_RUNS = re.compile(r"[^\W\d_]{3,}")
 
 def _marked(page: Page) -> Iterator[Span]:
     """Names with digits or underscores in one word: "okafor_j", "Mensah2"."""
+    if not ("_" in page.text or glance.holds(page.shape.upper(), "A9", "A.9") or not page.text.isascii()):
+        return
     for match in _MARKED.finditer(page.text):
         for part in _LETTER_RUNS.findall(match.group()):
             flags = kind(part)
@@ -87,7 +89,8 @@ def _marked(page: Page) -> Iterator[Span]:
 
 def _logged(page: Page) -> Iterator[Span]:
     """Log-in names where a machine or a typist puts them: "transcribed: mquist"."""
-    for match in _LOGGED.finditer(page.text):
+    typed = glance.holds(page.lowered, "transcribed", "typed", "keyed", "dictated", " / ", '"user":', "ws-")
+    for match in _LOGGED.finditer(page.text) if typed else ():
         if not kind(match.group(1)) & VOCABULARY:
             yield Span(*match.span(1), "NAME")
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import cues, short_dates
+from worker_collection.phi import cues, glance, short_dates
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span, stretches
@@ -142,14 +142,14 @@ _YEAR_IN = re.compile(_YEAR)
 def find(page: Page, this_year: int) -> Iterator[Span]:
     """Dates, months, days and holidays; the year stays unless it would show an age over 89."""
     text = page.text
-    for match in _NUMERIC.finditer(text):
+    for match in glance.at(_NUMERIC, text, page.numbers):
         if _is_numeric_date(match.group()):
             yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
-    yield from _foreign(text, this_year)
+    yield from _foreign(page, this_year)
     yield from _written(page, this_year)
-    if _NTH_HINT.search(text):
+    if glance.holds(page.shape, "9aa", "9Aa", "9AA") and _NTH_HINT.search(text):
         yield from _days(text)
-    yield from short_dates.find(text)
+    yield from short_dates.find(page)
     for match in chain(
         page.matches(_HOLIDAYS, _FEAST_STARTS), _FOURTH.finditer(text) if "4th" in text else ()
     ):
@@ -157,19 +157,40 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
         yield Span(rite.start() if rite else match.start(), match.end(), "DATE")
 
 
-def _foreign(text: str, this_year: int) -> Iterator[Span]:
+def _foreign(page: Page, this_year: int) -> Iterator[Span]:
     """Weeks, quarters, and dates of other calendars, sought where a sign of one stands."""
+    text = page.text
+    if not (_FOREIGN_WEEKS & page.places.keys() or glance.holds(text, *_FOREIGN) or _counts_otherwise(page)):
+        return
     for hint in _HINTS.finditer(text):
         for match in _OTHER.finditer(text, max(0, hint.start() - 16), hint.end() + 30):
             yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
 
 
+_FOREIGN = ("年", "년", "月", "월", "quarter", "ngày", " inst", " ult", " prox", "Q1", "Q2", "Q3", "Q4")
+_FOREIGN_WEEKS = frozenset({"semaine", "semana", "woche", "vecka", "uge", "viikko"})
+
+
+def _counts_otherwise(page: Page) -> bool:
+    """Whether a letter of a week or an era stands before a number, or a point behind its second part."""
+    text = page.text
+    for start in page.numbers:
+        before = text[start - 1 : start] if start else ""
+        if before in _ERAS and before or before.isspace() and text[start - 2 : start - 1] in _WEEKS:
+            return True
+    return glance.holds(page.shape, "9.9.", "9.99.")
+
+
+_ERAS, _WEEKS = frozenset("wWkKRHSMT"), frozenset("wWkK")
+
+
 def _written(page: Page, this_year: int) -> Iterator[Span]:
     """Dates with the month in letters, tried where a month, or a day near one, begins."""
     text, end = page.text, 0
+    glued = _GLUED.finditer(text) if glance.holds(page.shape, "9aaa", "9Aaa", "9AAA") else ()
     named = page.places.keys() & _MONTH_WORDS
     starts = {page.words[place].start for key in named for place in page.places[key]}
-    months = sorted(starts.union(match.start() for match in _GLUED.finditer(text)))
+    months = sorted(starts.union(match.start() for match in glued))
     for first, last in stretches(months, before=24, after=40):
         starts.update(match.start() for match in _STARTS.finditer(text, first, last))
     for start in sorted(starts):

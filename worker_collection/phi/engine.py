@@ -154,7 +154,7 @@ def _by_form(page: Page, who: Known, this_year: int) -> Iterator[Span]:
     yield from number_forms.find(page)
     yield from known.find(page, who)
     yield from dates.find(page, this_year)
-    yield from ages.find(page.text, this_year)
+    yield from ages.find(page, this_year)
     yield from fields.find(page.text)
     yield from addresses.find(page)
     yield from lodgings.find(page)

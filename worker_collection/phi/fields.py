@@ -133,12 +133,19 @@ def _cell_span(at: int, cell: str, label: str | None) -> Span | None:
 
 
 _COLON = re.compile(r"[:=]|\.{3}|(?<=[ \t])\.(?=\.?[ ])")
+_PLAIN_COLON = re.compile(r"[:=]")
 _LONGEST_LABEL = 90
+
+
+def _colons(text: str) -> list[int]:
+    """Where a colon or what stands for one ends a label, in order."""
+    dotted = "..." in text or " ." in text or "\t." in text
+    return [match.start() for match in (_COLON if dotted else _PLAIN_COLON).finditer(text)]
 
 
 def _labelled(text: str) -> Iterator[Span]:
     labels = cues.labels()
-    colons = [match.start() for match in _COLON.finditer(text)]
+    colons = _colons(text)
     windows = stretches(colons, before=_LONGEST_LABEL, after=44)
     for match in (match for start, end in windows for match in _LABEL.finditer(text, start, end)):
         words = match.group(1).casefold().strip(" .")

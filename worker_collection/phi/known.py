@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 
 from worker_collection.phi import cues
+from worker_collection.phi.eponyms import is_clinical_use
 from worker_collection.phi.lexicon import (
     DOUBLE,
     EPONYM,
@@ -18,7 +20,7 @@ from worker_collection.phi.lexicon import (
     kind,
     nicknames,
 )
-from worker_collection.phi.page import Page, Word, is_clinical_use
+from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
 _NAME_FIELDS = ("name", "aliases", "maiden_name", "contacts", "relatives", "providers", "staff")
@@ -121,7 +123,7 @@ def find(page: Page, known: Known) -> Iterator[Span]:
 def _names(page: Page, known: Known) -> Iterator[Span]:
     """Every word of a known name, joined with its neighbours: "Quill, Marta", "M. Quill", "Marta Q."."""
     words = page.words
-    hits = [place for place, word in enumerate(words) if _is_known(word, known)]
+    hits = _hits(page, known)
     initials = {token[0] for token in known.tokens}
     for place in hits:
         word = words[place]
@@ -146,6 +148,18 @@ def _names(page: Page, known: Known) -> Iterator[Span]:
         ):
             end = words[place + 1].end
         yield Span(start, end, "NAME")
+
+
+def _hits(page: Page, known: Known) -> list[int]:
+    """The places of the known words, in order; a key that can be none is looked at once."""
+    tokens, logins, shorts, near = known.tokens, known.logins, known.shorts, bool(known.near)
+    return sorted(
+        place
+        for key, places in page.places.items()
+        if key in tokens or key in logins or key in shorts or "-" in key or near and len(key) >= _LONG - 1
+        for place in places
+        if _is_known(page.words[place], known)
+    )
 
 
 _NEAR = frozenset({" ", ", ", ",", ". ", "-", "  ", "^"})
@@ -213,8 +227,9 @@ def _numbers(text: str, known: Known) -> Iterator[Span]:
     digits = _NO_DIGIT.sub("", text)
     if not any(_NO_DIGIT.sub("", number) in digits for _, number in known.numbers):
         return
-    signs = [match.start() for match in _SIGN.finditer(text)]
-    stream = "".join(text[at] for at in signs).casefold()
+    kept = list(map(str.isalnum, text))
+    signs = list(compress(range(len(text)), kept))
+    stream = "".join(compress(text, kept)).casefold()
     if len(stream) != len(signs):
         return
     for label, number in known.numbers:

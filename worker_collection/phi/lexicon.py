@@ -96,6 +96,12 @@ def places() -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
     return {pair: tuple(sorted(rests, key=len, reverse=True)) for pair, rests in found.items()}
 
 
+@cache
+def first_words() -> frozenset[str]:
+    """The words that the towns of several words begin with."""
+    return frozenset(first for first, _ in places())
+
+
 def nicknames(given: str) -> tuple[str, ...]:
     """The short forms of a given name, folded."""
     return _nicknames().get(given, ())

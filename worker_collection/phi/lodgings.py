@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
-from worker_collection.phi import amounts, cues
+from worker_collection.phi import amounts, cues, glance
 from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, NAME, RARE, TOWN, VOCABULARY, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -25,6 +26,12 @@ _STRONG = re.compile(
     rf"|posted to|mail(?:s|ed)?(?:\sgoes)? to|delivered? to|moved to|send(?:\sit)? to|farmer at|r/o|mvc on|"
     rf"a resident of)[ ]{_RUN}",
 )
+_DWELLING = cues.words(
+    "live lives living lived reside resides resided residing located staying stays stayed found collapsed "
+    "unresponsive home address called resident wohnhaft vive habite domiciliado domiciliada posted mail "
+    "mails mailed deliver delivered moved send farmer r mvc a"
+)
+_POINTING = cues.words("of at to on near from")
 _WEAK = re.compile(rf"\b(?:of|at|to|on|near|from)[ ]{_RUN}")
 _LINE = re.compile(rf"(?:^|\n){_RUN}[ ]?(?=\n|$)")
 _LONELY = re.compile(rf"[,;][ ]{_RUN}(?=[.;)\n]|$)")
@@ -43,11 +50,14 @@ def find(page: Page) -> Iterator[Span]:
     """Runs of capitalised words and numbers behind "lives at", alone on a line, or at the end of a list."""
     if page.case != "mixed":
         return
-    for match in _STRONG.finditer(page.text):
-        yield from _found(page.text, match, sure=True)
-    for pattern in (_WEAK, _LINE, _LONELY):
-        for match in pattern.finditer(page.text):
-            yield from _found(page.text, match, sure=False)
+    text = page.text
+    for match in glance.at(_STRONG, text, page.starts(_DWELLING)):
+        yield from _found(text, match, sure=True)
+    if not page.numbers:
+        return
+    weak = glance.at(_WEAK, text, page.starts(_POINTING))
+    for match in chain(weak, _LINE.finditer(text), _LONELY.finditer(text)):
+        yield from _found(text, match, sure=False)
 
 
 def _found(text: str, match: re.Match[str], *, sure: bool) -> Iterator[Span]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import credentials, cues, leading, pairs, signatures
+from worker_collection.phi import credentials, cues, glance, leading, pairs, signatures
 from worker_collection.phi.alone import stands_alone
 from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC
 from worker_collection.phi.naming import (
@@ -62,7 +62,11 @@ class Names:
             ):
                 self._take(pairs.last_first(self.page, place, taken=place in self.taken))
         self._relations()
-        for place in (place for place in range(len(self.words)) if self._may_stand(place)):
+        flat = self.page.case != "mixed"
+        for place, word in enumerate(self.words):
+            written = flat or word.form != "l" or word.key in _LEADING  # as a name without a cue can be
+            if not written or self.covered[place] or place in self.taken:
+                continue
             if stands_alone(self.page, place) or self._begins_with_particle(place):
                 self._take(self._run(place, strong=False))
         for place in sorted(self.taken):
@@ -70,13 +74,6 @@ class Names:
             self._list_beside(place)
         yield from self._spans()
         yield from signatures.find(self.page)
-
-    def _may_stand(self, place: int) -> bool:
-        """Whether the word is free and written so that it can be a name without a cue."""
-        word = self.words[place]
-        if place in self.taken or self.covered[place]:
-            return False
-        return word.form != "l" or self.page.case != "mixed" or word.key in _LEADING
 
     def _after_cue(self, place: int) -> None:
         """Take the name that follows this word, if it is one of those that announce a name."""
@@ -183,6 +180,8 @@ class Names:
 
     def _relations(self) -> None:
         """Take the name behind "S/o" or "W/o", as Indian records write it."""
+        if not glance.holds(self.page.lowered, "s/o", "d/o", "w/o", "c/o"):
+            return
         starts = {word.start: place for place, word in enumerate(self.words)}
         for match in _RELATION.finditer(self.page.text):
             place = starts.get(match.end())

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from worker_collection.phi import cues
 from worker_collection.phi.built import is_built
+from worker_collection.phi.eponyms import is_clinical_use, names_term
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -20,7 +21,7 @@ from worker_collection.phi.lexicon import (
     VOCABULARY,
     WORD,
 )
-from worker_collection.phi.page import Page, Word, is_clinical_use, names_term
+from worker_collection.phi.page import Page, Word
 
 TITLE, KIN, ROLE, WEAK = 4, 3, 2, 1
 _PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues
+from worker_collection.phi import cues, glance
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -47,7 +47,9 @@ _LEAST_ROW, _LEAST_DIALLED = 2, 6
 def find(page: Page) -> Iterator[Span]:
     """Numbers of states, rows of labelled telephone numbers, and what behind an officer's name tells him."""
     text = page.text
-    if _HAS_STATE.search(text):
+    if glance.holds(
+        page.shape, "9999", "999 999", "999.", "A99A", "99 99", "99999", "9-9", "99A9", "99+9"
+    ) and _HAS_STATE.search(text):
         for match in _STATE.finditer(text):
             yield Span(match.start(), match.end(), "ID")
     yield from _rows(text)

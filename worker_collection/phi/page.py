@@ -5,16 +5,14 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
 
-from worker_collection.phi import cues
+from worker_collection.phi import cues, glance
 from worker_collection.phi.lexicon import (
     DOUBLE,
     EPONYM,
     GIVEN,
     HEAD,
     NAME,
-    PUBLIC,
     RARE,
     SURNAME,
     TOWN,
@@ -28,33 +26,12 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*(?:['’](?=\s))?")
 _INNER_CAPITAL = re.compile(
     r"(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bFitz)(?<![A-ZÀ-Þ'’-])[A-ZÀ-Þ]"
 )
+_BREAKS = frozenset(" ,.;:)\n")
 _STREETS = cues.group("streets")
 _DOUBLE_EPONYMS = frozenset(cues.phrases("eponyms"))
-_SCORES = cues.group("scores")
-_HEADLESS = cues.group("headless")
-IS_OWNED = re.compile(  # a person's and no disease: "Barrett's wife"
-    r"\s(?:"
-    + "|".join(sorted(cues.names("kin")))
-    + r"|house|home|room|bed|family|office|clinic|practice|team|note|notes|"
-    r"bloods|results?|labs|scans?|meds|medications?|obs|vitals|chart|consent|appointment|referral|wound|"
-    r"pain|sleep|appetite|"
-    r"discharge|transfer|surgeon|registrar|nurse|carer|request|car|job|employer|school|phone|number|"
-    r"address|care|list|plan|progress|mood)\b",
-    re.IGNORECASE,
-)
+_DOUBLE_FIRSTS = frozenset(phrase.partition(" ")[0] for phrase in _DOUBLE_EPONYMS)
 _NO_STOP = cues.group("no_stop")
-_HEAD_AFTER = re.compile(
-    r"(?:['’]s?)?[\s-]{1,2}(?:(?:and|or|&)\s)?(?:(?:(?:type|grade|class|stage)\s)?(?:[A-D]|"
-    r"[IV]{1,3})\d?\s(?=[a-z]))?"
-    r"([^\W\d_]+)(?:['’]s)?(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
-)
 _SISTER = re.compile(r"\bSister (?:Mary )?Joseph(?:['’]s)? (?:nodules?|nodes?|sign)\b", re.IGNORECASE)
-_GRADE_AFTER = re.compile(
-    r"\s[-+]{1,3}(?=\s?[,.;)]|$)|\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|normal\b|"
-    r"full\b|low\b|average\b|testing|reduced|"
-    r"biphasic|intact|not\srelevant)|\s(?:class|grade|stage|type)?\s?[ABC]\b(?!\.)",
-    re.IGNORECASE,
-)
 
 
 @lru_cache(maxsize=65536)
@@ -116,13 +93,20 @@ class Page:
         found: list[Word] = []
         text, last = self.text, 0
         for match in _WORD.finditer(text):
-            start = match.start()
-            before, after = text[start - 1 : start], text[match.end() : match.end() + 1]
+            start, end = match.span()
+            after = text[end : end + 1]
+            if (
+                after in _BREAKS and found and text[last:start] == " "
+            ):  # most words, and nothing else to ask of them
+                found.append(Word(match.group(), start, opens=False))
+                last = end
+                continue
+            before = text[start - 1 : start]
             if before and before in "</" and after in (">", " ") and "<" in text[max(0, start - 2) : start]:
                 continue  # the name of a tag
             if not (before.isdigit() or after.isdigit() or before == "_" or after in "_@" and after):
                 found.append(Word(match.group(), start, opens=self._opens(found, last, start)))
-            last = match.end()
+            last = end
         return found
 
     def _opens(self, found: list[Word], last: int, start: int) -> bool:
@@ -138,7 +122,10 @@ class Page:
     def double_eponyms(self) -> frozenset[int]:
         """Where the words of an eponym of two words begin: "Bence Jones", "Ann Arbor"."""
         found = set()
-        for first, second in pairwise(self.words):
+        firsts = sorted(place for key in self.places.keys() & _DOUBLE_FIRSTS for place in self.places[key])
+        for first, second in (
+            (self.words[at], self.words[at + 1]) for at in firsts if at + 1 < len(self.words)
+        ):
             if (
                 first.flags & (EPONYM | NAME)
                 and second.start - first.end == 1
@@ -175,8 +162,11 @@ class Page:
 
     def starts(self, keys: Collection[str]) -> list[int]:
         """Where in the text these words begin, in order."""
-        found = [place for key in self.places.keys() & keys for place in self.places[key]]
-        return [self.words[place].start for place in sorted(found)]
+        return [self.words[place].start for place in self.standing(keys)]
+
+    def standing(self, keys: Collection[str]) -> list[int]:
+        """The places of these words, in order."""
+        return sorted(place for key in self.places.keys() & keys for place in self.places[key])
 
     @cached_property
     def recased(self) -> str:
@@ -197,6 +187,21 @@ class Page:
             found.setdefault(word.key, []).append(place)
         return found
 
+    @cached_property
+    def numbers(self) -> list[int]:
+        """Where every run of digits begins."""
+        return [start for start, _ in glance.numbers(self.text)]
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in small letters."""
+        return self.text.lower()
+
+    @cached_property
+    def shape(self) -> str:
+        """The text with 9 for digits, A and a for letters."""
+        return glance.shape(self.text)
+
     def words_between(self, start: int, end: int) -> list[Word]:
         """The words that begin within a stretch of the text."""
         first = bisect_left(self.words, start, key=_start)
@@ -216,53 +221,9 @@ class Page:
 
     def looks_named(self, word: Word) -> bool:
         """Whether the word is written as names are in this note."""
-        return word.form in "TM" or {"upper": "U", "lower": "l"}.get(self.case) == word.form
+        return word.form in self.named_forms
 
-
-# What follows an eponym that people are called by as well, and no person.
-_SCORE_AFTER = re.compile(r"\s(?:[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b|0/\d|[0-9](?=[,.;)](?:\s|$)))")
-_TERM_AFTER = re.compile(
-    r"[ ](?:(?:diagnostic|staging|modified|clinical|revised)[ ])?(?:criteria|classification|definition|"
-    r"guidelines?|consensus|"
-    r"protocol|staging|grading|score|scale|grade[ ][A-D]\b|heart[ ]association|agreement|statement|virus|"
-    r"[A-Z]\d[A-Z]\d\b|"
-    r"\d-I{1,2}[a-c]?\b)"
-)
-
-
-def names_term(text: str, end: int) -> bool:
-    """Whether a set of criteria or a classification follows the place it is named for: "Milan criteria"."""
-    return _TERM_AFTER.match(text, end, end + 40) is not None
-
-
-def is_clinical_use(text: str, start: int, end: int) -> bool:
-    """Whether the name at this place is an eponym before its head, or paired with another."""
-    if not kind(text[start:end]) & EPONYM:
-        return False
-    if text[end - 2 : end] in ("'s", "’s", "'S", "’S"):
-        owned = IS_OWNED.match(text, end) is not None
-        if owned or fold(text[start:end]) in _HEADLESS:
-            return not owned
-    after = _HEAD_AFTER.match(text, end, end + 60)
-    if after is None:
-        return _is_graded(text, start, end)
-    kinds = [kind(word) if word else 0 for word in after.groups()]
-    if kinds[0] & HEAD or kinds[0] & EPONYM and (kinds[1] & (HEAD | EPONYM)):
-        return True
-    if kinds[1] & HEAD and kinds[0] & VOCABULARY and not kinds[0] & PUBLIC:
-        return bool(kinds[0] & (HEAD | RARE)) or after.group(1).islower() and kinds[0] & EPONYM == EPONYM
-    paired = (
-        bool(kinds[0] & EPONYM) and not kinds[0] & DOUBLE and _is_graded(text, after.start(1), after.end(1))
-    )
-    return paired or _is_graded(text, start, end)
-
-
-def _is_graded(text: str, start: int, end: int) -> bool:
-    """Whether a grade or a finding follows, as after Mallampati, Child-Pugh or Babinski."""
-    single = "-" not in text[start:end]
-    if fold(text[start:end]) in _SCORES and re.match(r"\s(?:score\s)?\d", text[end : end + 8]):
-        return True
-    if text[start:end].casefold() == "ward":
-        return False  # of a hospital
-    borne = single and kind(text[start:end]) & DOUBLE
-    return (_SCORE_AFTER if borne else _GRADE_AFTER).match(text, end, end + 20) is not None
+    @cached_property
+    def named_forms(self) -> str:
+        """How names are written in this note, as the letters of `shape`."""
+        return {"upper": "TMU", "lower": "TMl"}.get(self.case, "TM")

@@ -130,7 +130,7 @@ def find(page: Page) -> Iterator[Span]:
     for match in page.matches(_STREET, _ALONG):
         if not kind(match.group(1).partition(" ")[0]) & (HEAD | PUBLIC):
             yield Span(match.start(1), match.end(1), "ADDRESS")
-    yield from _numbered(page.text)
+    yield from _numbered(page)
 
 
 def _are_lots(found: str) -> bool:
@@ -139,14 +139,17 @@ def _are_lots(found: str) -> bool:
     return len(words) > 1 and words[-1] in _COUNTED | _LAST
 
 
-def _numbered(text: str) -> Iterator[Span]:
+def _numbered(page: Page) -> Iterator[Span]:
     """Parts that their numbers give away: crosses, grids, motorways, a code between house and town."""
+    text = page.text
     if "Cross" in text or "Main" in text:
         yield from map(_span, _CROSS.finditer(text))
-    if not _DIGIT.search(text):
+    if not page.numbers:
         return
-    for pattern in (_GRID, _MOTORWAY):
-        yield from map(_span, pattern.finditer(text))
+    if "A99" in page.shape and "A999" in page.shape:
+        yield from map(_span, _GRID.finditer(text))
+    if "A9" in page.shape or "NH" in text:
+        yield from map(_span, _MOTORWAY.finditer(text))
     if _CODE_HINT.search(text):
         for match in _CODED.finditer(text):
             if _is_place(match.group(2)) and not kind(match.group().partition(" ")[0]) & (RARE | HEAD):

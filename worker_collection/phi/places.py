@@ -28,6 +28,7 @@ _LOWER_ENDS = cues.group("lower_ends")
 _HOUSE_FIRST = cues.group("house_first")
 _PEOPLE = frozenset({"women", "children"})  # "Quistville Children's"
 _PREFIX = cues.group("prefix")
+_NOUNS = _HOUSE | _ORG | _TRADES | _PEOPLE | _HOUSE_FIRST | _PREFIX
 _SMALL = cues.group("small")
 _GENERIC = cues.group("generic")
 _NUMBERED = cues.words("no nr number id name tel fax phone address")
@@ -51,7 +52,8 @@ class Places:
 
     def find(self) -> Iterator[Span]:
         """Institutions by their noun, and what is written as a name behind at, from, for."""
-        for place, word in enumerate(self.words):
+        for place in self.page.standing(_NOUNS):
+            word = self.words[place]
             key = word.key
             if self._is_noun(word):
                 yield from self._ends_institution(place, word)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues
+from worker_collection.phi import cues, glance
 from worker_collection.phi.lexicon import CLINICAL, CORE, HEAD, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -58,6 +58,7 @@ _CERTAIN = re.compile(
     r"[A-Z]{2}-\d{3}-[A-Z]{2}|"
     r"[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[ ]\d{3,4}|\d{2,3}-[A-Z]{1,2}-\d{3,6}|[A-Z]{3}[ -]\d{3}[ -]?[A-Z]{2})(?![\w-])"
 )
+_BEHIND = ("AAA 999", "AAA-999")
 _UNIT = re.compile(
     r"\d[ -]?(?:min|hrs?|wks?|yrs?|yo|sec|mph|kph|kmh|km|mi|ft|lbs?|kg|mg|ml|mm|cm|pm|am|(?-i:m)|days?|cc)\b",
     re.IGNORECASE,
@@ -87,6 +88,10 @@ def find(page: Page) -> Iterator[Span]:
             place = _plate(body, least=_BARE_SIGNS)
             if place and not _is_reading(text[slice(*place)]):
                 yield Span(*place, "VEHICLE")
+    if not glance.holds(
+        page.shape, "AA99 A", "A 9999", "A-9999", "AA-999-AA", "99-A", "-A 999", "-AA 999", *_BEHIND
+    ):
+        return
     certain = (match for match in _CERTAIN.finditer(text) if not _UNIT.search(match.group()))
     yield from (Span(match.start(), match.end(), "VEHICLE") for match in certain)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from worker_collection.phi import glance
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -62,9 +63,17 @@ FORMS: tuple[Form, ...] = (
         r"(?<!\d )\b(?:(?-i:[ur])/|fb/|ig:[ ]?@?|ig[ ]@|insta(?:gram)?:[ ]?@?|snap(?:chat)?:[ ]?@?|"
         r"tiktok:[ ]?@?|discord:[ ]?)"
         r"[a-z_][\w.-]{2,29}",
-        "/",
-        ":",
-        "@",
+        "u/",
+        "r/",
+        "fb/",
+        "ig:",
+        "ig @",
+        "insta:",
+        "instagram:",
+        "snap:",
+        "snapchat:",
+        "tiktok:",
+        "discord:",
     ),
     _form(
         "IP", r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?:[:/]\d{1,5})?(?!\d|\.\d)", ".", hint=r"\d\.\d{1,3}\.\d"
@@ -103,7 +112,7 @@ FORMS: tuple[Form, ...] = (
         "VEHICLE",
         r"\b(?=[A-HJ-NPR-Z0-9]{0,16}\d)(?=[A-HJ-NPR-Z0-9]{0,16}[A-Z])[A-HJ-NPR-Z0-9]{17}\b",
         "",
-        hint=r"\w{17}",
+        hint=r"",
     ),
 )
 
@@ -111,6 +120,7 @@ FORMS: tuple[Form, ...] = (
 _SPOKEN = re.compile(
     rf"(?:(?:{_DIGIT_WORD}|double|triple)[\s,-]{{1,2}}){{5,14}}(?:{_DIGIT_WORD})\b", re.IGNORECASE
 )
+_LONG = 17  # signs of a VIN
 _DIGITS = frozenset(_DIGIT_WORD.split("|"))
 
 
@@ -122,9 +132,8 @@ def find(page: Page) -> Iterator[Span]:
             if match.start() >= end:
                 end = match.end()
                 yield Span(match.start(), end, "PHONE")
-    lowered = text.lower()
-    for form in FORMS:
-        signed = any(sign in lowered for sign in form.signs)
-        if signed and (form.hint is None or form.hint.search(lowered)):
+    lowered = page.lowered
+    for form in FORMS if max(map(len, text.split()), default=0) >= _LONG else FORMS[:-1]:  # the last is a VIN
+        if glance.holds(lowered, *form.signs) and (form.hint is None or form.hint.search(lowered)):
             for match in form.pattern.finditer(text):
                 yield Span(match.start(), match.end(), form.label)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues
+from worker_collection.phi import cues, glance
 from worker_collection.phi.lexicon import CLINICAL, CORE, EPONYM, HEAD, NAME, RARE, TOWN, fold, kind
+from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
 _SHORT = re.compile(r"(?<![\d/.\w-])(0?[1-9]|[12]\d|3[01])([/.-])(0?[1-9]|[12]\d|3[01])(?![\d/%-]|[.:]\d)")
@@ -76,12 +77,13 @@ _LASTED = re.compile(
 )
 
 
-def find(text: str) -> Iterator[Span]:
+def find(page: Page) -> Iterator[Span]:
     """Days and months without a year, such as 9/14, and months with a year, such as "in 4/21"."""
-    for match in _SHORT.finditer(text):
+    text = page.text
+    for match in glance.at(_SHORT, text, page.numbers):
         if _is_day(text, match):
             yield Span(match.start(), match.end(), "DATE")
-    for match in _MONTH_YEAR.finditer(text) if "/" in text else ():
+    for match in glance.at(_MONTH_YEAR, text, page.numbers) if "/" in text else ():
         year, before = int(match.group(1)), text[max(0, match.start() - 12) : match.start()]
         if (
             year > 12

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import cues
+from worker_collection.phi import cues, glance
 from worker_collection.phi.lexicon import (
     DOUBLE,
     EPONYM,
@@ -62,7 +62,12 @@ def find(page: Page) -> Iterator[Span]:
     yield from _initials(page)
     yield from _introduced(page)
     words = {word.start: word for word in page.words}
-    marked = _LOGIN_MARK.finditer(page.text) if _HAS_MARK.search(page.text) else ()
+    signed = (
+        "@" in page.text
+        or glance.holds(page.shape.upper(), "A/A", "A:A", "A/9", "A:9")
+        or not page.text.isascii()
+    )
+    marked = _LOGIN_MARK.finditer(page.text) if signed and _HAS_MARK.search(page.text) else ()
     for match in chain(page.matches(_LOGIN, _LOGIN_KEYS), marked):
         word = words.get(match.start(1))
         if word and (word.is_unknown and _is_login(word) or word.is_sure and word.form == "l"):

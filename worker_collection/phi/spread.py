@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
+from worker_collection.phi.eponyms import is_clinical_use
 from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, HEAD, NAME, PUBLIC, VOCABULARY, kind
-from worker_collection.phi.page import Page, Word, is_clinical_use
+from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
 _SPREADING = frozenset({"NAME", "ADDRESS", "HOSPITAL", "ORG"})

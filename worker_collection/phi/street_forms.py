@@ -1,6 +1,7 @@
 """How street addresses of many countries are written: the forms, each with the words that it needs."""
 
 import re
+from dataclasses import dataclass
 
 from worker_collection.phi import cues
 from worker_collection.phi.lexicon import fold
@@ -51,12 +52,14 @@ _PREFIX = (
 _SMALL = r"(?:de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|a|e|i|ap|na|\d{1,3})"
 
 
-_STREETS = cues.group("streets")
-_ROOMS = cues.words(
+STREETS = cues.group("streets")
+ROOMS = cues.words(
     "flat studio apt unit room block blk villa trailer bldg condo cabin shop suite plot house door h no "
     "lot street phase sector"
 )
-_PREFIXES = frozenset(fold(word) for word in re.findall(r"[^\W\d_]+", _PREFIX)) - {"i"}
+_PREFIXES = frozenset(fold(word) for word in re.findall(r"[^\W\d_]+", _PREFIX)) - cues.words(
+    "i a z b medic bed ward ext room bus st ste saint sainte des du de ÿ"  # what stands around them
+)
 _SUFFIXES = tuple(
     sorted(
         cues.words(
@@ -66,12 +69,23 @@ _SUFFIXES = tuple(
         )
     )
 )
-_STATES_NEAR = re.compile(r",[ \t][A-Z]{2}\b")
-_HYPHENS = re.compile(r"\d-\d|\w-[A-Za-z]{1,5}\b")
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What has to stand near a street, and a part of it that is sought first."""
+
+    pattern: re.Pattern[str]
+    hint: str
+
+
+_STATES_NEAR = Sign(re.compile(r",[ \t][A-Z]{2}\b"), ",")
+_THE = Sign(re.compile(r"\d[a-z]?[ \t]The\b"), "The")
+_HYPHENS = Sign(re.compile(r"\d-\d|\w-[A-Za-z]{1,5}\b"), "-")
 FORMS = (
     # 12 Acacia Avenue, 340 W. Third Ave Apt 2B
     (
-        _STREETS,
+        STREETS,
         rf"\b(?:{_ROOM},?{_GAP}){{0,2}}{_NUMBER},?{_GAP}(?:(?:N|S|E|W|NE|NW|SE|SW|North|South|East|"
         rf"West)\.?{_GAP})?"
         rf"(?:(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,4}}?(?:{_STREET})(?![\w'])(?:{_GAP}(?:{_STREET})"
@@ -90,12 +104,12 @@ FORMS = (
     ),
     # Flat 3, Lotus Enclave; Plot 44, 2nd Cross, Jayanagar
     (
-        _ROOMS,
+        ROOMS,
         rf"\b{_ROOM},{_GAP}?(?:{_ROOM},?{_GAP}?){{0,2}}(?:{_STEP}){{0,4}}(?:{_CAP}|{_NUMBER}|"
         rf"[A-Z]-\d{{1,2}}(?:/\d)?)(?:,{_GAP}{_CAP})?",
     ),
     (
-        _ROOMS,
+        ROOMS,
         rf"\b{_ROOM}{_GAP}(?:{_ROOM}{_GAP})?{_CAP}(?:{_GAP}{_CAP}){{0,3}}",
     ),
     # Calle Mayor 12; ul. Polna 3/4
@@ -136,7 +150,7 @@ FORMS = (
         rf"Bul)\.?{_GAP}(?:No{_GAP}?:?{_GAP}?)?\d{{1,4}}(?:/\d{{1,4}})?",
     ),
     (
-        cues.words("old the"),
+        cues.words("forge mill rectory vicarage barn cottage lodge manor house farm"),
         rf"\b(?:Old|The){_GAP}(?:{_CAP}{_GAP}){{0,2}}(?:Forge|Mill|Rectory|Vicarage|Barn|Cottage|Lodge|Manor|"
         rf"House|Farm),{_GAP}(?:{_CAP}{_GAP}){{1,2}}(?:{_STREET})\b",
     ),
@@ -164,7 +178,7 @@ FORMS = (
         rf"RR){_GAP}\d{{1,3}})?",
     ),
     (
-        _ROOMS,
+        ROOMS,
         rf"\b(?:House|Plot|Flat|Villa|Apt){_GAP}(?:No\.?{_GAP}?)?#?[A-Z]?\d{{1,4}}(?:/\d{{1,4}})?[A-Z]?\b",
     ),
     (
@@ -191,7 +205,7 @@ FORMS = (
         cues.words("fm rm cr sr us sh hwy rr rd"),
         rf"(?<![:./\d])\b\d{{1,6}}{_GAP}(?:FM|RM|CR|SR|US|SH|RR|Hwy|Co{_GAP}Rd){_GAP}\d{{1,5}}\b",
     ),
-    (cues.words("the"), rf"\b\d{{1,4}}[a-z]?{_GAP}The{_GAP}{_CAP}(?:{_GAP}{_CAP})?"),
+    (_THE, rf"\b\d{{1,4}}[a-z]?{_GAP}The{_GAP}{_CAP}(?:{_GAP}{_CAP})?"),
     (cues.words("croft"), rf"\bCroft{_GAP}\d{{1,3}}(?:,{_GAP}{_CAP})?"),
     (
         cues.words("moo mu"),
@@ -211,7 +225,7 @@ FORMS = (
     ),
     # Rua Augusta 1500, apto 32; Avenue Plot 12
     (
-        _STREETS,
+        STREETS,
         rf"\b(?:{_CAP}{_GAP}){{1,3}}(?:Avenue|Road|Street|Way|Close|Crescent|Lane|Drive),{_GAP}(?:Plot|"
         rf"House|Flat|No\.?|Block){_GAP}\d{{1,4}}\b",
     ),

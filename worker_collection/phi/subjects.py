@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
+from worker_collection.phi.eponyms import IS_OWNED
 from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, RARE, SURNAME
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
-from worker_collection.phi.page import IS_OWNED, Page, Word
+from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
 _VERBS = "|".join(sorted(cues.names("speech"), key=len, reverse=True))
@@ -63,8 +64,9 @@ _GENERIC = cues.group("generic")
 
 def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
     """Words at the head of a sentence or a line that act, are asked or lie in a bed as people do."""
+    named = page.named_forms
     for place, word in enumerate(page.words):
-        if covered[place] or not _may_be_called(page, word):
+        if word.form not in named or covered[place] or not _may_be_called(page, word):
             continue
         if word.opens and _acts(page, word) or _owns(page, word) or _lies_in_bed(page, word):
             yield Span(word.start, word.end, "NAME")
@@ -81,7 +83,7 @@ def _may_be_called(page: Page, word: Word) -> bool:
         or len(word.text) < 3
     ):
         return False
-    if not page.looks_named(word) or is_cue(word) or is_clinical(page, word):
+    if is_cue(word) or is_clinical(page, word):
         return False
     if word.is_unknown:
         return not is_medical(word) and (word.form == "T" or not is_worded(word))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from worker_collection.phi import cues
+from worker_collection.phi.eponyms import is_clinical_use
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -16,7 +17,7 @@ from worker_collection.phi.lexicon import (
     terms,
 )
 from worker_collection.phi.naming import is_cue, is_worded
-from worker_collection.phi.page import Page, Word, is_clinical_use
+from worker_collection.phi.page import Page, Word
 
 # A word with a capital, or a number within a name: "Rema 1000", "37 Military".
 CAPITAL = r"[^\W\d_a-zß-ÿ][\w'’&-]{0,24}"

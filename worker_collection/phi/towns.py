@@ -4,8 +4,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, PUBLIC, TOWN, VOCABULARY, WORD, places
-from worker_collection.phi.page import Page, is_clinical_use, names_term
+from worker_collection.phi.eponyms import is_clinical_use, names_term
+from worker_collection.phi.lexicon import (
+    CORE,
+    EPONYM,
+    HEAD,
+    PUBLIC,
+    TOWN,
+    VOCABULARY,
+    WORD,
+    first_words,
+    places,
+)
+from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
 _IN = cues.group("in")
@@ -17,7 +28,10 @@ _EVERYDAY = frozenset({"nice", "reading", "orange", "mobile", "bath", "hope", "n
 
 def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
     """Towns of the list; one that is a word as well only where somebody lives or comes from."""
+    firsts = first_words()
     for place, word in enumerate(page.words):
+        if not word.flags & TOWN and word.key not in firsts:
+            continue
         length = _several_words(page, place)
         if not length and not word.flags & TOWN or names_term(page.text, page.words[place + length].end):
             continue

@@ -30,15 +30,19 @@ def find(reading: Reading, known: Known) -> Iterator[Doubt]:
 
 def _words(reading: Reading, known: Known) -> Iterator[Doubt]:
     own, near = _own(known.names)
+    names, logins = known.tokens, known.logins
     for n, token in enumerate(reading.tokens):
         key = fold(token.text)
-        parts = key.split("-") if "-" in key else ()
-        if key in known.tokens or key in known.logins or any(len(p) > 2 and p in known.tokens for p in parts):
+        if key in names or key in logins or "-" in key and _is_joined(key, names):
             weight = _meant(reading, n, own=key in own)
             if weight:
                 yield Doubt(token.start, token.end, "known_name", weight)
-        elif _is_misspelt(token, own, near):
+        elif near and len(key) >= _NEAR - 1 and _is_misspelt(token, own, near):
             yield Doubt(token.start, token.end, "known_name_near")
+
+
+def _is_joined(key: str, names: frozenset[str]) -> bool:
+    return any(len(part) > 2 and part in names for part in key.split("-"))
 
 
 def _is_misspelt(token: Token, own: frozenset[str], near: frozenset[str]) -> bool:
@@ -69,7 +73,7 @@ def _meant(reading: Reading, n: int, *, own: bool) -> float:
 
 def _squeezed(reading: Reading, known: Known) -> Iterator[Doubt]:
     """Numbers sign by sign over any punctuation, and names written without a space."""
-    stream = _SIGNS.sub("", reading.low)
+    stream = "".join(filter(str.isalnum, reading.low))
     for label, number in known.numbers:
         wanted = _SIGNS.sub("", number.lower())
         least = _DIGITS if wanted.isdigit() else _LETTERED

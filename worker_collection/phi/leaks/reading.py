@@ -133,7 +133,12 @@ class Reading:
     def __init__(self, text: str) -> None:
         self.text = text
         self.low = text.lower()
-        self.tokens = [Token(m.group(), *m.span(), sort(m.group())) for m in _WORD.finditer(text)]
+        self.tokens = [
+            tuple.__new__(
+                Token, (word := match.group(), *match.span(), sort(word))
+            )  # half the time of Token()
+            for match in _WORD.finditer(text)
+        ]
 
     @cached_property
     def regime(self) -> str:

@@ -60,9 +60,9 @@ _TELLING = (*sorted(cues.words("public")), "news", "headline", "only ", "televis
 def find(reading: Reading) -> Iterator[Doubt]:
     """Every such shape in the text."""
     for name, (signs, shape) in _SHAPES.items():
-        if any(sign in reading.low for sign in signs):
+        if any(map(reading.low.__contains__, signs)):
             for match in shape.finditer(reading.text):
                 yield Doubt(*match.span(), f"shape_{name}")
-    if any(sign in reading.low for sign in _TELLING):
+    if any(map(reading.low.__contains__, _TELLING)):
         for match in _UNIQUE.finditer(reading.text):
             yield Doubt(*match.span(), "unique_person")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from worker_collection.phi.leaks import cues
 from worker_collection.phi.leaks.reading import Doubt, Reading, Sort, Token, is_medical
@@ -24,8 +24,7 @@ _DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?[\s.,/-]{0,2}(?:of )?$")
 _DAY_AFTER = re.compile(r"[\s.,/-]{1,2}(?:the )?\d{1,4}(?:st|nd|rd|th)?\b(?!\s?(?:mg|ml|%|mcg|units))")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """One word where it stands."""
 
     reading: Reading
@@ -83,16 +82,16 @@ class Place:
 def find(reading: Reading) -> Iterator[Doubt]:
     """Every word that may be a person, a place or a time, with what speaks for it."""
     mixed = reading.regime == "mixed"
-    for n, token in enumerate(reading.tokens):
-        capital = token.text[0].isupper()
-        if token.sort is Sort.SAFE and not (mixed and capital):
+    for n, (text, start, end, sort) in enumerate(reading.tokens):
+        capital = mixed and text[0].isupper()
+        if sort is Sort.SAFE and not capital:
             continue
         place = Place(reading, n)
-        weight, code = _RULES[token.sort](place), _CODES[token.sort]
-        if mixed and capital and weight < 1:
+        weight, code = _RULES[sort](place), _CODES[sort]
+        if capital and weight < 1:
             weight, code = max((weight, code), (_named_place(place), _PLACE))
         if weight:
-            yield Doubt(token.start, token.end, code, weight)
+            yield Doubt(start, end, code, weight)
 
 
 def _named(place: Place) -> float:

@@ -1,0 +1,77 @@
+"""Eponyms in their clinical use: what follows a name that is a disease, a sign or a score, and nobody."""
+
+import re
+
+from worker_collection.phi import cues
+from worker_collection.phi.lexicon import DOUBLE, EPONYM, HEAD, PUBLIC, RARE, VOCABULARY, fold, kind
+
+_SCORES = cues.group("scores")
+_HEADLESS = cues.group("headless")
+IS_OWNED = re.compile(  # a person's and no disease: "Barrett's wife"
+    r"\s(?:"
+    + "|".join(sorted(cues.names("kin")))
+    + r"|house|home|room|bed|family|office|clinic|practice|team|note|notes|"
+    r"bloods|results?|labs|scans?|meds|medications?|obs|vitals|chart|consent|appointment|referral|wound|"
+    r"pain|sleep|appetite|"
+    r"discharge|transfer|surgeon|registrar|nurse|carer|request|car|job|employer|school|phone|number|"
+    r"address|care|list|plan|progress|mood)\b",
+    re.IGNORECASE,
+)
+_HEAD_AFTER = re.compile(
+    r"(?:['’]s?)?[\s-]{1,2}(?:(?:and|or|&)\s)?(?:(?:(?:type|grade|class|stage)\s)?(?:[A-D]|"
+    r"[IV]{1,3})\d?\s(?=[a-z]))?"
+    r"([^\W\d_]+)(?:['’]s)?(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
+)
+_GRADE_AFTER = re.compile(
+    r"\s[-+]{1,3}(?=\s?[,.;)]|$)|\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|normal\b|"
+    r"full\b|low\b|average\b|testing|reduced|"
+    r"biphasic|intact|not\srelevant)|\s(?:class|grade|stage|type)?\s?[ABC]\b(?!\.)",
+    re.IGNORECASE,
+)
+# What follows an eponym that people are called by as well, and no person.
+_SCORE_AFTER = re.compile(r"\s(?:[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b|0/\d|[0-9](?=[,.;)](?:\s|$)))")
+_TERM_AFTER = re.compile(
+    r"[ ](?:(?:diagnostic|staging|modified|clinical|revised)[ ])?(?:criteria|classification|definition|"
+    r"guidelines?|consensus|"
+    r"protocol|staging|grading|score|scale|grade[ ][A-D]\b|heart[ ]association|agreement|statement|virus|"
+    r"[A-Z]\d[A-Z]\d\b|"
+    r"\d-I{1,2}[a-c]?\b)"
+)
+
+
+def names_term(text: str, end: int) -> bool:
+    """Whether a set of criteria or a classification follows the place it is named for: "Milan criteria"."""
+    return _TERM_AFTER.match(text, end, end + 40) is not None
+
+
+def is_clinical_use(text: str, start: int, end: int) -> bool:
+    """Whether the name at this place is an eponym before its head, or paired with another."""
+    if not kind(text[start:end]) & EPONYM:
+        return False
+    if text[end - 2 : end] in ("'s", "’s", "'S", "’S"):
+        owned = IS_OWNED.match(text, end) is not None
+        if owned or fold(text[start:end]) in _HEADLESS:
+            return not owned
+    after = _HEAD_AFTER.match(text, end, end + 60)
+    if after is None:
+        return _is_graded(text, start, end)
+    kinds = [kind(word) if word else 0 for word in after.groups()]
+    if kinds[0] & HEAD or kinds[0] & EPONYM and (kinds[1] & (HEAD | EPONYM)):
+        return True
+    if kinds[1] & HEAD and kinds[0] & VOCABULARY and not kinds[0] & PUBLIC:
+        return bool(kinds[0] & (HEAD | RARE)) or after.group(1).islower() and kinds[0] & EPONYM == EPONYM
+    paired = (
+        bool(kinds[0] & EPONYM) and not kinds[0] & DOUBLE and _is_graded(text, after.start(1), after.end(1))
+    )
+    return paired or _is_graded(text, start, end)
+
+
+def _is_graded(text: str, start: int, end: int) -> bool:
+    """Whether a grade or a finding follows, as after Mallampati, Child-Pugh or Babinski."""
+    single = "-" not in text[start:end]
+    if fold(text[start:end]) in _SCORES and re.match(r"\s(?:score\s)?\d", text[end : end + 8]):
+        return True
+    if text[start:end].casefold() == "ward":
+        return False  # of a hospital
+    borne = single and kind(text[start:end]) & DOUBLE
+    return (_SCORE_AFTER if borne else _GRADE_AFTER).match(text, end, end + 20) is not None

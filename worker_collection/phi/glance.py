@@ -1,0 +1,39 @@
+"""What a note holds at a glance, so that a pattern is tried only where it can match."""
+
+import re
+from collections.abc import Iterable, Iterator
+from string import ascii_lowercase, ascii_uppercase, digits
+
+_SHAPES = str.maketrans(
+    {
+        **dict.fromkeys(digits, "9"),
+        **dict.fromkeys(ascii_uppercase, "A"),
+        **dict.fromkeys(ascii_lowercase, "a"),
+    }
+)
+_RUN = re.compile(r"\d+")
+
+
+def shape(text: str) -> str:
+    """The text with 9 for every digit, A and a for every letter of English; other signs stand as they are."""
+    return text.translate(_SHAPES)
+
+
+def numbers(text: str) -> list[tuple[int, int]]:
+    """Start and end of every run of digits, in order."""
+    return [match.span() for match in _RUN.finditer(text)]
+
+
+def holds(text: str, *signs: str) -> bool:
+    """Whether one of some stretches stands in the text."""
+    return any(map(text.__contains__, signs))
+
+
+def at(pattern: re.Pattern[str], text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
+    """What `finditer` finds of a pattern that can begin at these places alone, which are in order."""
+    end = 0
+    for start in starts:
+        match = pattern.match(text, start) if start >= end else None
+        if match:
+            end = match.end()
+            yield match
