@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shown:
-    """One flat picture of a case file: pixels as training sees them, its mask where it has one, its box."""
+    """One flat picture of a case file: pixels as training sees them, its mask where it has one, its box.
 
+    Of a volume it is a slice; `case` is the row that names it.
+    """
+
+    case: str
     source_id: str
     person: str
     pixels: "NDArray[Any]"
@@ -85,10 +89,10 @@ def _shown(cases: Iterable[dict[str, Any]], below: Path) -> Iterator[Shown]:
         gallery = Gallery(save, opener, below, confined=False)
         for case in cases:
             kept.clear()
-            yield from (_one(row, kept) for row in gallery.rows(case))
+            yield from (_one(row, kept, case) for row in gallery.rows(case))
 
 
-def _one(row: "Row | Broken", kept: "Sequence[Picture]") -> Shown:
+def _one(row: "Row | Broken", kept: "Sequence[Picture]", case: "Mapping[str, Any]") -> Shown:
     from shared.errors import InvalidInputError
     from shared.exports.pictures import as_bytes
     from worker_collection.pictured import Pictured
@@ -105,6 +109,7 @@ def _one(row: "Row | Broken", kept: "Sequence[Picture]") -> Shown:
         fix = "name a mask, or give its slices as pictures of their own"
         raise InvalidInputError(f"case {name} is a volume without a mask", field="image", fix=fix)
     return Shown(
+        case=str(case.get("source_id") or name),
         source_id=name,
         person=str(row.get("person") or name),
         pixels=as_bytes(picture)[0],
@@ -133,26 +138,45 @@ def _by_prompt(graded: Sequence[Graded]) -> "dict[str, dict[str, Estimate]]":
     from shared.domain.masks import mean_of
 
     found: dict[str, dict[str, list[tuple[str, float]]]] = {}
-    for one in graded:
-        for kind, overlaps in one.overlaps.items():
+    for case in _by_case(graded):
+        for kind in sorted({kind for one in case for kind in one.overlaps}):
             by = found.setdefault(kind, {"dice": [], "iou": []})
-            by["dice"] += [(one.shown.person, overlap.dice) for overlap in overlaps]
-            by["iou"] += [(one.shown.person, overlap.iou) for overlap in overlaps]
+            for overlap in _measured(case, kind):
+                by["dice"].append((case[0].shown.person, overlap.dice))
+                by["iou"].append((case[0].shown.person, overlap.iou))
     return {kind: {name: mean_of(values) for name, values in by.items()} for kind, by in found.items()}
+
+
+def _by_case(graded: Sequence[Graded]) -> list[list[Graded]]:
+    """The pictures of each row that have masks: one, or the slices of a volume."""
+    cases: dict[str, list[Graded]] = {}
+    for one in graded:
+        if one.overlaps:
+            cases.setdefault(one.shown.case, []).append(one)
+    return list(cases.values())
+
+
+def _measured(case: Sequence[Graded], kind: str) -> "list[Overlap]":
+    """What counts of a case: its mask over all slices, and every object that is asked for alone."""
+    from shared.domain.masks import Overlap
+
+    asked = [overlap for one in case for overlap in one.overlaps.get(kind, ())]
+    return asked if kind == "object" else [Overlap.over(asked)]
 
 
 def _metrics(graded: Sequence[Graded], kinds: "Mapping[str, Mapping[str, Estimate]]") -> dict[str, Any]:
     """The prompts that the cases themselves give come first; every other kind stands beside them."""
     from shared.domain.masks import mean_of
 
-    measured = [one for one in graded if one.overlaps]
-    if not measured:
+    cases = _by_case(graded)
+    if not cases:
         return {"n": 0}
-    own = [(one.shown.person, one.overlaps[one.headline][0]) for one in measured]
+    own = [(case[0].shown.person, _measured(case, case[0].headline)[0]) for case in cases]
     dice = mean_of([(person, overlap.dice) for person, overlap in own])
     iou = mean_of([(person, overlap.iou) for person, overlap in own])
     return {
-        "n": len(measured),
+        "n": len(cases),
+        "pictures": sum(len(case) for case in cases),
         "dice": dice.value,
         "iou": iou.value,
         "intervals": {"dice": [dice.low, dice.high], "iou": [iou.low, iou.high]},

@@ -13,6 +13,7 @@ from shared.domain.metrics import Z95, Estimate, NothingMeasuredError
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the picture
 MOST_OBJECTS = 8  # of one picture that are asked for one by one
+HALF = 0.5  # of a pixel: from its middle, where boxes count from, to its edge, where an object ends
 _LOOSE = 3 / 256  # of the longest side, how far a box stands off its object
 
 
@@ -43,6 +44,13 @@ class Overlap:
         """Count; both masks have one shape, and what is not 0 is inside."""
         inside, wanted = given.astype(bool), truth.astype(bool)
         return cls(int((inside & wanted).sum()), int(inside.sum()), int(wanted.sum()), inside.size)
+
+    @classmethod
+    def over(cls, parts: Sequence["Overlap"]) -> "Overlap":
+        """The slices of a volume, or other parts of one picture, counted together."""
+        return cls(
+            *(sum(getattr(part, name) for part in parts) for name in ("both", "given", "truth", "pixels"))
+        )
 
     @property
     def dice(self) -> float:
@@ -117,7 +125,7 @@ def loose_box(truth: npt.NDArray[np.bool_]) -> Box:
     """The box that stands a hundredth of the picture's longest side off an object."""
     box = box_around(truth)
     assert box is not None, "an object has a box"
-    return moved(box, truth.shape, [_LOOSE * max(truth.shape)] * 4)
+    return moved(box, truth.shape, [HALF + _LOOSE * max(truth.shape)] * 4)
 
 
 def moved(box: Box, shape: tuple[int, ...], by: Sequence[float]) -> Box:

@@ -13,6 +13,7 @@ from torch.nn import functional
 from shared.errors import InvalidInputError
 
 _COLOURS = 3
+_MIDDLE = 0.5
 
 
 class PictureError(InvalidInputError):
@@ -39,9 +40,13 @@ class Frame:
         """Rows and columns of the square that the picture fills."""
         return max(1, round(self.height * self.scale)), max(1, round(self.width * self.scale))
 
+    def place(self, pixel: float) -> float:
+        """Where a pixel's middle lies, in pixels of the square counted from their middles, too."""
+        return (pixel + _MIDDLE) * self.scale - _MIDDLE
+
     def box(self, box: Sequence[float]) -> tuple[float, float, float, float]:
         """A box of the picture (x0, y0, x1, y1) as one of the square."""
-        x0, y0, x1, y1 = (value * self.scale for value in box)
+        x0, y0, x1, y1 = (self.place(value) for value in box)
         return x0, y0, x1, y1
 
 

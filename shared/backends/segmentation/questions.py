@@ -13,7 +13,7 @@ from torch import Tensor
 from shared.backends.base import Box
 from shared.backends.segmentation import prompts
 from shared.backends.segmentation.picture import Frame
-from shared.domain.masks import box_around, moved, objects_of
+from shared.domain.masks import HALF, box_around, moved, objects_of
 from shared.domain.recipe import SegmentationRecipe
 
 Weights = prompts.Weights
@@ -50,7 +50,7 @@ def tokens(weights: Weights, asked: Sequence[Question], frame: Frame) -> Tensor:
     for one in asked:
         if one.point is not None:
             x, y = one.point
-            place = torch.tensor([[x * frame.scale, y * frame.scale]])
+            place = torch.tensor([[frame.place(x), frame.place(y)]])
             made.append(prompts.point_tokens(weights, place, frame.side))
         else:
             made.append(box_token(weights, one.box, frame))
@@ -73,4 +73,4 @@ def _shaken(truth: NDArray[np.bool_], draw: random.Random) -> Box:
     box = box_around(truth)
     assert box is not None, "an object has a box"
     longest = max(truth.shape)
-    return moved(box, truth.shape, [draw.uniform(_TIGHTEST, _LOOSEST) * longest for _ in range(4)])
+    return moved(box, truth.shape, [HALF + draw.uniform(_TIGHTEST, _LOOSEST) * longest for _ in range(4)])

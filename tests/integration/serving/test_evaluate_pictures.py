@@ -66,6 +66,24 @@ def test_masks_are_scored_by_every_kind_of_prompt(site, segmenter, rounds, cases
     assert bare["whole"]["dice"]["value"] < metrics["by_prompt"]["whole"]["dice"]["value"]
 
 
+def test_the_slices_of_a_volume_count_together(site, segmenter, rounds, tmp_path):
+    version = site.add(segmenter)
+    slices = [drawing(number) for number in (63, 64)]
+    image, label = (np.stack([one[side] for one in slices], axis=-1) for side in (0, 1))
+    label[:, :, 1] = 0
+    label[20:23, 20:23, 1] = 1  # a slice that barely has an object
+    np.savez(tmp_path / "v.npz", image=image, label=label)
+    path = tmp_path / "v.jsonl"
+    path.write_text(json.dumps({"source_id": "v", "person": "p", "image": "v.npz"}) + "\n")
+    code, out, err = rounds("evaluate", "--model-version", version.name, "--cases", path, "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    metrics, each = answer["metrics"], [one["dice"] for one in answer["predictions"]]
+    assert (metrics["n"], metrics["pictures"], len(each)) == (1, 2, 2)
+    assert min(each) < metrics["dice"] < max(each)
+    assert metrics["dice"] != pytest.approx(sum(each) / 2, abs=0.01)
+
+
 def test_what_is_no_picture_is_one_sentence(site, segmenter, rounds, tmp_path):
     version = site.add(segmenter)
     path = tmp_path / "bad.jsonl"
