@@ -99,7 +99,8 @@ class Relay:
             bells = waiting(session, now=self._clock())
         if self._line.is_another():
             self._patience.lose_it(bells, at=at)
-            self._note("broker", f"it was started anew: {len(bells)} waiting rows are rung for again")
+            if self.state["broker"] != "unknown":  # at the first look every broker is another
+                self._note("broker", f"it was started anew: {len(bells)} waiting rows are rung for again")
         depths = self._line.depths()
         self.state["queues"] = {queue.value: depth for queue, depth in depths.items()}
         self._tell_of_refused(self._line.refused())

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.registry.tables.base import Json, JsonList, Table, fresh_id, one_of
 
+_RECOVERIES = text("kind = 'lease.lost' OR kind LIKE 'recovery.%'")
+
 
 class ApiKey(Table):
     """A key as SHA-256 of its 256 random bits; the key itself is shown once and never stored."""
@@ -92,6 +94,7 @@ class Event(Table):
     """What happened, for the dashboard's stream and the history checker. Append-only, pruned by age."""
 
     __tablename__ = "events"
+    __table_args__ = (Index("ix_events_recoveries", "seq", postgresql_where=_RECOVERIES),)
     seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
     kind: Mapped[str]

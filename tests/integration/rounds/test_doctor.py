@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 import redis
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from shared.domain.cycle import JobState
 from shared.registry import attempts, outbox, parts, recoveries
@@ -162,4 +162,8 @@ def test_recoveries_are_the_newest_first_and_leases_that_were_lost_count(session
         "lease.lost",
     ]
     assert recoveries.count(session, now=now) == 2
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    asked = select(Event.seq).where(recoveries.IS_ONE).order_by(Event.seq.desc()).limit(5)
+    plan = session.scalars(text(f"EXPLAIN {asked.compile(compile_kwargs={'literal_binds': True})}"))
+    assert "ix_events_recoveries" in "".join(plan)
     assert session.scalar(select(Event.kind).limit(1))
