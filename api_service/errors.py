@@ -23,6 +23,7 @@ from shared.errors import (
 from shared.logs import log
 
 PROBLEM = "application/problem+json"
+_MAY_NOT = "42501"  # Postgres: a right was taken away
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._\-]{1,64}$")
 
 
@@ -98,6 +99,11 @@ def _database_problem(error: DBAPIError | PoolTimeoutError) -> Response:
     if is_away(error):
         return problem(
             PartDownError("the database does not answer", fix="ask again; see /api/phase-7/health")
+        )
+    if getattr(error.orig, "pgcode", None) == _MAY_NOT:
+        log.error("the database refuses what this service must do", request_id=request_id(), **named(error))
+        return problem(
+            PartDownError("the database refuses to write this down, so it was not done", fix="rounds migrate")
         )
     return _surprise(error)
 

@@ -16,7 +16,7 @@ from worker_collection.sources.fhir.references import listed
 from worker_collection.sources.fhir.server import FhirServer
 from worker_collection.sources.fhir.shelf import Shelf
 from worker_collection.sources.fhir.signin import SignIn
-from worker_collection.sources.fhir.wire import Gone, Wire, waiting
+from worker_collection.sources.fhir.wire import Gone, Wire, bounded, waiting
 
 _BATCH = 500
 _LONGEST_SECONDS = 6 * 3600.0  # that an export is waited for
@@ -85,7 +85,7 @@ class FhirBulk:
         while waited < _LONGEST_SECONDS:
             with self._signed.send(place) as answer:
                 if answer.status != 202:
-                    return self._manifest(answer.read())
+                    return self._manifest(bounded(answer))
                 wait = max(1.0, waiting(answer.headers, min(attempt, 6)))
             self._pause(wait)
             waited, attempt = waited + wait, attempt + 1

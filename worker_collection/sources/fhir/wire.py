@@ -16,6 +16,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from shared.errors import InvalidInputError, NotFoundError, PartDownError
 
 _TIMEOUT_SECONDS = 60
+MOST_BYTES = 64 << 20
 EMPTY: Mapping[str, str] = MappingProxyType({})
 _TRIES, _LONGEST_WAIT_SECONDS = 5, 120.0
 _BUSY = (408, 429, 500, 502, 503, 504)
@@ -59,7 +60,7 @@ class Wire:
         """
         try:
             with self.send(url, body=body) as answer:
-                return json.loads(answer.read())
+                return json.loads(bounded(answer))
         except ValueError:
             raise PartDownError("the source does not answer in JSON", fix="check its address") from None
 
@@ -125,6 +126,20 @@ class Wire:
         raise InvalidInputError(
             f"the server refused a question with status {error.code}", field="url", fix="check its rights"
         ) from None
+
+
+def bounded(answer: HTTPResponse) -> bytes:
+    """The whole of an answer; one that does not end is given up.
+
+    Raises:
+        PartDownError: it is larger than any page of records.
+    """
+    body = answer.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        raise PartDownError(
+            f"the source answers with more than {MOST_BYTES >> 20} MB", fix="ask it for smaller pages"
+        )
+    return body
 
 
 def waiting(headers: Message, attempt: int) -> float:
