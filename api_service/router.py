@@ -50,7 +50,7 @@ class Router:
     def of(cls, settings: Settings, sessions: sessionmaker[Session]) -> "Router":
         """The router of one process; `start` makes it follow the registry."""
         cache = PlanCache(settings.root / "router", sessions)
-        return cls(cache, open_model_server(settings))
+        return cls(cache, open_model_server(settings, sessions))
 
     def answer(self, model_type: str, person_key: str | None, asked: str | PictureAsk) -> Routed:
         """The answer of the version that this person is given; without a key (database away) the champion's.

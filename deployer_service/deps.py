@@ -1,10 +1,11 @@
 """What the deployer works with; made once in each process, after the fork."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from deployer_service import vllm_folders
 from shared.clock import Clock
 from shared.config import Settings, load_settings
 from shared.notify.apprise import open_notifier
@@ -39,11 +40,14 @@ class Deps:
 def process_deps() -> Deps:
     """The collaborators of this process."""
     settings = load_settings()
+    sessions = make_sessions(settings, role=DatabaseRole.DEPLOYER)
+    storage = open_storage(settings)
+    put = partial(vllm_folders.put, settings=settings, storage=storage)
     return Deps(
         settings=settings,
-        sessions=make_sessions(settings, role=DatabaseRole.DEPLOYER),
+        sessions=sessions,
         clock=settings.clock,
         vault=open_vault(settings.secret_file),
-        model_server=open_model_server(settings),
+        model_server=open_model_server(settings, sessions, put=put),
         notifier=open_notifier(settings),
     )

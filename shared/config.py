@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     model_server_url: str | None = Field(
         None, description="where the model servers are found, separated by spaces; each holds every version"
     )
+    vllm_url: str | None = Field(None, description="a vLLM server that answers for LLMs; else ours does")
+    vllm_adapters: Path | None = Field(
+        None, description="folder that vLLM reads adapters from; ROUNDS_HOME/vllm when unset"
+    )
     site_timezone: str = Field("UTC", description="IANA zone of the site's schedules")
     site_secret_file: Path | None = Field(
         None, description="key of splits, arms and encryption; made if absent"
@@ -128,6 +132,11 @@ class Settings(BaseSettings):
     def model_servers(self) -> list[str]:
         """The base addresses of the model servers."""
         return (self.model_server_url or f"http://{self.model_server_bind}").split()
+
+    @property
+    def vllm_folder(self) -> Path:
+        """Where versions are put for vLLM, under the same path there."""
+        return (self.vllm_adapters or self.root / "vllm").absolute()
 
     @property
     def s3_credentials(self) -> tuple[str, str]:

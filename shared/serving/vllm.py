@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
@@ -18,22 +19,24 @@ from urllib.parse import urlsplit
 
 from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import InvalidInputError, NotFoundError, PartDownError
+from shared.logs import log
 from shared.serving.base import Loaded, patience_seconds
 
 CONNECT_SECONDS = 1.0
 LOAD_SECONDS = 120.0
+PROVE_SECONDS = 3600.0
 SAME = 1e-6  # of two log-probabilities
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """A version as vLLM has to serve it. `sha256` is of every file in its folder, by name."""
+    """A version as vLLM has to serve it; the files in its folder have the digest."""
 
     digest: str
     name: str
+    fingerprint: str  # as it was recorded; `probes` prove it on a server that computes otherwise
     folder: Path
-    sha256: Mapping[str, str]
-    base: str
+    base: str  # the model's name on the server
     labels: Sequence[str]
     probes: Sequence[tuple[str, str]]  # a text, and the label that the version gave it when it was trained
     prompt: Callable[[str], str] = lambda text: text
@@ -53,6 +56,7 @@ class VllmModelServer:
         self._address, self._find = urlsplit(url).netloc, find
         self._proved: dict[str, Adapter] = {}
         self._loading = threading.Lock()
+        self._proved_at = time.monotonic()
 
     def load(self, digest: str) -> Loaded:
         """Check the bytes on disk, load them, and prove by probes that they are what answers.
@@ -72,7 +76,7 @@ class VllmModelServer:
                     self._drop(digest)
                     raise
                 self._proved[digest] = adapter
-        return Loaded(digest, _fingerprint(adapter))
+        return Loaded(digest, adapter.fingerprint)
 
     def prove(self) -> list[str]:
         """Put the probes to every adapter again; those that fail are dropped and returned."""
@@ -80,7 +84,7 @@ class VllmModelServer:
         for digest, adapter in list(self._proved.items()):
             try:
                 self._prove(adapter)
-            except UnprovedError:
+            except (UnprovedError, NotFoundError):
                 self._proved.pop(digest, None)
                 self._drop(digest)
                 dropped.append(digest)
@@ -95,7 +99,7 @@ class VllmModelServer:
         """What is proved, as far as the server still lists it."""
         listed = self._listed()
         proved = sorted(self._proved.items())
-        return [Loaded(digest, _fingerprint(one)) for digest, one in proved if digest in listed]
+        return [Loaded(digest, one.fingerprint) for digest, one in proved if digest in listed]
 
     def answer(self, digest: str, texts: Sequence[str]) -> list[Answer]:
         """The label set scored under exactly that adapter, a text after the other.
@@ -107,11 +111,29 @@ class VllmModelServer:
         adapter = self._proved.get(digest)
         if adapter is None:
             raise NotFoundError("the version is not in memory", field="digest", fix="load it first")
-        return [self._answer(adapter, digest, text) for text in texts]
+        self._prove_hourly()
+        try:
+            return [self._answer(adapter, digest, text) for text in texts]
+        except (NotFoundError, UnprovedError):
+            self._proved.pop(digest, None)  # the server lost it, or answers by another: it is proved anew
+            raise NotFoundError("the version is not in memory", field="digest", fix="load it first") from None
 
     def segment(self, digest: str, ask: PictureAsk) -> list[MaskAnswer]:  # noqa: ARG002
         """A language model segments nothing."""
         raise InvalidInputError("the version answers texts, not pictures", field="image")
+
+    def _prove_hourly(self) -> None:
+        """Put the probes again beside the answers of people; what fails is dropped."""
+        if time.monotonic() - self._proved_at > PROVE_SECONDS:
+            self._proved_at = time.monotonic()
+            threading.Thread(target=self._prove_quietly, name="prove", daemon=True).start()
+
+    def _prove_quietly(self) -> None:
+        try:
+            for digest in self.prove():
+                log.error("vLLM no longer serves a version as it was judged", digest=digest)
+        except PartDownError as error:
+            log.warning("vLLM could not be proved", why=error.code)
 
     def _prove(self, adapter: Adapter) -> None:
         listed = self._listed().get(adapter.digest)
@@ -205,24 +227,17 @@ def _check_files(adapter: Adapter) -> None:
     if folder.is_symlink() or not folder.is_dir():
         raise UnprovedError(f"{adapter.name} has no folder of its own", field="digest", fix="fetch it again")
     found = {path.name: path for path in folder.iterdir()}
-    for name in sorted(found.keys() | adapter.sha256.keys()):
-        path = found.get(name)
-        if (
-            path is None
-            or path.is_symlink()
-            or not path.is_file()
-            or _sha256(path) != adapter.sha256.get(name)
-        ):
-            raise UnprovedError(f"{name} of {adapter.name} is not as it was judged", field="digest")
+    for name, path in sorted(found.items()):
+        if path.is_symlink() or not path.is_file():
+            raise UnprovedError(f"{name} of {adapter.name} is no file of its own", field="digest")
+    lines = "".join(f"{name} {_sha256(path)}\n" for name, path in sorted(found.items()))
+    if hashlib.sha256(lines.encode()).hexdigest() != adapter.digest:
+        raise UnprovedError(f"the files of {adapter.name} are not as they were judged", field="digest")
 
 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fingerprint(adapter: Adapter) -> str:
-    return hashlib.sha256(json.dumps([list(probe) for probe in adapter.probes]).encode()).hexdigest()
 
 
 def _behind(logprobs: Mapping[str, Any], start: int, end: int) -> float:

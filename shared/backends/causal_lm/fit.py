@@ -49,7 +49,10 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     proof = train.prove(learner)
     files = _files(learner, proof)
     scorer = load_scorer(files, base, lasting=False)
-    facts = json.loads(files["rounds.json"]) | {"probes": scorer.probe_answers()}
+    facts = json.loads(files["rounds.json"]) | {
+        "probes": scorer.probe_answers(),
+        "written": scorer.written(),
+    }
     files["rounds.json"] = _json(facts)
     figures = {
         **proof.figures,

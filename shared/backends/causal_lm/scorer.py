@@ -20,6 +20,7 @@ from shared.domain.example import Answer
 from shared.domain.recipe import CausalRecipe
 from shared.errors import InvalidInputError
 
+SURE = 0.5  # of two log-probabilities: rounding on another machine does not turn them
 TOLERANCE = 5e-2  # machines that multiply bfloat16 round in every layer
 
 
@@ -59,6 +60,15 @@ class CausalScorer:
     def probe_answers(self) -> list[tuple[str, float]]:
         """Label and confidence of every probe."""
         return [self._ranked(probe)[0] for probe in PROBES]
+
+    def written(self) -> list[tuple[str, str]]:
+        """Probes with the label that the LM alone surely writes: a server without our head shows them."""
+        found = []
+        for probe in PROBES:
+            best = self.scores(probe, written=True).topk(2)
+            if best.values[0] - best.values[1] >= SURE:
+                found.append((probe, self.labels[int(best.indices[0])]))
+        return found
 
     def scores(self, text: str, *, written: bool = False) -> Tensor:
         """Every label's score before the temperature, shape (labels,).
