@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from shared.broker.reaper import Reaper, Silence
 from shared.domain.cycle import JobState, RunState
@@ -118,3 +119,17 @@ def test_silence_forgets_rows_that_are_held_no_more():
     for at in range(14, 24, 2):
         assert silence.listen({1: (2, 5)}, at=at) == []
     assert silence.listen({1: (2, 5)}, at=24) == [(1, 2, 5)]
+
+
+def test_a_beat_changes_its_row_in_place(sessions, claim):
+    """No index names what a beat changes, and pages have room: nothing else has to be written or swept."""
+    lease = claim()
+    hot = text(
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'training_jobs'"
+    )
+    with sessions.begin() as session:
+        before = session.execute(hot).one()
+        for _ in range(20):
+            assert leases.beat(session, lease)
+        after = session.execute(hot).one()
+    assert [now - then for now, then in zip(after, before, strict=True)] == [20, 20]
