@@ -109,6 +109,15 @@ class JobDetail(Job):
         )
 
 
+class LogLine(Shape):
+    """One line of a job's log; `data` holds figures and states."""
+
+    seq: int
+    at: datetime
+    event: str
+    data: dict[str, object]
+
+
 class TrainingStarted(Shape):
     """`POST /training/start`: the queued job; version and size are null until they are known."""
 

@@ -56,13 +56,10 @@ def _follow(here: Site, job_id: UUID, *, limit: int, as_json: bool) -> None:
 
 def _events(here: Site, job_id: UUID, *, after: int, limit: int) -> "list[Event]":
     """The newest of the job after one, oldest first."""
-    from sqlalchemy import select
+    from shared.registry import events
 
-    from shared.registry.tables import Event
-
-    wanted = select(Event).where(Event.subject == str(job_id), Event.seq > after)
     with here.sessions() as session:
-        return list(session.scalars(wanted.order_by(Event.seq.desc()).limit(limit)))[::-1]
+        return events.of_job(session, job_id, after=after, limit=limit)
 
 
 def _shown(one: "Event") -> dict[str, object]:

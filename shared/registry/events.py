@@ -52,6 +52,13 @@ def horizon(session: Session) -> Horizon:
     return Horizon(found.oldest, found.following)
 
 
+def of_job(session: Session, job_id: UUID, *, after: int, limit: int) -> list[Event]:
+    """The newest events of one training above a number, oldest first."""
+    wanted = select(Event).where(Event.subject == str(job_id), Event.seq > after)
+    wanted = wanted.where(text("kind LIKE 'training_jobs.%'"))  # in the words of the index
+    return list(session.scalars(wanted.order_by(Event.seq.desc()).limit(limit)))[::-1]
+
+
 def after(session: Session, seq: int, *, limit: int) -> Sequence[Event]:
     """The events above a number that can be seen now, in the order of their numbers."""
     later = select(Event).where(Event.seq > seq).order_by(Event.seq).limit(limit)

@@ -16,10 +16,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
 from shared.config import environment, load_settings
-from shared.domain.cycle import JobState, VersionState
+from shared.domain.cycle import VersionState
 from shared.embedded import remove_home
 from shared.registry.session import make_sessions
-from shared.registry.tables import ModelVersion, TrainingJob
+from shared.registry.tables import ModelVersion
 from tests.browser.conftest import CHROMIUM, FLAGS, Clinic, free_ports
 from tests.browser.test_pages import settled
 
@@ -32,14 +32,15 @@ PLACES = {
     "training": "/training",
     "job": "/training/{job}",
     "models": "/models",
-    "version": "/models/{live}",
+    "version": "/models/{version}",
     "experiment": "/experiment",
-    "letter": "/letters/{live}",
-    "alerts": "/alerts?state=",
+    "letter": "/letters/{version}",
+    "alerts": "/alerts",
     "schedules": "/schedules",
     "policy": "/policy",
     "audit": "/audit",
 }
+WIDTH, TALLEST = 1280, 1400
 DARK_TOO = ("overview", "experiment")
 
 
@@ -99,14 +100,20 @@ def take(browser: Browser, clinic: Clinic, palette: str, *, names: tuple[str, ..
         page.goto(PLACES[name].format(**named(clinic)))
         settled(page)
         page.wait_for_timeout(1_000)  # curves are drawn a frame after they are there
-        page.screenshot(path=FOLDER / f"{name}-{palette}.png", full_page=name not in {"cases", "audit"})
+        page.screenshot(path=FOLDER / f"{name}-{palette}.png", clip=clip(page), full_page=True)
     page.context.close()
+
+
+def clip(page: Page) -> dict[str, float]:
+    """The page from its top, as much as fits a document."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    return {"x": 0, "y": 0, "width": WIDTH, "height": min(height, TALLEST)}
 
 
 def entered(browser: Browser, clinic: Clinic, palette: str) -> Page:
     """A page of somebody who is signed in."""
     context = browser.new_context(
-        base_url=clinic.url, color_scheme=palette, viewport={"width": 1280, "height": 800}
+        base_url=clinic.url, color_scheme=palette, viewport={"width": WIDTH, "height": 800}
     )
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -118,11 +125,13 @@ def entered(browser: Browser, clinic: Clinic, palette: str) -> Page:
 
 
 def named(clinic: Clinic) -> dict[str, str]:
-    """The version in service and the newest training that ended well."""
-    done = select(TrainingJob.id).filter_by(state=JobState.COMPLETED).order_by(TrainingJob.end_time.desc())
-    live = select(ModelVersion.name).filter_by(state=VersionState.LIVE)
+    """The newest version that ever answered a patient, and its training."""
+    served = ModelVersion.state.in_((VersionState.LIVE, VersionState.STANDBY, VersionState.ROLLED_BACK))
+    newest = select(ModelVersion).where(served).order_by(ModelVersion.number.desc())
     with clinic.sessions() as session:
-        return {"job": str(session.scalars(done).first()), "live": str(session.scalars(live).first())}
+        version = session.scalars(newest).first()
+        assert version is not None
+        return {"job": str(version.job_id), "version": version.name}
 
 
 if __name__ == "__main__":

@@ -121,6 +121,14 @@ export interface JobDetail extends Job {
   parent_model_version: string | null;
 }
 
+/** schema: LogLine */
+export interface LogLine {
+  seq: number;
+  at: string;
+  event: string;
+  data: Record<string, unknown>;
+}
+
 /** schema: Version */
 export interface Version {
   id: string;
@@ -573,4 +581,17 @@ export interface Start {
   approvals: Approval[];
   ab_test: AbTest | null;
   datasets: Dataset[];
+}
+
+/** schema: EmergencyShown */
+export interface Emergency {
+  id: string;
+  taken_by: string;
+  started_at: string;
+  ends_at: string;
+  gives: string[];
+  why: string | null;
+  reviewed_by: string | null;
+  reviewed_at: string | null;
+  verdict: string | null;
 }

@@ -10,6 +10,7 @@ import { ModelType } from "../parts/ModelType";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
 import { When } from "../parts/When";
+import { Emergencies } from "./Emergencies";
 
 const DAY_MS = 86_400_000;
 const LINE = 120; // characters of an event's details that stand in its row
@@ -197,6 +198,7 @@ export default function Audit() {
       <TimeMachine />
       <Proof />
       <Trail />
+      <Emergencies />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { Link, useParams } from "react-router";
-import type { JobDetail } from "../api/types";
+import type { JobDetail, LogLine } from "../api/types";
 import { useAct, useApi } from "../api/useApi";
 import type { SiteEvent } from "../live/stream";
 import { useSiteEvents } from "../live/useLive";
@@ -11,6 +11,7 @@ import { percent, when, whole, words } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { When } from "../parts/When";
 import { curvesOf, figureOf, told } from "./training.curves";
 
 const Series = lazy(() => import("../charts/Series"));
@@ -163,6 +164,44 @@ function Facts({ job }: { job: JobDetail }) {
   );
 }
 
+const figures = (data: Record<string, unknown>): string =>
+  Object.entries(data)
+    .filter(([, value]) => value !== null)
+    .map(
+      ([name, value]) =>
+        `${words(name)} ${typeof value === "number" ? Number(value.toPrecision(4)) : String(value)}`,
+    )
+    .join(" · ");
+
+/** What happened to the job, the newest line first. */
+function Log({ id }: { id: string }) {
+  const lines = useApi<LogLine[]>(`/training/jobs/${id}/log`, { limit: 500 });
+  return (
+    <section className="panel">
+      <Shown answer={lines} empty={(found) => (found.length ? null : "Its log holds no line yet.")}>
+        {(found) => (
+          <DataTable
+            caption="Log, the newest line first"
+            file={`log-${id.slice(-8)}`}
+            most={10}
+            rows={[...found].reverse()}
+            id={(line) => String(line.seq)}
+            columns={[
+              { name: "At", show: (line) => <When at={line.at} />, value: (line) => line.at },
+              { name: "What", show: (line) => words(line.event.replace(/^training_jobs\./, "")) },
+              {
+                name: "Figures",
+                show: (line) => <span className="small">{figures(line.data)}</span>,
+                value: (line) => figures(line.data),
+              },
+            ]}
+          />
+        )}
+      </Shown>
+    </section>
+  );
+}
+
 /** One training: its curves as they grow, what it cost, who worked on it, and why it failed. */
 export function JobPage() {
   const { id = "" } = useParams();
@@ -197,7 +236,7 @@ export function JobPage() {
             <Facts job={found} />
             <section className="panel">
               <DataTable
-                caption="Log: each time a worker took the job"
+                caption="Each time a worker took the job"
                 rows={found.attempts}
                 id={(one) => String(one.fence)}
                 columns={[
@@ -209,6 +248,7 @@ export function JobPage() {
                 ]}
               />
             </section>
+            <Log id={id} />
           </>
         )}
       </Shown>

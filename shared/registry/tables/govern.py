@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.registry.tables.base import Json, JsonList, Table, fresh_id, one_of
 
+_OF_JOBS = text("kind LIKE 'training_jobs.%'")
 _RECOVERIES = text("kind = 'lease.lost' OR kind LIKE 'recovery.%'")
 
 
@@ -94,7 +95,10 @@ class Event(Table):
     """What happened, for the dashboard's stream and the history checker. Append-only, pruned by age."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_recoveries", "seq", postgresql_where=_RECOVERIES),)
+    __table_args__ = (
+        Index("ix_events_recoveries", "seq", postgresql_where=_RECOVERIES),
+        Index("ix_events_of_jobs", "subject", "seq", postgresql_where=_OF_JOBS),
+    )
     seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
     kind: Mapped[str]
