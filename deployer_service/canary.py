@@ -4,6 +4,7 @@ from deployer_service import challenge, slots
 from deployer_service.challenge import Challenge
 from deployer_service.deps import Deps
 from shared.registry import deployments, models, plans, predictions, releases
+from shared.registry.facts import Scope
 from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
 
@@ -32,16 +33,16 @@ def start_waiting(model_type: str, deps: Deps) -> None:
 def score_silently(compared: Challenge, deps: Deps) -> int:
     """Let both versions of a run say what they would have on cases the other answered; how many answers."""
     with deps.sessions.begin() as session:
-        base = challenge.begin(session, compared, now=deps.clock()).cursors["base"]
-    return sum(_score(version, base, deps) for version in (compared.champion, compared.challenger))
+        scope = challenge.scope(session, compared, now=deps.clock())
+    return sum(_score(version, scope, deps) for version in (compared.champion, compared.challenger))
 
 
-def _score(version: ModelVersion, base: int, deps: Deps) -> int:
+def _score(version: ModelVersion, scope: Scope, deps: Deps) -> int:
     """Score the oldest unscored cases of one version. The model server is asked outside any transaction."""
     with deps.sessions() as session:
         if models.model_type(session, version.model_type).family == "segmentation":
             return 0  # two masks are no two labels: such a challenge is decided by people
-        rows = predictions.unscored(session, version.model_type, version.id, after=base, limit=BATCH)
+        rows = predictions.unscored(session, scope, version.id, limit=BATCH)
     if not rows:
         return 0
     texts = [deps.vault.open(sealed, INPUT_PURPOSE).decode() for _, sealed in rows]

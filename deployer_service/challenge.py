@@ -13,8 +13,8 @@ from deployer_service.facts import COLUMNS, UNSCORED
 from shared.domain.policy import Policy
 from shared.domain.rollout import STRATA, config_of
 from shared.registry import decisions, facts, lifetime, models, policies
-from shared.registry.facts import Cursor, PairedAnswer, Said, cursor_from
-from shared.registry.tables import ModelVersion, ReleaseDecision
+from shared.registry.facts import Cursor, PairedAnswer, Said, Scope, cursor_from
+from shared.registry.tables import DatasetVersion, ModelVersion, ReleaseDecision, TrainingJob
 
 _DAY_SECONDS = 86_400
 _LOOKS_A_DAY = 4  # without facts, time alone is looked at this often
@@ -66,22 +66,48 @@ def begin(session: Session, challenge: Challenge, *, now: datetime) -> ReleaseDe
         "state": None,
     }
     base, outcome = facts.newest_numbers(session)
-    cursors = {"base": base, "prediction": Cursor(base).dump(), "outcome": Cursor(outcome).dump()}
+    model_type, until = challenge.challenger.model_type, _learnt_until(session, challenge)
+    before, said = facts.replayable(session, model_type, learnt_until=until)
+    cursors = {
+        "base": base,
+        "replay": before,
+        "prediction": Cursor(base, tuple(before)).dump(),
+        "outcome": Cursor(outcome, tuple(said)).dump(),
+    }
     row = _row(challenge, step=0, policy_version=version, now=now)
     row.cursors, row.message = cursors, answer_line(message)
     return _answered(session, row, Run(message).begin())
+
+
+def scope(session: Session, challenge: Challenge, *, now: datetime) -> Scope:
+    """Which predictions the run is about; a run that has not begun begins."""
+    return _scope(challenge, begin(session, challenge, now=now))
+
+
+def _scope(challenge: Challenge, step: ReleaseDecision) -> Scope:
+    cursors = step.cursors
+    return Scope(challenge.challenger.model_type, cursors["base"], tuple(cursors.get("replay", ())))
+
+
+def _learnt_until(session: Session, challenge: Challenge) -> datetime:
+    """What came after this neither version has seen: its data were sealed before, or it was brought in."""
+    until = []
+    for one in (challenge.challenger, challenge.champion):
+        elsewhere = session.get_one(TrainingJob, one.job_id).triggered_by == "import"
+        sealed_at = session.get_one(DatasetVersion, one.dataset_version_id).sealed_at
+        until.append(one.created_at if elsewhere else sealed_at)
+    return max(until)
 
 
 def next_step(session: Session, challenge: Challenge, *, held: str | None, now: datetime) -> Step | None:
     """Fold in what has come since the last step; None when there is nothing to say. Nothing is stored yet."""
     last = begin(session, challenge, now=now)
     first = decisions.start(session, challenge.run)
-    base, cursors = last.cursors["base"], last.cursors
+    cursors, about = last.cursors, _scope(challenge, last)
     prediction, outcome = cursor_from(cursors["prediction"]), cursor_from(cursors["outcome"])
     ids = (challenge.champion.id, challenge.challenger.id)
-    model_type = challenge.challenger.model_type
-    answers = facts.paired_answers(session, model_type, ids, base=base, cursor=prediction)
-    words = facts.words(session, model_type, base=base, cursor=outcome)
+    answers = facts.paired_answers(session, about, ids, cursor=prediction)
+    words = facts.words(session, about, cursor=outcome)
     state = json.loads(last.answer)["state"]
     if not answers and not words and not _time_matters(state, _days(now, first.at), held):
         return None
@@ -92,7 +118,8 @@ def next_step(session: Session, challenge: Challenge, *, held: str | None, now: 
     row = _row(challenge, step=last.step + 1, policy_version=first.policy_version, now=now)
     row.message = answer_line(message)
     row.cursors = {
-        "base": base,
+        "base": about.base,
+        "replay": list(about.replay),
         "prediction": prediction.after([answer.seq for answer in answers]).dump(),
         "outcome": outcome.after([word.seq for word in words]).dump(),
     }

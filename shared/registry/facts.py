@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from shared.registry.tables import Outcome, Prediction, SilentScore
+from shared.registry.tables import Outcome, Person, Prediction, PredictionInput, SilentScore
 
 PAGE = 2000
+REPLAYED = 200  # answers from before a challenge that it may begin with, the newest
 _HOLES_KEPT = 300
 
 
@@ -72,10 +73,41 @@ def newest_numbers(session: Session) -> tuple[int, int]:
     return prediction, session.scalar(select(func.max(Outcome.seq))) or 0
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Which predictions a run is about: all after `base`, and those before it that it begins with."""
+
+    model_type: str
+    base: int
+    replay: tuple[int, ...] = ()
+
+    def covers(self) -> ColumnElement[bool]:
+        """The condition on a prediction."""
+        later = or_(Prediction.seq > self.base, Prediction.seq.in_(self.replay))
+        return (Prediction.model_type == self.model_type) & later
+
+
+def replayable(session: Session, model_type: str, *, learnt_until: datetime) -> tuple[list[int], list[int]]:
+    """Numbers of answers, and of the words on them, that a challenge may be told of before it begins.
+
+    Only what is fair to both versions: drawn for the audit by lot and read blind, given after both had
+    learnt, about persons from whom nobody ever learnt. What was read because two other versions disagreed
+    is none: there the champion is wrong more often than elsewhere.
+    """
+    blind = exists().where(Outcome.prediction_id == Prediction.id, Outcome.blind)
+    kept = exists().where(PredictionInput.prediction_id == Prediction.id)
+    fair = select(Prediction.seq, Prediction.id).join(Person, Person.id == Prediction.person_id)
+    fair = fair.where(Prediction.model_type == model_type, Prediction.in_audit, Prediction.at > learnt_until)
+    fair = fair.where(~Person.trained, blind, kept).order_by(Prediction.seq.desc()).limit(REPLAYED)
+    rows = session.execute(fair).all()
+    words = select(Outcome.seq).where(Outcome.prediction_id.in_([row.id for row in rows]))
+    return sorted(row.seq for row in rows), sorted(session.scalars(words))
+
+
 def paired_answers(
-    session: Session, model_type: str, versions: tuple[UUID, UUID], *, base: int, cursor: Cursor
+    session: Session, scope: Scope, versions: tuple[UUID, UUID], *, cursor: Cursor
 ) -> list[PairedAnswer]:
-    """Predictions after `base`, not consumed yet, that both versions (champion first) have answered."""
+    """Predictions in scope, not consumed yet, that both versions (champion first) have answered."""
     champion, challenger = versions
     by_champion, by_challenger = aliased(SilentScore), aliased(SilentScore)
     unread = or_(Prediction.seq > cursor.at, Prediction.seq.in_(cursor.holes))
@@ -83,7 +115,7 @@ def paired_answers(
         select(Prediction, by_champion, by_challenger)
         .outerjoin(by_champion, _is_score(by_champion, champion))
         .outerjoin(by_challenger, _is_score(by_challenger, challenger))
-        .where(Prediction.model_type == model_type, Prediction.seq > base, unread)
+        .where(scope.covers(), unread)
         .where(or_(Prediction.model_version_id == champion, by_champion.seq.is_not(None)))
         .where(or_(Prediction.model_version_id == challenger, by_challenger.seq.is_not(None)))
         .order_by(Prediction.seq)
@@ -105,13 +137,13 @@ def paired_answers(
     ]
 
 
-def words(session: Session, model_type: str, *, base: int, cursor: Cursor) -> list[Said]:
-    """Outcomes that were not consumed yet, of predictions after `base`."""
+def words(session: Session, scope: Scope, *, cursor: Cursor) -> list[Said]:
+    """Outcomes that were not consumed yet, of predictions in scope."""
     unread = or_(Outcome.seq > cursor.at, Outcome.seq.in_(cursor.holes))
     rows = session.execute(
         select(Outcome, Prediction.seq)
         .join(Prediction, Prediction.id == Outcome.prediction_id)
-        .where(Prediction.model_type == model_type, Prediction.seq > base, unread)
+        .where(scope.covers(), unread)
         .order_by(Outcome.seq)
         .limit(PAGE)
     )

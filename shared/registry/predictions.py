@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.errors import NotFoundError
+from shared.registry.facts import Scope
 from shared.registry.tables import MaskFeedback, Prediction, PredictionInput, SilentScore
 
 
@@ -45,16 +46,16 @@ def input_of(session: Session, prediction_id: UUID) -> bytes | None:
 
 
 def unscored(
-    session: Session, model_type: str, version_id: UUID, *, after: int, limit: int
+    session: Session, scope: Scope, version_id: UUID, *, limit: int
 ) -> list[tuple[Prediction, bytes]]:
-    """Predictions after `after` (their seq) that this version neither gave nor scored yet, oldest first."""
+    """Predictions in scope that this version neither gave nor scored yet, oldest first."""
     scored = select(SilentScore.prediction_id).where(
         SilentScore.model_version_id == version_id, SilentScore.prediction_id == Prediction.id
     )
     rows = session.execute(
         select(Prediction, PredictionInput.sealed)
         .join(PredictionInput, PredictionInput.prediction_id == Prediction.id)
-        .where(Prediction.model_type == model_type, Prediction.seq > after)
+        .where(scope.covers())
         .where(Prediction.model_version_id != version_id, ~scored.exists())
         .order_by(Prediction.seq)
         .limit(limit)
