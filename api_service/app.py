@@ -1,5 +1,7 @@
 """The door: check, write one row, answer. Every declared address and nothing else."""
 
+from functools import lru_cache
+
 from flask import Flask, Response
 
 from api_service import dispatch, errors, openapi
@@ -54,10 +56,20 @@ def create_app(deps: Deps, endpoints: tuple[Endpoint, ...] = ENDPOINTS) -> Flask
     return app
 
 
+@lru_cache(maxsize=256)
+def _policy(events_url: str) -> str:
+    return POLICY.format(events=pages.origin_of(events_url))
+
+
 def _with_headers(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = errors.request_id()
-    answer.headers["Content-Security-Policy"] = POLICY.format(events=pages.events_origin())
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers.extend(
+        (
+            ("X-Request-Id", errors.request_id()),
+            ("Content-Security-Policy", _policy(pages.events_url())),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "no-referrer"),
+        )
+    )
+    if "Cache-Control" not in answer.headers:
+        answer.headers.add("Cache-Control", "no-store")
     return answer

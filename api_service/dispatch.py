@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, get_type_hints
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 from flask import Flask, Response, current_app, request
@@ -138,10 +139,10 @@ def _answer(endpoint: Endpoint, reply: Any) -> Response:  # noqa: ANN401 - what 
 
 def _finished(endpoint: Endpoint, reply: Any, answer: Response) -> Response:  # noqa: ANN401
     """The finished result where the caller prefers to wait and it comes in time; else the first answer."""
-    seconds = _wait_seconds()
-    if not isinstance(reply, Reply) or reply.done is None or not seconds:
+    if not isinstance(reply, Reply) or reply.done is None or "HTTP_PREFER" not in request.environ:
         return answer
-    if not _waiting.acquire(blocking=False):
+    seconds = _wait_seconds()
+    if not seconds or not _waiting.acquire(blocking=False):
         return answer
     try:
         body = _wait(reply.done, seconds)
@@ -170,6 +171,6 @@ def _wait_seconds() -> int:
 
 
 def _refuse_nul() -> None:
-    texts = [request.path, *request.args.keys(), *request.args.values()]
-    if any("\0" in text for text in texts):
+    asked = unquote_plus(request.query_string.decode("latin-1"))
+    if "\0" in request.path or "\0" in asked:
         raise InvalidInputError("the address holds a NUL character", fix="remove it")

@@ -72,7 +72,7 @@ def events_url() -> str:
     return f"{request.scheme}://{host}:{settings.events_bind.rpartition(':')[2]}/events"
 
 
-def events_origin() -> str:
-    """The stream's address as a page's policy names it."""
-    parts = urlsplit(events_url())
+def origin_of(address: str) -> str:
+    """Scheme, host and port of an address as a page's policy names them; nothing for a strange one."""
+    parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}" if _HOST.fullmatch(parts.netloc) else ""
