@@ -4,6 +4,7 @@
 `rounds demo --keep` left.
 """
 
+import io
 import json
 import re
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
@@ -71,7 +73,8 @@ def play() -> Path:
 def served(home: Path) -> Iterator[Clinic]:
     """The demo's whole stack again, at the time at which the demo ended."""
     base = free_ports(4)
-    settings = load_settings(home=home, clock_file=home / "clock")
+    mail = "mailto://127.0.0.1:9/?from=rounds@clinic.example&to=lead@clinic.example&mode=insecure"
+    settings = load_settings(home=home, clock_file=home / "clock", notify_urls=mail)
     command = [sys.executable, "-m", "rounds.main", "--home", str(home), "up", "--port-base", str(base)]
     process = subprocess.Popen(
         [*command, "--quiet", "--json"],
@@ -81,8 +84,10 @@ def served(home: Path) -> Iterator[Clinic]:
         text=True,
     )
     try:
-        assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            raise SystemExit("the stack did not start: it says why above")
+        told = json.loads(line)
         clinic = Clinic(told["api"], settings, make_sessions(settings), world=None)
         people = ("viewer", "clinician", "steward", "operator", "approver", "admin")
         clinic.owner = clinic.key(f"lead-{base}", *people)
@@ -100,8 +105,13 @@ def take(browser: Browser, clinic: Clinic, palette: str, *, names: tuple[str, ..
         page.goto(PLACES[name].format(**named(clinic)))
         settled(page)
         page.wait_for_timeout(1_000)  # curves are drawn a frame after they are there
-        page.screenshot(path=FOLDER / f"{name}-{palette}.png", clip=clip(page), full_page=True)
+        keep(page.screenshot(clip=clip(page), full_page=True), FOLDER / f"{name}-{palette}.png")
     page.context.close()
+
+
+def keep(png: bytes, path: Path) -> None:
+    """The picture in 256 colours, a third of its bytes."""
+    Image.open(io.BytesIO(png)).convert("RGB").quantize(256).save(path, optimize=True)
 
 
 def clip(page: Page) -> dict[str, float]:

@@ -106,3 +106,13 @@ def test_a_policy_is_proposed_by_one_person_and_approved_by_another(clinic, ente
     expect(page.get_by_role("region", name=re.compile("^In force"))).to_contain_text("21")
     with clinic.sessions() as session:
         assert policies.current(session)[1].settle_days == 21
+
+
+def test_a_letter_on_paper_is_the_letter_alone(clinic, enter):
+    page = enter(at=f"/letters/{clinic.world.challenger}")
+    expect(page.get_by_role("region", name="Changed answers")).to_be_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Update letter")).to_be_visible()
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")

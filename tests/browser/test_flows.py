@@ -69,7 +69,9 @@ def test_the_curve_of_a_training_moves_as_its_worker_tells(clinic, enter):
 def test_a_training_is_started_and_one_is_cancelled(clinic, enter):
     page = enter(clinic.key("engineer", "operator"), at="/training")
     page.get_by_role("button", name="Start a training").click()
-    page.get_by_role("dialog").get_by_role("button", name="Start").click()
+    form = page.get_by_role("form", name="Start a training")
+    form.get_by_label("Recipe").fill("epochs=1")
+    form.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text("training of diagnosis is queued")).to_be_visible()
     page.goto(f"/training/{clinic.world.queued}")
     page.get_by_role("button", name="Cancel").click()

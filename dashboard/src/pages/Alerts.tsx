@@ -10,6 +10,7 @@ import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
 import { Silencing } from "./Silencing";
 
+const CLAUSES = 3;
 const RANK = ["critical", "warning", "info"];
 const WAYS: Record<string, string> = { mailto: "mail", mailtos: "mail", json: "web hook" };
 
@@ -42,6 +43,25 @@ const said = (text: string): string =>
     .replace(/\b([a-z0-9_]+)>([a-z0-9_]+)/g, (_, a, b) => `${words(a)} → ${words(b)}`)
     .replace(/\b(canary|rolled)_/g, "$1 ");
 
+/** A body of many clauses begins with the first of them; the others open below. */
+function Body({ text }: { text: string }) {
+  const clauses = text.split("; ");
+  if (clauses.length <= CLAUSES + 1) return <p dir="auto">{text}</p>;
+  return (
+    <>
+      <p dir="auto">{clauses.slice(0, CLAUSES).join("; ")}</p>
+      <details>
+        <summary>{clauses.length - CLAUSES} more</summary>
+        <ul>
+          {clauses.slice(CLAUSES).map((clause) => (
+            <li key={clause}>{clause}</li>
+          ))}
+        </ul>
+      </details>
+    </>
+  );
+}
+
 function Receipts({ alert }: { alert: Alert }) {
   if (!alert.receipts.length) return <p className="dim small">Told to nobody: its cause was silenced.</p>;
   return (
@@ -66,7 +86,7 @@ function One({ alert }: { alert: Alert }) {
         <State of={alert.state} />
         <strong dir="auto">{said(alert.title)}</strong>
       </div>
-      <p dir="auto">{said(alert.body)}</p>
+      <Body text={said(alert.body)} />
       <p className="dim small">
         opened {when(alert.opened_at)} ({ago(alert.opened_at)}), seen {many(alert.seen, "time")}
         {alert.acknowledged_by && `, acknowledged by ${alert.acknowledged_by} ${when(alert.acknowledged_at)}`}
