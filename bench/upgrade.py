@@ -137,10 +137,10 @@ class Drill:
         with self.sessions() as session:
             made = "SELECT job_id, count(*) FROM model_versions GROUP BY job_id"
             versions = {str(row[0]): row[1] for row in session.execute(text(made))}
-            workers = Counter(session.scalars(text("SELECT split_part(worker, '@', 1) FROM attempts")))
+            ends = Counter(session.scalars(text("SELECT coalesce(ended_why, 'open') FROM job_attempts")))
         wrong = [job for job in self.jobs if versions.get(job) != 1]
         self.lost += len(wrong)
-        print(f"    {len(self.jobs)} jobs, {len(wrong)} lost or doubled; attempts {dict(workers)}")
+        print(f"    {len(self.jobs)} jobs, {len(wrong)} lost or doubled; attempts ended by {dict(ends)}")
 
     def down_and_up(self) -> None:
         """The step before's schema serves the step before's code again; then forward once more."""
