@@ -464,6 +464,15 @@ export interface Source {
   enabled: boolean;
 }
 
+/** schema: Run */
+export interface Run {
+  status: string;
+  collected: number | null;
+  refused: Record<string, number>;
+  review: Record<string, number>;
+  rows: number;
+}
+
 /** schema: WithdrawalShown */
 export interface Withdrawal {
   withdrawal_id: string;
@@ -505,13 +514,6 @@ export interface ChangedAnswers {
   cases: ChangedCase[];
 }
 
-/** schema: SealingShown */
-export interface Sealing {
-  status: string;
-  message: string;
-  dataset_version: string | null;
-}
-
 /** schema: ForecastShown */
 export interface Forecast {
   model_type: string;
@@ -543,15 +545,6 @@ export interface GateWord {
   rules: Record<string, unknown>[];
   policy_version: number | null;
   at: string | null;
-}
-
-/** schema: Lineage */
-export interface Lineage {
-  model: Record<string, unknown>;
-  training: Record<string, unknown>;
-  dataset: Record<string, unknown>;
-  gate: Record<string, unknown>[];
-  releases: Record<string, unknown>[];
 }
 
 /** schema: AuditEventShown */

@@ -1,6 +1,8 @@
 import { useSearchParams } from "react-router";
+import { useMay } from "../api/session";
 import type { Agreement as Found, Kappa, Validator } from "../api/types";
 import { useApi } from "../api/useApi";
+import { ActButton } from "../parts/ActButton";
 import { DataTable } from "../parts/DataTable";
 import { points, whole, words } from "../parts/format";
 import { ModelType } from "../parts/ModelType";
@@ -42,7 +44,28 @@ function Readers({ found }: { found: Found }) {
   );
 }
 
+/** What depends on it is judged again. */
+function Turn({ one, what }: { one: Validator; what: "qualified" | "active" }) {
+  const word = `${one[what] ? "Not" : "Is"} ${what}`;
+  return (
+    <ActButton
+      key={String(one[what])}
+      act="POST /validators/{validator_id}"
+      path={`/validators/${one.id}`}
+      body={{ [what]: !one[what] }}
+      touches={["/validators"]}
+      small
+      kind="plain"
+      says="Kept."
+      label={`${word}: ${one.name}`}
+    >
+      {word}
+    </ActButton>
+  );
+}
+
 function Validators({ rows }: { rows: Validator[] }) {
+  const keeps = useMay("POST /validators/{validator_id}").may;
   return (
     <DataTable
       caption="Whose diagnoses may teach, and what is to be looked at"
@@ -61,6 +84,16 @@ function Validators({ rows }: { rows: Validator[] }) {
             </State>
           ),
           value: (one) => (one.qualified && one.active ? "yes" : "no"),
+        },
+        {
+          name: keeps ? "Change" : "Changed by stewards",
+          show: (one) => (
+            <span className="row">
+              {keeps && <Turn one={one} what="qualified" />}
+              {keeps && <Turn one={one} what="active" />}
+            </span>
+          ),
+          value: () => "",
         },
         {
           name: "Findings",

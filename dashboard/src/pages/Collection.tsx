@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { useState } from "react";
-import type { Overview, Source, Withdrawal } from "../api/types";
+import type { Overview, Run, Source, Withdrawal } from "../api/types";
 import { useAct, useApi } from "../api/useApi";
 import { ActButton } from "../parts/ActButton";
 import { Confirm } from "../parts/Confirm";
@@ -10,6 +10,39 @@ import { Gated } from "../parts/Gated";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
 import { When } from "../parts/When";
+
+const reasons = (found: Record<string, number>): string =>
+  Object.entries(found)
+    .map(([reason, n]) => `${words(reason)} ${n}`)
+    .join(", ") || "none";
+
+/** Reads a source and keeps nothing: what would come, by the rule that lets it in or holds it. */
+function Try({ source }: { source: string }) {
+  const act = useAct<{ run_id: string }>(`/sources/${source}/test`, ["/runs"]);
+  const run = useApi<Run>(act.done ? `/runs/${act.done.run_id}` : null).data;
+  return (
+    <span className="row">
+      <Gated
+        act="POST /sources/{name}/test"
+        small
+        kind="plain"
+        label={`Try: ${source}`}
+        busy={act.busy}
+        onClick={() => void act.run().catch(() => undefined)}
+      >
+        Try
+      </Gated>
+      {act.error && <span role="alert">{act.error.message}</span>}
+      {act.done && (
+        <span role="status" className="small">
+          {run?.collected === null || !run
+            ? "reading…"
+            : `${many(run.rows, "row")}, ${many(run.collected, "case")} would come; refused: ${reasons(run.refused)}; to review: ${reasons(run.review)}`}
+        </span>
+      )}
+    </span>
+  );
+}
 
 function Sources() {
   const sources = useApi<Source[]>("/sources");
@@ -35,17 +68,20 @@ function Sources() {
             {
               name: "Now",
               show: (one) => (
-                <ActButton
-                  act="POST /cases/collect"
-                  body={{ source: one.source }}
-                  touches={["/cases", "/dashboard"]}
-                  small
-                  kind="plain"
-                  label={`Collect now: ${one.source}`}
-                  refused={one.enabled ? undefined : "it is off"}
-                >
-                  Collect now
-                </ActButton>
+                <span className="row">
+                  <Try source={one.source} />
+                  <ActButton
+                    act="POST /cases/collect"
+                    body={{ source: one.source }}
+                    touches={["/cases", "/dashboard"]}
+                    small
+                    kind="plain"
+                    label={`Collect now: ${one.source}`}
+                    refused={one.enabled ? undefined : "it is off"}
+                  >
+                    Collect now
+                  </ActButton>
+                </span>
               ),
             },
           ]}
