@@ -25,7 +25,9 @@ from shared.config import load_settings
 from shared.embedded import prepare_home, remove_home, start_postgres
 from shared.notify.apprise import open_notifier
 from shared.registry import outbox, schedules
+from shared.registry.access import DatabaseRole
 from shared.registry.migrate import migrate
+from shared.registry.session import make_sessions
 from shared.storage.objects import open_storage
 from shared.vault import open_vault
 from worker_collection import chunks, collect, dataset, rejudge, second_look
@@ -88,20 +90,20 @@ class NearSite:
     def _open(self) -> None:
         migrate(self.settings)
         self.collector = make_deps(self.settings)
-        self.sessions = self.collector.sessions
+        self.sessions = make_sessions(self.settings)  # what the door, the clinic and the schedules do
         self.vault, storage = open_vault(self.settings.secret_file), open_storage(self.settings)
         self.server = NearServer(Origin(self.settings, self.sessions, storage))
         self._plans = PlanCache(self.settings.root / "router", self.sessions)
         trainer = TrainingDeps(
             settings=self.settings,
-            sessions=self.sessions,
+            sessions=make_sessions(self.settings, role=DatabaseRole.TRAINING),
             clock=self.settings.clock,
             vault=self.vault,
             storage=storage,
         )
         deployer = DeployerDeps(
             settings=self.settings,
-            sessions=self.sessions,
+            sessions=make_sessions(self.settings, role=DatabaseRole.DEPLOYER),
             clock=self.settings.clock,
             vault=self.vault,
             model_server=self.server,
