@@ -7,7 +7,7 @@ QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser pictures run check bench show chaos restore-drill upgrade-drill wheelhouse airgap dashboard clean
+.PHONY: help setup demo test browser pictures run check bench show attack chaos restore-drill upgrade-drill wheelhouse airgap dashboard clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ show: .venv/ready-dev .venv/dashboard ## run all benchmarks and tests (hours), t
 	$(BIN)/python -m bench.show
 
 dashboard: .venv/dashboard ## build the pages that the API serves
+
+attack: .venv/ready-dev ## attack the site by every claim of its security and print a score for each; 0 open
+	$(QUIET_CPU) $(BIN)/python -m tests.attack.score
 
 chaos: .venv/ready-dev ## jobs on real processes under faults (SEEDS=n), none lost, none doubled
 	$(QUIET_CPU) $(BIN)/python -m bench.chaos $(SEEDS) $(SEED)

@@ -15,6 +15,14 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self' {events}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+SAFE = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+)
 # Addresses that speak to everybody; any other must name the roles it serves.
 MAY_BE_OPEN = frozenset(
     {
@@ -66,8 +74,7 @@ def _with_headers(answer: Response) -> Response:
         (
             ("X-Request-Id", errors.request_id()),
             ("Content-Security-Policy", _policy(pages.events_url())),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "no-referrer"),
+            *SAFE,
         )
     )
     if "Cache-Control" not in answer.headers:

@@ -100,7 +100,7 @@ def _database_problem(error: DBAPIError | PoolTimeoutError) -> Response:
         return problem(
             PartDownError("the database does not answer", fix="ask again; see /api/phase-7/health")
         )
-    if getattr(error.orig, "pgcode", None) == _MAY_NOT:
+    if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == _MAY_NOT:
         log.error("the database refuses what this service must do", request_id=request_id(), **named(error))
         return problem(
             PartDownError("the database refuses to write this down, so it was not done", fix="rounds migrate")

@@ -1,7 +1,17 @@
 """A site with one record of every kind, so that an attack meets something at each address."""
 
+from api_service.auth import Role
 from shared.domain.cycle import CaseState, VersionState
-from shared.registry import alerts, approvals, evidence, proposals, seal_orders, withdrawals
+from shared.registry import (
+    alerts,
+    approvals,
+    emergencies,
+    evidence,
+    keys,
+    proposals,
+    seal_orders,
+    withdrawals,
+)
 from shared.registry.alerts import Trouble
 from shared.registry.tables import Label, Reading, Schedule, Validator
 from tests.factories import (
@@ -46,6 +56,7 @@ def filled(site: Site) -> dict[str, str]:
         approvals.ask(session, ("model_versions", challenger.id), maker=MAKER, reason="ask", now=NOW)
         alert = alerts.raise_alert(session, Trouble("drift", "warning", "k", "title", "body"), now=NOW)
         left = withdrawals.leave(session, gone.person_id, cause="asked", actor="key:steward", now=NOW)
+        key = keys.named(session, Role.APPROVER)
         names = {
             "case_id": case.id,
             "run_id": a_run(session).id,
@@ -60,6 +71,7 @@ def filled(site: Site) -> dict[str, str]:
             "prediction_id": made.id,
             "validator_id": add(session, Validator(**STAFF, created_at=NOW)).id,
             "alert_id": alert,
+            "emergency_id": emergencies.begin(session, key, "night", vault=site.deps.vault, now=NOW).id,
             "schedule_id": add(session, Schedule(**NIGHTLY, since=NOW, created_at=NOW)).id,
         }
     site.deps.router.cache.refresh()
