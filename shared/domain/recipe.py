@@ -57,15 +57,18 @@ class SegmentationRecipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    epochs: int = Field(
-        8, ge=0, le=200, description="passes over the pictures; 0 keeps the untrained decoder"
+    epochs: int | None = Field(
+        None,
+        ge=0,
+        le=200,
+        description="passes over the pictures, unnamed as many as it needs; 0 learns nothing",
     )
-    batch_size: int = Field(4, ge=1, le=128, description="pictures, or tiles of one, a step")
+    batch_size: int = Field(2, ge=1, le=128, description="pictures, or tiles of one, a step")
     accumulation: int = Field(
         1, ge=1, le=128, description="parts of a batch, computed in turn to save memory"
     )
     prompts: int = Field(1, ge=1, le=64, description="boxes, points or whole images asked of each a step")
-    learning_rate: float = Field(5e-4, gt=0, le=1, description="highest rate of the adapter and the heads")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="highest rate of the adapter and the heads")
     warmup_share: float = Field(0.05, ge=0, le=0.9, description="share of the steps that raise the rate")
     weight_decay: float = Field(0.01, ge=0, le=1, description="of the adapter and the heads")
     lora_r: int = Field(8, ge=1, le=256, description="rank of the adapter")

