@@ -36,6 +36,7 @@ from shared.vault import Vault, open_vault
 
 BATCH = 1000
 POLL_SECONDS = 0.25
+REST_SECONDS = 0.01  # after a push, so that under load many rings go together; one alone never waits for it
 REAP_SECONDS = 0.5
 LOOK_SECONDS = 1.0
 TIDY_SECONDS = 60.0
@@ -165,8 +166,11 @@ def _one_turn(works: tuple[Relay, Notary, ResourceWatch], post: Post) -> bool:
     try:
         relay.state["leader"] = post.is_mine()
         if relay.state["leader"]:
+            before = relay.state["pushed"]
             for work in works:
                 work.turn(at=time.monotonic())
+            if relay.state["pushed"] != before:
+                time.sleep(REST_SECONDS)
         post.wait(POLL_SECONDS)
     except (SQLAlchemyError, psycopg2.Error) as error:
         relay.state["leader"] = False

@@ -16,6 +16,7 @@ from shared.config import Settings
 from shared.registry.access import DatabaseRole
 
 REHEARSAL = "rehearsal"  # in the `info` of sessions whose work is rolled back
+_LIVELY = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15000}
 _LIMITS = "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
 
 
@@ -35,7 +36,7 @@ def make_engine(
         pool_timeout=5,
         pool_recycle=1800,
         hide_parameters=True,  # an error of the database must not quote a value
-        connect_args={"connect_timeout": 3, "options": options},
+        connect_args={"connect_timeout": 3, "options": options, **_LIVELY},
     )
     event.listen(engine, "checkout", _refuse_dead)
     return engine
