@@ -18,6 +18,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from api_service.errors import BrokenBodyError
 from api_service.files import File
+from shared.domain import bands
 from shared.errors import InvalidInputError
 
 Wish = TypeVar("Wish", bound=BaseModel)
@@ -44,8 +45,8 @@ class Subgroup(Body):
     site: str | None = Field(None, max_length=40)
 
     def known(self) -> dict[str, str]:
-        """The bands that were given."""
-        return self.model_dump(exclude_none=True)
+        """The bands that were given, without what could name somebody."""
+        return bands.kept(self.model_dump(exclude_none=True))
 
 
 class CollectWish(Body):

@@ -1,10 +1,9 @@
 """One judged draft on its way to a case, without the database: cleaned, its label masked, scored."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from shared.domain import quality
@@ -18,7 +17,6 @@ from worker_collection.pictured import Pictured
 from worker_collection.record import names_in
 from worker_collection.trust import Rules, Trusted
 
-_SUBGROUPS = ("age_band", "sex", "site", "device", "language")
 _STATE = {
     Trust.ELIGIBLE: CaseState.VALIDATED,
     Trust.REVIEW: CaseState.NEEDS_REVIEW,
@@ -137,11 +135,6 @@ def _refused(draft: Draft, trusted: Trusted, person_id: UUID) -> Candidate:
 def content_hash(model_type: str, text: str, label: str | None) -> str:
     """The name of a case's content: its de-identified input and its label, and what they are for."""
     return hashlib.sha256("\0".join((model_type, text, label or "")).encode()).hexdigest()
-
-
-def bands(subgroup: Mapping[str, Any]) -> dict[str, str]:
-    """The subgroup values that are wide enough to be kept in clear."""
-    return {name: str(subgroup[name])[:24].lower() for name in _SUBGROUPS if subgroup.get(name)}
 
 
 def _state(trusted: Trusted, cleaned: Cleaned, score: Quality) -> tuple[CaseState, tuple[str, ...]]:

@@ -44,7 +44,7 @@ def surrogates(drawn: Mapping[str, str]) -> list[str]:
 def _told(known: Mapping[str, Any]) -> set[str]:
     """The words of the names in the patient's row, which every row of his brings along."""
     values = [known.get(name) or () for name in _NAMES]
-    names = [name for value in values for name in ([value] if isinstance(value, str) else value)]
+    names = [name for value in values for name in (value if isinstance(value, list | tuple) else [value])]
     return {fold(word) for name in names for word in _WORD.findall(str(name))}
 
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from shared.domain import bands
 from shared.domain.nearness import same_text, signature
 from shared.registry.cases import CASE_PURPOSE
 from worker_collection import pictured
 from worker_collection.deps import Deps
 from worker_collection.draft import Draft
-from worker_collection.intake import Candidate, bands
+from worker_collection.intake import Candidate
 
 
 def case_row(case_id: UUID, one: Candidate, *, version: int, deps: Deps) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def case_row(case_id: UUID, one: Candidate, *, version: int, deps: Deps) -> dict
         "validated_by": one.trusted.validator.id if one.trusted.validator else None,
         "validated_at": draft.validated_at,
         "trust_rule": one.trusted.verdict.rule,
-        "subgroup": bands(draft.subgroup),
+        "subgroup": bands.kept(draft.subgroup),
         "details": dict(draft.picture.details) if draft.picture else {},
         "data_quality_score": one.quality.score,
         "completeness_score": one.quality.completeness,
