@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from rounds.audit_files import write_files
 from shared.domain.pack import FIELDS, Records, summarise
 from shared.domain.pack_page import as_page
+from shared.domain.pack_pdf import as_pdf
 from shared.errors import InvalidInputError
 from shared.registry import tables
 from shared.signing import Signer
@@ -32,7 +33,8 @@ TABLES: Mapping[str, tuple[type[tables.Table], str]] = {
     "withdrawals": (tables.Withdrawal, "created_at"),
 }
 ALWAYS = ("model_versions",)  # named by records of the period, whenever they were made
-MANIFEST, SIGNATURE, SUMMARY, PAGE = "manifest.json", "manifest.sig", "summary.json", "index.html"
+MANIFEST, SIGNATURE, SUMMARY = "manifest.json", "manifest.sig", "summary.json"
+PAGE, PRINT = "index.html", "evidence.pdf"
 Period = tuple[datetime, datetime]
 
 
@@ -63,6 +65,7 @@ def write(
     spoken = (start.isoformat(), end.isoformat())
     (out / SUMMARY).write_text(json.dumps(summary, indent=1, sort_keys=True) + "\n")
     (out / PAGE).write_text(as_page(summary, period=spoken, site=site))
+    (out / PRINT).write_bytes(as_pdf(summary, period=spoken, site=site))
     manifest: dict[str, Any] = {"site": site, "version": version, "from": spoken[0], "to": spoken[1]}
     manifest |= {"files": {name: _sha256(out / name) for name in _names(out)}}
     (out / MANIFEST).write_text(canonical(manifest))
@@ -106,6 +109,7 @@ def _what_does_not_follow(folder: Path, *, period: tuple[str, str], site: str) -
         }
         again = json.loads(canonical(summarise(records)))
         told, page = json.loads((folder / SUMMARY).read_text()), (folder / PAGE).read_text()
+        printed = (folder / PRINT).read_bytes()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         yield f"the summary cannot be computed again: {type(error).__name__}"
         return
@@ -114,6 +118,8 @@ def _what_does_not_follow(folder: Path, *, period: tuple[str, str], site: str) -
             yield f"{part} of the summary does not follow from the records"
     if page != as_page(again, period=period, site=site):
         yield f"{PAGE} does not follow from the records"
+    if printed != as_pdf(again, period=period, site=site):
+        yield f"{PRINT} does not follow from the records"
 
 
 def _rows(session: Session, name: str, period: Period) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The evidence pack as one page for people: plain tables under the headings of a change control plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -18,7 +19,19 @@ th, td { padding: .25rem .6rem; text-align: left; vertical-align: top; overflow-
   h2 { break-after: avoid } tr { break-inside: avoid }
 }
 """
-_NONE = "<p>None in this period.</p>"
+NOTHING = "None in this period."
+_NONE = f"<p>{NOTHING}</p>"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part: a title, a sentence, and a table of rows or of facts where it has one."""
+
+    title: str
+    lead: str = ""
+    level: int = 2
+    rows: Sequence[Row] | None = None
+    facts: Row | None = None
 
 
 def as_page(summary: Row, *, period: tuple[str, str], site: str) -> str:
@@ -29,61 +42,85 @@ def as_page(summary: Row, *, period: tuple[str, str], site: str) -> str:
         period: the first and the last instant.
         site: how the site is named.
     """
-    protocol, impact = summary["protocol"], summary["impact"]
-    title = f"Evidence of {site}, {period[0]} to {period[1]}"
-    parts = [
-        _part(
-            "1 Modifications", "Every change of what may answer, in order.", _table(summary["modifications"])
-        ),
-        _part("2 Modification protocol", "How each change was made.", ""),
-        _part("Data management", "", _table(protocol["data_management"]), level=3),
-        _part("Re-training", "", _facts(protocol["re_training"]), level=3),
-        _part("Performance evaluation", "", _table(protocol["performance_evaluation"]), level=3),
-        _part("Update procedure", "", _table(protocol["update_procedure"]), level=3),
-        _part("3 Impact", "Who was answered by what, and what went wrong.", _facts(impact)),
-        _part("4 Approvals", "The maker is never the checker.", _table(summary["approvals"])),
-        _part("5 Policies", "Thresholds that came into force.", _table(summary["policies"])),
-        _part("6 Refusals", "What was not let in, and why.", _table(summary["refusals"])),
-        _part("7 Chain", "`rounds verify --pack` proves it.", _facts(summary["chain"])),
-    ]
+    title = heading(period, site)
+    parts = [_part(one) for one in outline(summary)]
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
     body = f"<h1>{escape(title)}</h1>{''.join(parts)}"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
 
-def _part(title: str, lead: str, content: str, *, level: int = 2) -> str:
-    told = f"<p>{escape(lead)}</p>" if lead else ""
-    return f"<h{level}>{escape(title)}</h{level}>{told}{content}"
+def heading(period: tuple[str, str], site: str) -> str:
+    """What stands above the pack in every form."""
+    return f"Evidence of {site}, {period[0]} to {period[1]}"
+
+
+def outline(summary: Row) -> Iterator[Section]:
+    """The parts of a pack in the order of a change control plan."""
+    protocol = summary["protocol"]
+    yield Section(
+        "1 Modifications", "Every change of what may answer, in order.", rows=summary["modifications"]
+    )
+    yield Section("2 Modification protocol", "How each change was made.")
+    yield Section("Data management", level=3, rows=protocol["data_management"])
+    yield Section("Re-training", level=3, facts=protocol["re_training"])
+    yield Section("Performance evaluation", level=3, rows=protocol["performance_evaluation"])
+    yield Section("Update procedure", level=3, rows=protocol["update_procedure"])
+    yield Section("3 Impact", "Who was answered by what, and what went wrong.", facts=summary["impact"])
+    yield Section("4 Approvals", "The maker is never the checker.", rows=summary["approvals"])
+    yield Section("5 Policies", "Thresholds that came into force.", rows=summary["policies"])
+    yield Section("6 Refusals", "What was not let in, and why.", rows=summary["refusals"])
+    yield Section("7 Chain", "`rounds verify --pack` proves it.", facts=summary["chain"])
+
+
+def columns(rows: Sequence[Row]) -> list[str]:
+    """The names of all fields, in the order in which they are met."""
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _part(section: Section) -> str:
+    told = f"<p>{escape(section.lead)}</p>" if section.lead else ""
+    content = ""
+    if section.rows is not None:
+        content = _table(section.rows)
+    elif section.facts is not None:
+        content = _facts(section.facts)
+    return f"<h{section.level}>{escape(section.title)}</h{section.level}>{told}{content}"
 
 
 def _table(rows: Sequence[Row]) -> str:
     if not rows:
         return _NONE
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in columns)
-    lines = "".join(f"<tr>{_cells(row.get(name) for name in columns)}</tr>" for row in rows)
+    names = columns(rows)
+    head = "".join(f'<th scope="col">{escape(spoken(name))}</th>' for name in names)
+    lines = "".join(f"<tr>{_cells(row.get(name) for name in names)}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
 
 
 def _facts(facts: Row) -> str:
     lines = "".join(
-        f'<tr><th scope="row">{escape(name.replace("_", " "))}</th>{_cells([value])}</tr>'
+        f'<tr><th scope="row">{escape(spoken(name))}</th>{_cells([value])}</tr>'
         for name, value in facts.items()
     )
     return f"<table><tbody>{lines}</tbody></table>"
 
 
+def spoken(name: str) -> str:
+    """The name of a field in words."""
+    return name.replace("_", " ")
+
+
 def _cells(values: Iterable[object]) -> str:
-    return "".join(f"<td>{escape(_told(value))}</td>" for value in values)
+    return "".join(f"<td>{escape(told(value))}</td>" for value in values)
 
 
-def _told(value: object) -> str:
+def told(value: object) -> str:
+    """A value as people read it."""
     if value is None or value in ([], {}):
         return "–"
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_told(part)}" for name, part in value.items())
+        return ", ".join(f"{name}: {told(part)}" for name, part in value.items())
     if isinstance(value, list):
-        return ", ".join(_told(part) for part in value)
+        return ", ".join(told(part) for part in value)
     return str(value)

@@ -1,0 +1,65 @@
+"""The evidence on paper: a file that readers open, with the words of the page, and always the same bytes."""
+
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.domain.pack import FIELDS, summarise
+from shared.domain.pack_pdf import HIGH, MARGIN, WIDE, as_pdf
+
+PERIOD = ("2026-03-01T00:00:00+00:00", "2026-04-01T00:00:00+00:00")
+EMPTY = summarise({name: [] for name in FIELDS})
+
+
+def printed(summary, site="St. Ann") -> bytes:
+    return as_pdf(summary, period=PERIOD, site=site)
+
+
+def lines(pdf: bytes) -> list[str]:
+    """Every string that is shown, in order."""
+    shown = re.findall(rb"Td \((.*?)\) Tj", pdf)
+    return [re.sub(rb"\\([()\\])", rb"\1", one).decode("ascii") for one in shown]
+
+
+def with_reasons(reasons) -> dict:
+    rows = [
+        {"seq": number, "at": "t", "transition": "gated>live", "by": "rule", "version": "v", "reason": why}
+        for number, why in enumerate(reasons)
+    ]
+    return EMPTY | {"modifications": rows}
+
+
+def test_every_object_stands_where_the_table_says():
+    pdf = printed(with_reasons(["because"] * 200))
+    start = int(re.search(rb"startxref\n(\d+)", pdf)[1])
+    assert pdf[start : start + 4] == b"xref"
+    places = [int(one) for one in re.findall(rb"(\d{10}) 00000 n", pdf)]
+    for number, place in enumerate(places, start=1):
+        assert pdf[place:].startswith(f"{number} 0 obj\n".encode())
+    for length, body in re.findall(rb"/Length (\d+) >>\nstream\n(.*?)\nendstream", pdf, re.DOTALL):
+        assert int(length) == len(body)
+    count = int(re.search(rb"/Count (\d+)", pdf)[1])
+    assert count == pdf.count(b"/Type /Page /Parent") > 1
+
+
+def test_it_says_what_the_page_says():
+    said = " ".join(lines(printed(with_reasons(["a (bad) back\\slash"]))))
+    for words in ("Evidence of St. Ann", "1 Modifications", "gated>live", "a (bad) back\\slash", "7 Chain"):
+        assert words in said
+    assert said.count("None in this period.") == 6
+
+
+def test_a_letter_that_the_font_lacks_stands_as_its_number():
+    assert "<U+65E5>" in " ".join(lines(printed(EMPTY, site="日")))
+    assert b"\\374" in printed(EMPTY, site="Zürich")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=400), max_size=6))
+def test_whatever_stands_in_it_nothing_leaves_the_paper_and_the_bytes_are_the_same(reasons):
+    pdf = printed(with_reasons(reasons))
+    assert pdf == printed(with_reasons(reasons))
+    assert pdf.isascii()
+    for x, y in re.findall(rb"Tf (-?[\d.]+) (-?[\d.]+) Td", pdf):
+        assert MARGIN <= float(x) < WIDE - MARGIN and MARGIN <= float(y) <= HIGH - MARGIN
