@@ -15,12 +15,14 @@ from api_service.endpoint import Call, Group, Reply, Rules
 from api_service.parse import Body, Name, Opaque, PageQuery, Sentence, TypeQuery
 from api_service.show.datasets import DatasetShown, SealingShown, WithdrawalDetail, WithdrawalShown
 from api_service.show.shape import link
+from shared.domain import dataset_card
 from shared.domain import diff as told
-from shared.registry import datasets, diffs, seal_orders, withdrawals
+from shared.registry import cards, datasets, diffs, seal_orders, withdrawals
 from shared.registry.tables import SealOrder, Withdrawal
 
 group = Group()
 STEWARDS = frozenset({Role.STEWARD, Role.APPROVER})
+CARD = Rules(media_types=("application/json", "text/markdown"))
 DIFF = Rules(media_types=("application/json", "text/html", "text/plain"))
 
 
@@ -34,6 +36,12 @@ class DiffQuery(Body):
     """In which form."""
 
     format: Literal["json", "text", "html"] = "json"
+
+
+class CardQuery(Body):
+    """In which form."""
+
+    format: Literal["json", "markdown"] = "json"
 
 
 class PairQuery(DiffQuery):
@@ -99,6 +107,15 @@ def diff(call: Call, before: str, after: str, *, query: DiffQuery) -> Response:
     if query.format == "html":
         return Response(told.as_page(found), content_type="text/html; charset=utf-8")
     return Response(told.as_text(found), content_type="text/plain; charset=utf-8")
+
+
+@group.get("/datasets/{version}/card", roles=READERS, rules=CARD)
+def card(call: Call, version: str, query: CardQuery) -> Response:
+    """What a person should know before a model learns from it, as data or as a page of Markdown."""
+    found = cards.of_dataset(call.session, datasets.named(call.session, version))
+    if query.format == "markdown":
+        return Response(dataset_card.to_markdown(found), content_type="text/markdown; charset=utf-8")
+    return Response(json.dumps(found), content_type="application/json")
 
 
 @group.post("/withdrawals", roles=STEWARDS, rules=Rules(status=201))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rounds.commands import withdrawals
+from rounds.commands import cards, withdrawals
 from rounds.commands.exports import export
 from rounds.show import AsJson, show_record, show_rows
 from rounds.site import Site, site
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 dataset = typer.Typer(no_args_is_help=True)
 dataset.command("export")(export)
+dataset.command("card")(cards.of_dataset)
 types = typer.Typer(no_args_is_help=True)
 
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared.domain import dataset_card
 from shared.domain.card import limits
 from shared.domain.repair import mended
-from shared.registry import costs, deployments, jobs, lists, models
+from shared.registry import costs, datasets, deployments, jobs, lists, models
 from shared.registry.tables import BaseModel, DatasetVersion, ModelPerformance, ModelVersion
 
 FIGURES = ("accuracy", "precision", "recall", "f1_score", "dice_score", "iou_score")
@@ -33,6 +35,25 @@ def card(session: Session, version: ModelVersion) -> dict[str, Any]:
         "not_deployable": deployments.why_not(session, version),
     }
     return whole | {"limits": limits(whole)}
+
+
+def of_dataset(session: Session, version: DatasetVersion) -> dict[str, Any]:
+    """All that a person should know before a model learns from a sealed version."""
+    learnt = select(ModelVersion.name).filter_by(dataset_version_id=version.id).order_by(ModelVersion.number)
+    whole = {
+        "dataset_version": version.name,
+        "model_type": version.model_type,
+        "sha256": version.sha256,
+        "parent": datasets.name_of(session, version.parent_id),
+        "counts": dict(version.counts),
+        "lapsed": datasets.lapsed(session, version.id),
+        "policy_version": version.policy_version,
+        "preprocessing": dict(version.preprocessing),
+        "sealed_by": version.sealed_by,
+        "sealed_at": version.sealed_at.isoformat(),
+        "models": list(session.scalars(learnt)),
+    }
+    return whole | {"limits": dataset_card.limits(whole)}
 
 
 def _base(session: Session, version: ModelVersion) -> dict[str, Any]:

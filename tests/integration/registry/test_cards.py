@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from shared.domain import dataset_card
 from shared.domain.card import to_markdown
-from shared.registry import cards
+from shared.domain.cycle import CaseState
+from shared.registry import cards, withdrawals
 from shared.registry.tables import ModelPerformance, TrainingJob
-from tests.factories import a_dataset, a_version
+from tests.factories import a_case, a_dataset, a_member, a_version
 
 
 def estimate(value: float, low: float, high: float, n: int) -> dict:
@@ -69,3 +71,30 @@ def test_a_version_that_nobody_measured_says_so_first(session):
     assert found["metrics"] is None
     assert found["limits"][0].startswith("Nothing was measured")
     assert "Not judged yet." in to_markdown(found)
+
+
+def test_the_card_of_a_dataset_says_what_it_lacks_and_who_learnt_from_it(session):
+    counts = {"training": 90, "evaluation": 12, "labels": {"Migraine": 95, "Rare|thing": 7}}
+    dataset = a_dataset(session, counts=counts)
+    a_member(session, dataset, a_case(session, state=CaseState.VALIDATED))
+    version = a_version(session, dataset_version_id=dataset.id)
+    found = json.loads(json.dumps(cards.of_dataset(session, dataset)))
+    assert found["models"] == [version.name]
+    assert found["limits"] == [
+        "Fewer than 30 cases of Rare|thing.",
+        "93 % of the cases are Migraine: always saying so would be right as often.",
+        "Only 12 cases are held back to judge a model by.",
+    ]
+    page = dataset_card.to_markdown(found)
+    for part in (f"# {dataset.name}", "## Limits", "## Cases by label", "| Rare\\|thing | 7 |", version.name):
+        assert part in page
+
+
+def test_a_card_tells_of_cases_that_were_taken_back(session, now):
+    dataset, case = a_dataset(session), a_case(session)
+    a_member(session, dataset, case)
+    withdrawals.leave(session, case.person_id, cause="asked", actor="ann", now=now)
+    assert (
+        "1 cases of the training side may not be used any more."
+        in cards.of_dataset(session, dataset)["limits"]
+    )

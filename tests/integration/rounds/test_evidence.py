@@ -77,6 +77,7 @@ def test_a_pack_says_what_happened_and_is_proven(pack, proven):
         ("records/exposures.jsonl", "impact of the summary does not follow"),
         ("summary.json", "summary.json is not as it was signed"),
         ("index.html", "index.html does not follow from the records"),
+        ("evidence.pdf", "evidence.pdf does not follow from the records"),
         ("audit.jsonl", "audit.jsonl is not as it was signed"),
         ("manifest.json", "the manifest bears no signature"),
     ],
