@@ -63,7 +63,7 @@ class TooFewCasesError(InvalidInputError):
         super().__init__(
             f"{model_type} has {got} cases to learn from and needs {needed}",
             field="model_type",
-            fix="collect or validate more cases",
+            fix="collect or validate more cases, or seal what there is and train on that version by name",
         )
         self.needed, self.got = needed, got
 

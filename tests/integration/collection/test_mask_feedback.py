@@ -105,3 +105,18 @@ def test_the_mask_goes_when_the_picture_goes(deps, predicted):
     with deps.sessions() as session:
         assert session.scalars(select(MaskFeedback)).all() == []
         assert mask_feedback.after(session, "segmentation", 0, limit=10) == []
+
+
+def test_a_pushed_picture_counts_by_whom_the_site_knows(deps, now, hand_in):
+    with deps.sessions.begin() as session:
+        doctor = Staff("Dr. Ora Lindqvist", ("ora@clinic.example",), "doctor", qualified=True, active=True)
+        validators.add(session, doctor, now=now, actor="test")
+    rows = []
+    for number, signed in enumerate(("ora@clinic.example", "somebody@elsewhere.example", None)):
+        pixels, mask = drawing(number)
+        row = {"source_id": f"s-{number}", "person": f"p-{number}", "image": png(pixels), "mask": png(mask)}
+        rows.append(row | {"validated_by": signed, "validated_at": now.isoformat(), "status": None})
+    rows[1]["status"] = "approved"
+    answer = hand_in(rows, model_type="segmentation")
+    assert (answer["collected"], answer["pending"]) == (1, 1)
+    assert answer["review"] == {"validator_unknown": 1}
