@@ -21,7 +21,7 @@ test: .venv/ready-dev .venv/dashboard ## pass the whole test suite
 browser: .venv/ready-dev .venv/dashboard ## every page in a Chromium: states, palettes, widths, the main flows
 	$(QUIET_CPU) $(BIN)/python -m pytest tests/browser --every-page $(ARGS)
 
-pictures: .venv/ready-dev .venv/dashboard ## take the pictures of the pages in docs/
+pictures: .venv/ready-dev .venv/dashboard ## play the demo and take the pictures of its pages for docs/
 	$(BIN)/python -m tests.browser.screens
 
 run: .venv/ready .venv/dashboard ## start the stack and keep it running; Ctrl-C stops it

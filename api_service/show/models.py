@@ -90,6 +90,8 @@ class Version(Shape):
     f1_score: float | None
     n: int | None
     accuracy_estimate: Estimate | None
+    dice_estimate: Estimate | None  # of versions that outline, as iou
+    iou_estimate: Estimate | None
     is_active: bool
     deployed_at: datetime | None
     state_since: datetime
@@ -121,6 +123,8 @@ class Version(Shape):
             f1_score=shown.f1_score if shown else None,
             n=figures.n if figures else None,
             accuracy_estimate=accuracy_of(figures),
+            dice_estimate=_overlap(figures, "dice"),
+            iou_estimate=_overlap(figures, "iou"),
             is_active=version.state == VersionState.LIVE,
             deployed_at=version.state_since if served else None,
             state_since=version.state_since,
@@ -203,6 +207,14 @@ def accuracy_of(figures: ModelPerformance | None) -> Estimate | None:
     if figures is None:
         return None
     return estimate(figures.accuracy, figures.n, figures.intervals.get("accuracy"))
+
+
+def _overlap(figures: ModelPerformance | None, name: str) -> Estimate | None:
+    """Dice or IoU in percent with n and its interval; None for versions that name diagnoses."""
+    value = getattr(figures, f"{name}_score", None)
+    if figures is None or value is None:
+        return None
+    return estimate(value, figures.n, figures.intervals.get(name))
 
 
 def reasons_against(version: ModelVersion, gate: GateDecision | None) -> list[str]:

@@ -141,6 +141,8 @@ export interface Version {
   f1_score: number | null;
   n: number | null;
   accuracy_estimate: Estimate | null;
+  dice_estimate: Estimate | null;
+  iou_estimate: Estimate | null;
   is_active: boolean;
   deployed_at: string | null;
   state_since: string;

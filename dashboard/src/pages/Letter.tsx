@@ -5,10 +5,11 @@ import { useAct, useApi } from "../api/useApi";
 import { Button } from "../parts/Button";
 import { Changed } from "../parts/Changed";
 import { Confirm } from "../parts/Confirm";
-import { ago, estimated, many, when, whole } from "../parts/format";
+import { ago, estimated, many, points, when, whole } from "../parts/format";
 import { Gated } from "../parts/Gated";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { scored, scoreOf } from "../parts/score";
 
 interface Rule {
   rule?: string;
@@ -59,10 +60,16 @@ function Decide({ approval, name }: { approval: Approval; name: string }) {
 
 function Measured({ found }: { found: Compared }) {
   const { model_a: before, model_b: after } = found;
-  const difference =
-    found.same_set && before.accuracy !== null && after.accuracy !== null
-      ? after.accuracy - before.accuracy
-      : null;
+  const [was, is] = [scoreOf(before), scoreOf(after)];
+  const difference = found.same_set && was && is ? is.value - was.value : null;
+  if (after.dice_estimate)
+    return (
+      <p>
+        On pictures that neither learnt from, the outlines of {after.model_version} overlap with the validated
+        ones by {scored(after)}; those of {before.model_version} by {scored(before)}
+        {difference === null ? "; the pictures were not the same" : `, ${points(difference)} points`}.
+      </p>
+    );
   return (
     <>
       <p>
@@ -153,8 +160,8 @@ function Body({ version, gate }: { version: Version; gate: GateWord }) {
         </>
       ) : (
         <p>
-          It was the first of its kind: nothing was live to be compared with. It named the right diagnosis in{" "}
-          {estimated(version.accuracy_estimate)} of cases that it never learnt from.
+          It was the first of its kind: nothing was live to be compared with. On cases that it never learnt
+          from it reached {scored(version)}.
         </p>
       )}
       <h2>What the gate said</h2>

@@ -5,18 +5,25 @@ import { useApi } from "../api/useApi";
 import { Live } from "../charts/Live";
 import { Changed } from "../parts/Changed";
 import { DataTable } from "../parts/DataTable";
-import { ago, estimated, points, words } from "../parts/format";
+import { ago, points, words } from "../parts/format";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { scored } from "../parts/score";
 import { When } from "../parts/When";
 import { VersionPage } from "./VersionPage";
 
-const METRICS = [
-  ["Accuracy (%)", "accuracy"],
-  ["Precision (%)", "precision"],
-  ["Recall (%)", "recall"],
-  ["F1 (%)", "f1_score"],
-] as const;
+const METRICS: [string, (version: Version) => number | null | undefined][] = [
+  ["Dice (%)", (version) => version.dice_estimate?.value],
+  ["IoU (%)", (version) => version.iou_estimate?.value],
+  ["Accuracy (%)", (version) => version.accuracy],
+  ["Precision (%)", (version) => version.precision],
+  ["Recall (%)", (version) => version.recall],
+  ["F1 (%)", (version) => version.f1_score],
+];
+const difference = (found: Compared, of: (typeof METRICS)[number][1]): number | null => {
+  const [a, b] = [of(found.model_a) ?? null, of(found.model_b) ?? null];
+  return found.same_set && a !== null && b !== null ? b - a : null;
+};
 
 function Compare({ versions }: { versions: Version[] }) {
   const [params, setParams] = useSearchParams();
@@ -53,27 +60,24 @@ function Compare({ versions }: { versions: Version[] }) {
               <DataTable
                 caption={`${found.model_a.model_version} and ${found.model_b.model_version}`}
                 file="comparison"
-                rows={[...METRICS]}
+                rows={METRICS.filter(([, of]) => of(found.model_a) ?? of(found.model_b))}
                 id={([name]) => name}
                 columns={[
                   { name: "On the frozen set", show: ([name]) => name },
                   {
                     name: found.model_a.model_version,
-                    show: ([, key]) => found.model_a[key] ?? "–",
+                    show: ([, of]) => of(found.model_a) ?? "–",
                     number: true,
                   },
                   {
                     name: found.model_b.model_version,
-                    show: ([, key]) => found.model_b[key] ?? "–",
+                    show: ([, of]) => of(found.model_b) ?? "–",
                     number: true,
                   },
                   {
                     name: "Difference (points)",
                     number: true,
-                    show: ([, key]) =>
-                      found.same_set && found.model_a[key] !== null && found.model_b[key] !== null
-                        ? points((found.model_b[key] ?? 0) - (found.model_a[key] ?? 0))
-                        : "–",
+                    show: ([, of]) => points(difference(found, of)),
                   },
                 ]}
               />
@@ -168,8 +172,8 @@ function Registry() {
                     value: (version) => version.state,
                   },
                   {
-                    name: "Accuracy on its frozen set",
-                    show: (version) => estimated(version.accuracy_estimate),
+                    name: "Right on its frozen set",
+                    show: scored,
                   },
                   {
                     name: "Since",

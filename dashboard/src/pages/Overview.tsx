@@ -3,9 +3,10 @@ import { Link } from "react-router";
 import type { AbTest, Alert, Approval, Dataset, Overview as Facts, Health, Version } from "../api/types";
 import { useApi } from "../api/useApi";
 import { DataTable } from "../parts/DataTable";
-import { estimated, span, when, whole } from "../parts/format";
+import { span, when, whole } from "../parts/format";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
+import { scored } from "../parts/score";
 import { lastVisit, type Need, needOf, since } from "./overview.needs";
 import { stations } from "./overview.stations";
 import { Ring } from "./Ring";
@@ -87,7 +88,7 @@ function InService({ models }: { models: Version[] }) {
             name: "Version",
             show: (version) => <Link to={`/models/${version.model_version}`}>{version.model_version}</Link>,
           },
-          { name: "Accuracy on the frozen set", show: (version) => estimated(version.accuracy_estimate) },
+          { name: "Right on the frozen set", show: scored },
           { name: "Live since", show: (version) => when(version.deployed_at) },
         ]}
       />

@@ -107,7 +107,13 @@ function Card({ version }: { version: Version }) {
   const job = useApi<JobDetail>(`/training/jobs/${version.job_id}`).data;
   const plans = useApi<Plan[]>("/plans", { model_type: version.model_type }).data ?? [];
   const rows: [string, React.ReactNode][] = [
-    ["Accuracy", estimated(version.accuracy_estimate)],
+    ...(version.dice_estimate
+      ? ([
+          ["Dice", estimated(version.dice_estimate)],
+          ["IoU", estimated(version.iou_estimate)],
+        ] as [string, string][])
+      : []),
+    [version.dice_estimate ? "Accuracy, by pixel" : "Accuracy", estimated(version.accuracy_estimate)],
     ["Precision, macro", percent(version.precision)],
     ["Recall, macro", percent(version.recall)],
     ["F1, macro", percent(version.f1_score)],

@@ -219,3 +219,17 @@ def test_what_only_workers_may_say_cannot_be_said_by_hand(site):
     for path in (f"/training/jobs/{job_id}/progress", f"/training/jobs/{job_id}/complete", "/models/metrics"):
         answer = site.post(path, Role.OPERATOR, {"accuracy": 99})
         assert answer.status_code in {404, 405} and answer.json["detail"]
+
+
+def test_a_version_that_outlines_is_shown_by_its_overlap(site):
+    with site.sessions.begin() as session:
+        masks = a_version(session, model_type="segmentation", name="segmentation-4")
+        measured(session, masks, dice_score=0.8, iou_score=0.7)
+        measured(session, a_version(session))
+    shown = {one["model_type"]: one for one in site.get("/models/available").json}
+    assert (shown["segmentation"]["dice_estimate"]["value"], shown["segmentation"]["dice_estimate"]["n"]) == (
+        80,
+        100,
+    )
+    assert shown["segmentation"]["iou_estimate"]["value"] == 70
+    assert shown["diagnosis"]["dice_estimate"] is None
