@@ -15,7 +15,7 @@ from shared.config import Settings, load_settings
 from shared.errors import Error
 from shared.logs import log, set_up_logs
 from shared.registry.access import DatabaseRole
-from shared.registry.migrate import check_schema
+from shared.registry.schema import check_schema
 from shared.registry.session import make_sessions
 from shared.vault import open_vault
 

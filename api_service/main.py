@@ -19,7 +19,7 @@ from api_service.deps import THREADS, make_deps
 from shared.config import Settings, load_settings
 from shared.errors import Error, PartDownError
 from shared.logs import log, set_up_logs
-from shared.registry.migrate import check_schema
+from shared.registry.schema import check_schema
 from shared.registry.session import make_sessions
 
 DATABASE_SECONDS = 60.0

@@ -23,7 +23,7 @@ from shared.config import Settings, load_settings
 from shared.errors import Error, InvalidInputError, NotFoundError, PartDownError, TransientError
 from shared.logs import log, set_up_logs
 from shared.registry.access import DatabaseRole
-from shared.registry.migrate import check_schema
+from shared.registry.schema import check_schema
 from shared.registry.session import make_sessions
 from shared.registry.tables import ModelType, ModelVersion, TrafficPlan
 from shared.serving.token import internal_token

@@ -15,7 +15,8 @@ from rounds.sealed_file import BrokenBackupError, SealedReader
 from shared.config import Settings
 from shared.embedded import prepare_home
 from shared.errors import ConflictError
-from shared.registry.migrate import FOLDER, migrate
+from shared.registry.migrate import migrate
+from shared.registry.schema import FOLDER
 from shared.signing import key_file
 from shared.storage.base import Storage
 from shared.vault import Vault

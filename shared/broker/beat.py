@@ -14,8 +14,8 @@ from shared.config import load_settings
 from shared.errors import Error
 from shared.logs import log, set_up_logs
 from shared.registry import schedules
-from shared.registry.migrate import check_schema
 from shared.registry.parts import Identity
+from shared.registry.schema import check_schema
 from shared.registry.session import make_sessions
 
 EVERY_SECONDS = 1.0

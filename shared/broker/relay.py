@@ -27,8 +27,8 @@ from shared.errors import Error, PartDownError
 from shared.logs import log, set_up_logs
 from shared.registry import alerts, idempotency, outbox, recoveries
 from shared.registry.alerts import Trouble
-from shared.registry.migrate import check_schema
 from shared.registry.parts import Identity
+from shared.registry.schema import check_schema
 from shared.registry.session import make_sessions
 from shared.signing import open_signer
 from shared.storage.objects import open_storage

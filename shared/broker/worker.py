@@ -23,8 +23,8 @@ from shared.broker.sampler import Sampler
 from shared.config import load_settings
 from shared.errors import Error
 from shared.logs import log, set_up_logs
-from shared.registry.migrate import check_schema
 from shared.registry.parts import Identity
+from shared.registry.schema import check_schema
 
 TASKS_PER_PROCESS = 200
 _PR_SET_PDEATHSIG = 1

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -13,13 +12,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-import shared
 from shared.config import Settings
 from shared.errors import PartDownError
 from shared.registry import access, schema
+from shared.registry.schema import FOLDER
 
-# Beside the package: in the repository and in the installed wheel alike.
-FOLDER = Path(shared.__file__).parent.parent / "migrations"
 _TURN = 0x526F756E6473  # "Rounds": the advisory lock that one migration holds
 
 
@@ -39,15 +36,6 @@ def migrate(settings: Settings, *, revision: str = "head") -> None:
             command.upgrade(config, revision)
         access.grant(connection)
         schema.write(connection, ScriptDirectory.from_config(config))
-
-
-def check_schema(settings: Settings) -> None:
-    """Pass when this code may work on the schema of the database, as every part asks before it starts.
-
-    Raises:
-        OtherSchemaError: the schema is older than this code, or too new for it.
-    """
-    schema.check(settings, ScriptDirectory(str(FOLDER)))
 
 
 def pending(settings: Settings) -> list[str]:

@@ -7,17 +7,25 @@ while a site is upgraded. A migration that takes away what older code uses says 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+import shared
 from shared.config import Settings
 from shared.errors import ConflictError
 
+if TYPE_CHECKING:  # every part asks at its start, and needs no machine of migrations for it
+    from alembic.script import ScriptDirectory
+
+# Beside the package: in the repository and in the installed wheel alike.
+FOLDER = Path(shared.__file__).parent.parent / "migrations"
+_VERSION = text("SELECT version_num FROM alembic_version")
+_IS_THERE = text("SELECT to_regclass('alembic_version') IS NOT NULL")
 _READ = text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
 
 
@@ -35,8 +43,10 @@ class Standing:
     serves: str | None
 
 
-def check(settings: Settings, script: ScriptDirectory) -> None:
-    """Pass when this code may work on the database; one that does not answer is waited for elsewhere.
+def check_schema(settings: Settings) -> None:
+    """Pass when this code may work on the database, as every part asks before it starts.
+
+    A database that does not answer is waited for elsewhere.
 
     Raises:
         OtherSchemaError: `rounds migrate` has not run yet, or this code is too old.
@@ -47,8 +57,12 @@ def check(settings: Settings, script: ScriptDirectory) -> None:
             standing = read(connection)
     except OperationalError:
         return
-    known = [one.revision for one in script.walk_revisions()][::-1]
-    refuse(standing, known)
+    refuse(standing, revisions())
+
+
+def revisions() -> list[str]:
+    """The revisions that this code knows, oldest first: each file of a migration begins with its own."""
+    return sorted(path.stem[:4] for path in (FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def refuse(standing: Standing, known: Sequence[str]) -> None:
@@ -73,15 +87,15 @@ def refuse(standing: Standing, known: Sequence[str]) -> None:
 
 def read(connection: Connection) -> Standing:
     """Where the database stands."""
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision = connection.scalar(_VERSION) if connection.scalar(_IS_THERE) else None
     told = connection.scalar(_READ)
     serves = json.loads(told)["serves"] if told else None
     return Standing(revision, serves)
 
 
-def write(connection: Connection, script: ScriptDirectory) -> None:
+def write(connection: Connection, script: "ScriptDirectory") -> None:
     """Write beside the revision which older code may go on working; within the migration's transaction."""
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision = read(connection).revision
     if revision is None:
         return
     found = script.get_revision(revision)

@@ -6,7 +6,8 @@ from sqlalchemy import create_engine, inspect, text
 
 import shared.registry.leases  # noqa: F401  (declares the sequence of fences)
 from shared.registry import schema
-from shared.registry.migrate import FOLDER, check_schema, migrate
+from shared.registry.migrate import migrate
+from shared.registry.schema import FOLDER, check_schema
 from shared.registry.tables import Table
 
 OWN = ("allowed_moves", "alembic_version")
@@ -43,6 +44,10 @@ def test_down_to_nothing_and_up_again(settings):
         assert connection.scalar(text("SELECT count(*) FROM model_types")) == 2
     engine.dispose()
     assert differences(settings.database) == []
+
+
+def test_every_file_of_a_migration_begins_with_its_revision():
+    assert schema.revisions() == revisions()[::-1]
 
 
 def test_a_migration_says_which_code_may_go_on_working(settings):
