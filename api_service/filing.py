@@ -196,7 +196,7 @@ class Filing:
         return plan.champion.name, plan.challenger.name if plan.challenger else None
 
     def _file_orders(self) -> None:
-        self.orders.file(self._file_order)
+        self.orders.file(self._file_order, wait=True)  # no plan is read before every order is in it
 
     def _file_order(self, entry: Entry) -> None:
         order = Order.model_validate(entry)

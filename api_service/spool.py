@@ -1,5 +1,6 @@
 """Answers and orders given while the database is away: sealed on disk, filed when it is back, each once."""
 
+import fcntl
 import json
 import os
 import threading
@@ -46,17 +47,24 @@ class Spool:
             with suppress(FileNotFoundError):  # another process has filed it
                 yield json.loads(self._vault.open(path.read_bytes(), PURPOSE))
 
-    def file(self, filed: Callable[[Entry], None]) -> None:
-        """Give each entry to `filed` and remove it then; a second thread that comes meanwhile leaves at once.
+    def file(self, filed: Callable[[Entry], None], *, wait: bool = False) -> None:
+        """Give each entry to `filed` and remove it then.
 
         An entry that the registry refuses is set aside and logged by its id; a database that goes away again
         ends the round with the entry kept.
+
+        Args:
+            filed: writes one entry down.
+            wait: until another thread or process that files is done, and then file what it left; else leave
+                it to that one.
         """
-        if not self._filing.acquire(blocking=False):
+        if not self._folder.is_dir() or not self._filing.acquire(blocking=wait):
             return
         try:
-            for path in self._paths():
-                self._file_one(path, filed)
+            with (self._folder / "filing.lock").open("wb") as lock, suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for path in self._paths():
+                    self._file_one(path, filed)
         finally:
             self._filing.release()
 

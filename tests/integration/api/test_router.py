@@ -482,3 +482,23 @@ def test_of_two_processes_that_file_one_spool_the_slower_leaves_it(site):
 
     answers.file(slower)
     assert (answers.waiting(), len(rows(site, Prediction))) == (0, 2)
+
+
+def test_a_process_reads_no_plan_while_another_still_files_an_order(site):
+    import fcntl
+
+    site.serve(share=1.0)
+    with database_away(site):
+        site.post("/models/rollback", Role.APPROVER, {"reason": "it errs"})
+    orders = site.deps.settings.root / "spool" / "orders"
+    orders.mkdir(parents=True, exist_ok=True)
+    cache, filing = site.deps.router.cache, site.deps.filing
+    cache.before_refresh = filing._file_orders
+    with (orders / "filing.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        reading = threading.Thread(target=cache.refresh)
+        reading.start()
+        reading.join(0.3)
+        assert reading.is_alive()
+    reading.join(10)
+    assert not reading.is_alive()
