@@ -51,7 +51,7 @@ class Site:
         self.home = Path(tempfile.mkdtemp(prefix="rounds-chaos-"))
         self.settings: Settings = load_settings(
             home=self.home,
-            api_bind=f"127.0.0.1:{_free_port()}",
+            api_bind=f"127.0.0.1:{free_port()}",
             lease_seconds=LEASE_SECONDS,
             train_devices="cores-0,cores-1",
             log_level="WARNING",
@@ -242,7 +242,8 @@ def _of_home(home: Path) -> Iterator[psutil.Process]:
             continue
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listened a moment ago."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
