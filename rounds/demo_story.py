@@ -42,6 +42,7 @@ class Story:
             self._release(first, second)
             self._bad_candidate()
             self._turns_bad(first, second)
+            self._decided_again(second)
         except (RefusedError, WaitedTooLongError) as error:
             raise StoryError(str(error)) from None
 
@@ -122,6 +123,16 @@ class Story:
         self._await("the alert", lambda: None if self._stack.mail.naming(second) else "not mailed yet", 60)
         mail = self._stack.mail.naming(second)[-1]
         self._tell.done(f"mail to {mail.to}: {mail.subject}")
+
+    def _decided_again(self, name: str) -> None:
+        """Every stored verdict and decision about a version, from its stored messages, byte for byte."""
+        told = self._stack.command("replay", name)
+        steps = sum(one["stored"].get("steps", 0) for one in told["replayed"])
+        if not told["same"] or not steps:
+            raise StoryError(f"the decisions about {name} do not come out as they were stored")
+        self._tell.done(
+            f"{name}: its verdict and its {steps} stored decisions come out byte for byte the same"
+        )
 
     def sum_up(self) -> None:
         """The table of versions, whatever of the story happened."""
