@@ -1,7 +1,7 @@
 """The segmenter: what a step costs beside the usual ways, and how well masks agree on three real sets.
 
-`python -m bench.segmentation [SET ...] [--share S] [--set key=value]`: trained as long as the recipe asks, all of it
-takes some 40 CPU minutes; `--share .4 --set epochs=4` is for a look of less than ten.
+`python -m bench.segmentation [SET ...] [--share S] [--set key=value]` takes some 40 CPU minutes;
+`--share .4 --set epochs=4` is for a look of less than ten.
 """
 
 import argparse
