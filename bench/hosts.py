@@ -12,15 +12,17 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import text
 
 from bench.figures import Figure, at_least, at_most, keep
 from bench.hosts_world.hosts import BRIDGE, Host, bridge
 from bench.upgrade import step
-from bench.upgrade_world.callers import Callers, Doors
+from bench.upgrade_world.callers import PREDICT, Callers, Doors
 from bench.upgrade_world.version import answers
 from rounds.sample_clinic import database
 from rounds.sample_clinic.plans import FIRST_COLLECTED
@@ -152,14 +154,14 @@ class World:
         self._submit(2)
         challenging = "SELECT count(*) FROM model_versions WHERE state IN ('shadow', 'gated', 'replay')"
         self._until(lambda: self._count(challenging) == 1, "a challenger", seconds=2 * WAIT_SECONDS)
-        self._until(lambda: self._steps() > 0, "the first decision")
+        self._until(lambda: self._patient() and self._steps() > 0, "the first decision")
         lost, left = self.fronts
         with Callers(self.doors) as callers:
             time.sleep(5)
             lost.cut()
             self.doors.set_open([f"{left.address}:8000"])
             before = self._steps()
-            self._until(lambda: self._steps() > before + 1, "decisions without that host")
+            self._until(lambda: self._patient() and self._steps() > before + 1, "decisions without that host")
             self.steps_after = self._steps() - before
             lost.mend()
             time.sleep(10)
@@ -205,6 +207,16 @@ class World:
         if status != 202:
             sys.exit(f"a job was refused: {status} {answer}")
         return str(answer["job_id"])
+
+    def _patient(self) -> bool:
+        """One more patient, and a clinician's word that asks for a look; whether both were taken."""
+        wish = PREDICT | {"person": uuid4().hex, "encounter": "e"}
+        status, answer = self.doors.ask("POST", "/predict", wish)
+        if status != 200:
+            return False
+        word = {"diagnosis": answer["label"], "validated_by": "dr", "blind": False}
+        word |= {"validated_at": datetime.now(UTC).isoformat()}
+        return self.doors.ask("POST", f"/predictions/{answer['prediction_id']}/feedback", word)[0] == 200
 
     def _host_of(self, job: str) -> Host | None:
         worker = str(self._one("SELECT coalesce(worker, '') FROM training_jobs WHERE id = :job", job=job))

@@ -10,6 +10,7 @@ from rounds.demo_stack import DemoStack
 from rounds.demo_story import Story
 from rounds.demo_tell import Teller
 from shared.config import load_settings
+from tests.cycle import examples
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -42,9 +43,14 @@ def test_a_clinic_becomes_a_live_version_and_nothing_stays(capsys):
         name = story.first_version()
         story.sum_up()
         assert started_here(stack.home)
+        told = examples.run(stack)
         where = found(patients(stack.home / "clinic.db"), everywhere(site(stack), but=("clinic.db",)))
         assert set(where) == set()
         assert found(["diagnosis-1"], everywhere(site(stack)))  # the search does find what is there
+    assert f"by {name}" in told["app"]
+    assert f"{name} live" in told["notebook"]
+    assert "confirmed_by_qualified_practitioner 3" in told["fhir"]
+    assert "collected" in told["database"]
     told = capsys.readouterr().out
     assert f"{name} is live" in told
     assert "% right (n " in told
