@@ -29,7 +29,8 @@ export const useApi = <T>(
 ): Answer<T> => {
   const live = useLive();
   return useQuery<T, ApiError>({
-    queryKey: [path ?? "", params ?? {}],
+    // No event asks again for what is asked once: events know addresses by how they begin.
+    queryKey: [once ? `once ${path}` : (path ?? ""), params ?? {}],
     queryFn: ({ signal }) => get<T>(path ?? "", params, signal),
     enabled: path !== null,
     placeholderData: keepPreviousData,

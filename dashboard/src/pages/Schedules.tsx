@@ -141,7 +141,7 @@ function One({ schedule }: { schedule: Schedule }) {
           body={{ enabled: !schedule.enabled }}
           touches={["/schedules"]}
           kind="plain"
-          says=" "
+          says="Kept."
         >
           {schedule.enabled ? "Switch off" : "Switch on"}
         </ActButton>
