@@ -18,10 +18,11 @@ from bench.classifier import race
 from bench.classifier.rows import folder, read
 from shared.backends import backend_for
 from shared.backends.base import FitRequest
+from shared.backends.lines import identity_of
 from shared.backends.search import Budget, Search, Trial
 from shared.backends.text_classifier.base_model import load_base
 from shared.backends.text_classifier.learner import Task, freeze
-from shared.backends.text_classifier.material import identity_of, prepare
+from shared.backends.text_classifier.material import prepare
 from shared.backends.text_classifier.tuning import SPACE, Tuner
 from shared.config import load_settings
 from shared.domain.example import Example
@@ -56,7 +57,7 @@ def search(rows: Sequence[Example], trials: int, checkpoints: Path) -> tuple[flo
     material = prepare(request, recipe, base.tokenizer)
     apart = set(material.held_back)
     rest = [row for row in range(len(material.rows)) if row not in apart]
-    identity = identity_of(request, recipe, base.digest)
+    identity = identity_of("text_classifier", request, recipe, base_digest=base.digest)
     twin = Task(base, request, recipe, material, "cpu", identity, learnt=rest, name="twin")
     tuner = Tuner(twin, freeze(twin), lambda _step: None)
     found = Search(SPACE, budget=Budget(trials), seed=0, folder=checkpoints, identity=identity)

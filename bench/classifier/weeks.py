@@ -12,12 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.base import FitRequest
+from shared.backends.lines import identity_of
 from shared.backends.text_classifier import train
 from shared.backends.text_classifier.adapter import Weights
 from shared.backends.text_classifier.base_model import load_base
 from shared.backends.text_classifier.head import fitted_head
 from shared.backends.text_classifier.learner import Frozen, Learner, Task, freeze
-from shared.backends.text_classifier.material import identity_of, prepare
+from shared.backends.text_classifier.material import prepare
 from shared.domain.example import Example
 from shared.domain.gate import Given, JudgedCase, Verdict, judge
 from shared.domain.policy import Policy
@@ -50,7 +51,14 @@ def split_weeks(
     request = FitRequest([*rows, *test], labels, "minilm", recipe.model_dump(), seed, Path())
     base = load_base("minilm", None, "cpu")
     material = prepare(request, recipe, base.tokenizer)
-    task = Task(base, request, recipe, material, "cpu", identity_of(request, recipe, base.digest))
+    task = Task(
+        base,
+        request,
+        recipe,
+        material,
+        "cpu",
+        identity_of("text_classifier", request, recipe, base_digest=base.digest),
+    )
     known, held = len(labels) - LATER, {row.case_id for row in test}
     ordered = sorted(request.examples, key=lambda example: example.case_id.bytes)
     assert [labels.index(example.label) for example in ordered] == list(material.targets)

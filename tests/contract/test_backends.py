@@ -16,10 +16,11 @@ from shared.backends import backend_for, checkpoints
 from shared.backends.base import Fitted, Step
 from shared.backends.checkpoints import Checkpoint
 from shared.backends.files import digest_of, fetch, folder_of, store
+from shared.backends.lines import NothingToLearnError
+from shared.backends.probes import PROBES
 from shared.backends.text_classifier.base_model import BaseModelError, find_base, load_base
 from shared.backends.text_classifier.encoder import embed, features, pad, plain, pool, run_layers
-from shared.backends.text_classifier.material import NothingToLearnError, batches, prepare
-from shared.backends.text_classifier.scorer import PROBES
+from shared.backends.text_classifier.material import batches, prepare
 from shared.config import load_settings
 from shared.domain.example import Example
 from shared.domain.recipe import RecipeError, TextRecipe, parse_recipe
@@ -218,9 +219,9 @@ def test_plain_peft_loads_the_adapter_and_answers_the_same(backend, fitted, tmp_
     for probe in PROBES:
         tokens, mask = pad([tokenizer.encode(probe).ids], "cpu")
         with torch.no_grad():
-            states = adapted(input_ids=tokens, attention_mask=mask.long()).last_hidden_state
-            words = encoder.embeddings(input_ids=tokens)
-        logits = features(pool(words, mask), pool(states, mask)) @ head["weight"].T + head["bias"]
+            wish = {"input_ids": tokens, "attention_mask": mask.long(), "output_hidden_states": True}
+            states = adapted(**wish).hidden_states
+        logits = features([pool(state, mask) for state in states]) @ head["weight"].T + head["bias"]
         shares = dict(
             zip(facts["labels"], (logits / facts["temperature"]).softmax(1)[0].tolist(), strict=True)
         )

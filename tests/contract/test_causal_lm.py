@@ -21,11 +21,11 @@ from shared.backends.causal_lm.llama import embed, normed, plain, run_layers
 from shared.backends.causal_lm.material import batches, packs, prepare
 from shared.backends.causal_lm.passages import lesson, packed
 from shared.backends.causal_lm.scorer import load_scorer
-from shared.backends.causal_lm.train import NoGainError
+from shared.backends.causal_lm.train import NoGainError, fitted_head
 from shared.backends.files import digest_of
+from shared.backends.lines import NothingToLearnError
+from shared.backends.probes import PROBES
 from shared.backends.text_classifier.base_model import BaseModelError
-from shared.backends.text_classifier.material import NothingToLearnError
-from shared.backends.text_classifier.scorer import PROBES
 from shared.config import Settings, load_settings
 from shared.domain.recipe import CausalRecipe, RecipeError, parse_recipe
 from shared.errors import InvalidInputError
@@ -316,10 +316,10 @@ def _peft_model(fitted, base, place, transformers):
     return peft.PeftModel.from_pretrained(plainly, place).eval()
 
 
-def test_plain_peft_loads_the_adapter_and_answers_the_same(backend, base, loaded, fitted, tmp_path):
+def test_plain_peft_loads_the_adapter_and_answers_the_same(base, loaded, fitted, tmp_path):
     transformers = pytest.importorskip("transformers")
     oracle = _peft_model(fitted, base, tmp_path / "peft", transformers)
-    scorer = backend.load(fitted.files, str(base))
+    scorer = load_scorer(fitted.files, loaded)  # in float32, as the other one
     facts = json.loads(fitted.files["rounds.json"])
     answers = prepare(request(base, tmp_path), CausalRecipe(), loaded).answers
     for probe in PROBES:
@@ -460,9 +460,20 @@ def test_less_memory_gives_the_same_learning(backend, base, tmp_path):
         for n in (1, 6)
     )
     first, second = (load(one.files["adapter_model.safetensors"]) for one in (whole, parts))
-    for key, tensor in first.items():
-        torch.testing.assert_close(second[key], tensor, atol=2e-3, rtol=0.0)
-    assert max(float(tensor.abs().max()) for key, tensor in first.items() if "lora_B" in key) > 0.01
+    from_zero = [key for key in first if "lora_B" in key]  # all that these hold was learnt
+    moved = torch.cat([first[key].flatten() for key in from_zero]).norm()
+    apart = torch.cat([(first[key] - second[key]).flatten() for key in from_zero]).norm()
+    assert moved > 0.1
+    assert apart < 0.05 * moved  # where bfloat16 is multiplied, the size of a pack rounds in every layer
+
+
+def head_of_everybody(base, wish):
+    """The file of the head that all rows give, those held back among them."""
+    loaded = load_base(str(base), load_settings(), "cpu")
+    recipe = parse_recipe("causal_lm", wish.recipe)
+    task = Task(loaded, wish, recipe, prepare(wish, recipe, loaded), "x")
+    fitted = fitted_head(task, freeze(task), range(len(task.material.prompts)))
+    return save({name.removeprefix("head."): tensor.contiguous() for name, tensor in fitted.items()})
 
 
 def test_the_first_head_answers_alone_where_learning_on_does_it_no_good(backend, base, tmp_path):
@@ -473,6 +484,7 @@ def test_the_first_head_answers_alone_where_learning_on_does_it_no_good(backend,
     assert (facts["rung"], found.figures["held_back_accuracy"]) == ("head", found.figures["head_accuracy"])
     adapter = load(found.files["adapter_model.safetensors"])
     assert not any(bool(tensor.any()) for name, tensor in adapter.items() if "lora_B" in name)
+    assert found.files["head.safetensors"] == head_of_everybody(base, wild)
     scorer = backend.load(found.files, str(base))
     assert scorer.fingerprint() == found.fingerprint
     rows = examples()

@@ -12,13 +12,15 @@ from shared.backends.causal_lm import train
 from shared.backends.causal_lm.adapter import peft_config
 from shared.backends.causal_lm.base_model import load_base
 from shared.backends.causal_lm.learner import Learner, Task, freeze
-from shared.backends.causal_lm.material import identity_of, prepare
+from shared.backends.causal_lm.material import prepare
 from shared.backends.causal_lm.reading import HEAD
 from shared.backends.causal_lm.scorer import load_scorer
 from shared.backends.devices import to_device
+from shared.backends.lessons import Meter
+from shared.backends.lines import identity_of
+from shared.backends.probes import PROBES, hash_of
 from shared.backends.team import assembled
 from shared.backends.text_classifier.adapter import to_files
-from shared.backends.text_classifier.scorer import PROBES, hash_of
 from shared.config import Settings
 from shared.domain.recipe import RecipeError, parse_recipe
 
@@ -42,9 +44,16 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     if longest > base.shape.positions:
         fix = f"at most {base.shape.positions - longest + recipe.max_tokens} for {base.name}"
         raise RecipeError("max_tokens is more than the base reads", field="max_tokens", fix=fix)
-    task = Task(base, request, recipe, material, identity_of(request, recipe, base.digest), team)
-    frozen, meter = freeze(task), train.Meter(progress, task)
-    learner = train.learn(task, frozen, meter.report)
+    task = Task(
+        base,
+        request,
+        recipe,
+        material,
+        identity_of("causal_lm", request, recipe, base_digest=base.digest),
+        team,
+    )
+    frozen, meter = freeze(task), Meter(progress, task.steps)
+    learner = train.learn(task, frozen, meter.of(task))
     rates = meter.rates()
     proof = train.prove(learner)
     files = _files(learner, proof)
@@ -65,7 +74,7 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
 
 
 def _files(learner: Learner, proof: train.Proof) -> dict[str, bytes]:
-    """The version's files; where the first head answers alone, the adapter changes nothing."""
+    """The version's files; a head that answers alone knows everybody, and its adapter changes nothing."""
     task, recipe = learner.task, learner.task.recipe
     alone = proof.rung == train.HEAD_ALONE
     weights = {name: tensor.detach().cpu() for name, tensor in learner.weights.items()}
@@ -74,7 +83,8 @@ def _files(learner: Learner, proof: train.Proof) -> dict[str, bytes]:
         for name, tensor in weights.items()
         if not name.startswith(HEAD)
     }
-    chosen = learner.first if alone else learner.head
+    everybody = range(len(task.material.prompts))
+    chosen = train.fitted_head(task, learner.frozen, everybody) if alone else learner.head
     head = {name.removeprefix(HEAD): t.detach().cpu().contiguous() for name, t in chosen.items()}
     config = peft_config(task.base.name, task.layers, rank=recipe.lora_r, alpha=recipe.lora_alpha)
     facts = {

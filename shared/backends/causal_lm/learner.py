@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -15,18 +14,16 @@ from shared.backends.base import FitRequest
 from shared.backends.causal_lm.adapter import Weights, adapting, top_layers
 from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, plain, run_layers
-from shared.backends.causal_lm.material import Material, packs
+from shared.backends.causal_lm.material import Material, batches, packs
 from shared.backends.causal_lm.passages import Passage, lesson, packed, question
 from shared.backends.causal_lm.reading import FIRST, HEAD, judged, opinions, seen
-from shared.backends.checkpoints import Checkpoint
-from shared.backends.team import Team, flat_gradient, hand_out
+from shared.backends.lessons import Course, Pupil
+from shared.backends.team import Team
 from shared.domain.recipe import CausalRecipe
-
-LARGEST_GRADIENT = 1.0
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Course):
     """All that decides the weights of one training; `identity` is its hash, and names its checkpoints."""
 
     base: BaseModel
@@ -35,21 +32,18 @@ class Task:
     material: Material
     identity: str
     team: Team = field(default_factory=Team)
+    name: str = "model"
+    steps_before: int = 0
 
     @property
-    def folder(self) -> Path:
-        """Where this training keeps its checkpoints."""
-        return self.request.checkpoints / "model"
+    def learnt(self) -> Sequence[int]:
+        """The numbers of the rows that are learnt from."""
+        return self.material.learnt
 
-    @property
-    def steps_an_epoch(self) -> int:
-        """How many batches one pass takes."""
-        return math.ceil(len(self.material.learnt) / self.recipe.batch_size)
-
-    @property
-    def steps(self) -> int:
-        """How many steps the training takes in all."""
-        return self.steps_an_epoch * self.recipe.epochs
+    def batches(self, epoch: int) -> list[list[int]]:
+        """The rows of each step of one epoch."""
+        size, seed = self.recipe.batch_size, self.request.seed
+        return batches(self.material.learnt, size=size, seed=seed, epoch=epoch)
 
     @property
     def pack_tokens(self) -> int:
@@ -90,25 +84,21 @@ class Frozen:
         return torch.cat(found).float()
 
 
-class Learner:
-    """The adapter and the head while they learn."""
+class Learner(Pupil):
+    """The adapter and the head while they learn.
+
+    Attributes:
+        first: the head as it was fitted first.
+    """
 
     def __init__(self, task: Task, frozen: Frozen, weights: Weights) -> None:
+        learning = {name: tensor for name, tensor in weights.items() if not name.startswith(FIRST)}
+        super().__init__(task, learning, device=task.base.device)
         self.task, self.frozen = task, frozen
-        # Sorted and in memory of their own: order and alignment of sums are the same after a resume.
-        self.weights = {
-            name: weights[name].to(task.base.device).clone().requires_grad_()
-            for name in sorted(weights)
-            if not name.startswith(FIRST)
-        }
         self.first = {
             HEAD + name.removeprefix(FIRST): w for name, w in weights.items() if name.startswith(FIRST)
         }
         self._words = task.base.words.float()  # once: a copy each step costs an eighth of it
-        self._blank = torch.zeros(1 + sum(w.numel() for w in self.weights.values()), device=task.base.device)
-        self._optimizer = torch.optim.AdamW(
-            list(self.weights.values()), lr=0.0, weight_decay=task.recipe.weight_decay
-        )
 
     @property
     def linear(self) -> Linear:
@@ -116,20 +106,13 @@ class Learner:
         recipe = self.task.recipe
         return adapting(self.task.base, self.weights, recipe.lora_alpha / recipe.lora_r, lasting=False)
 
-    def learn(self, rows: Sequence[int], rate: float) -> tuple[float, float]:
-        """One step of AdamW on one batch; answers the loss before it and the length of the gradient."""
-        task = self.task
+    def parts(self, rows: Sequence[int]) -> Sequence[Sequence[int]]:
+        """The packs of a batch."""
+        return packs(rows, self.task.lengths, self.task.pack_tokens)
 
-        def gradient(pack: Sequence[int]) -> Tensor:
-            loss = self.losses(pack) @ self._shares(pack) / len(rows)
-            return flat_gradient(loss, self.weights.values())
-
-        parts = packs(rows, task.lengths, task.pack_tokens)
-        loss = hand_out(task.team.total(parts, gradient, like=self._blank), self.weights.values())
-        norm = torch.nn.utils.clip_grad_norm_(list(self.weights.values()), LARGEST_GRADIENT)
-        self._optimizer.param_groups[0]["lr"] = rate
-        self._optimizer.step()
-        return loss, float(norm)
+    def share(self, rows: Sequence[int], *, of: int) -> Tensor:
+        """What some rows add to the loss of a batch of so many."""
+        return self.losses(rows) @ self._shares(rows) / of
 
     @property
     def head(self) -> Weights:
@@ -153,22 +136,10 @@ class Learner:
         each = functional.cross_entropy(logits, wanted, reduction="none")
         return torch.stack([part.sum() for part in each.split([len(answer) for answer in answers])])
 
-    def checkpoint(self, step: int) -> Checkpoint:
-        """The state after `step` steps."""
-        moments = {
-            f"{name}:{part}": _at_rest(value)
-            for name, tensor in self.weights.items()
-            for part, value in self._optimizer.state.get(tensor, {}).items()
-        }
-        weights = self.weights | {FIRST + name.removeprefix(HEAD): w for name, w in self.first.items()}
-        return Checkpoint(step, {name: _at_rest(tensor) for name, tensor in weights.items()}, moments)
-
-    def take_moments(self, moments: Mapping[str, Tensor]) -> None:
-        """Put the optimizer's state back where a checkpoint left it."""
-        for key, value in moments.items():
-            name, part = key.rsplit(":", 1)
-            place = value if part == "step" else value.to(self.task.base.device)
-            self._optimizer.state[self.weights[name]][part] = place
+    def at_rest(self) -> Weights:
+        """What a checkpoint keeps of the weights: those that learn and the first head."""
+        first = {FIRST + name.removeprefix(HEAD): w.detach().cpu().clone() for name, w in self.first.items()}
+        return super().at_rest() | first
 
     def _shares(self, rows: Sequence[int]) -> Tensor:
         weights = self.task.material.weights
@@ -244,7 +215,3 @@ def _firsts(task: Task, rows: Sequence[int]) -> Tensor:
     """Where among the states that some rows ask for those of their prompts' ends lie."""
     counts = [len(task.passages[row].asked) for row in rows]
     return torch.tensor([0, *counts[:-1]], device=task.base.device).cumsum(0)
-
-
-def _at_rest(tensor: Tensor) -> Tensor:
-    return tensor.detach().cpu().clone().contiguous()

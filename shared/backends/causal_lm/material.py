@@ -1,9 +1,6 @@
 """What a training learns from: prompts with their labels' tokens, and the persons held back."""
 
-import hashlib
-import json
 import random
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +9,7 @@ from tokenizers import Tokenizer
 from shared.backends.base import FitRequest
 from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.tree import LabelTree, tree_of
-from shared.backends.text_classifier.material import FEWEST_EXAMPLES, NothingToLearnError
-from shared.domain.example import Example
+from shared.backends.lines import held_back, learnable
 from shared.domain.recipe import CausalRecipe
 from shared.errors import InvalidInputError
 
@@ -41,30 +37,22 @@ class Material:
 
 
 def prepare(request: FitRequest, recipe: CausalRecipe, base: BaseModel) -> Material:
-    """Order the examples by case, drop what cannot be learnt, and hold some persons back.
+    """Bring the examples that can be learnt into prompts, and hold some persons back.
 
     Raises:
-        NothingToLearnError: fewer than two labels have two examples each, or a label is not in the list.
+        NothingToLearnError: they allow no model.
     """
-    examples = sorted((e for e in request.examples if e.weight > 0), key=lambda e: e.case_id.bytes)
-    counts = Counter(example.label for example in examples)
-    if unknown := set(counts) - set(request.labels):
-        raise NothingToLearnError(f"{len(unknown)} labels of the examples are not in the label list")
-    labels = tuple(label for label in request.labels if counts[label] >= FEWEST_EXAMPLES)
-    if len(labels) < 2:
-        fix = f"an LLM needs two labels with {FEWEST_EXAMPLES} training cases each"
-        raise NothingToLearnError(f"{len(labels)} labels have enough cases to learn", fix=fix)
-    kept = [example for example in examples if example.label in labels]
-    mean = sum(example.weight for example in kept) / len(kept)
-    answers = answers_of(labels, recipe.prompt, base)
+    lines = learnable(request)
+    kept, answers = lines.examples, answers_of(lines.labels, recipe.prompt, base)
+    most = min(recipe.held_back_share * len(kept), recipe.held_back_most)
     return Material(
-        labels=labels,
-        left_out={label: counts[label] for label in request.labels if label not in labels},
+        labels=lines.labels,
+        left_out=lines.left_out,
         prompts=[prompt_of(example.text, recipe, base.tokenizer) for example in kept],
         answers=answers,
-        targets=[labels.index(example.label) for example in kept],
-        weights=[example.weight / mean for example in kept],
-        held_back=sorted(_held_back(kept, recipe, request.seed)),
+        targets=lines.targets,
+        weights=lines.weights,
+        held_back=held_back(kept, most=most, seed=request.seed),
         tree=tree_of(answers),
     )
 
@@ -95,17 +83,6 @@ def answers_of(labels: Sequence[str], prompt: str, base: BaseModel) -> list[list
     return found
 
 
-def identity_of(request: FitRequest, recipe: CausalRecipe, base_digest: str) -> str:
-    """Hash of all that decides the weights: a checkpoint of another training is never resumed from."""
-    digest = hashlib.sha256()
-    head = ["causal_lm", base_digest, list(request.labels), recipe.model_dump(), request.seed]
-    digest.update(json.dumps(head, sort_keys=True).encode())
-    for e in sorted(request.examples, key=lambda e: e.case_id.bytes):
-        line = [str(e.case_id), str(e.person_id), e.text, e.label, e.weight]
-        digest.update(json.dumps(line).encode())
-    return digest.hexdigest()
-
-
 def batches(rows: Sequence[int], *, size: int, seed: int, epoch: int) -> list[list[int]]:
     """The batches of one epoch, a pure function of (seed, epoch): a resumed run jumps into it."""
     order = list(rows)
@@ -124,21 +101,3 @@ def packs(rows: Sequence[int], lengths: Sequence[int], budget: int) -> list[list
         found[-1].append(row)
         room -= lengths[row]
     return found
-
-
-def _held_back(examples: Sequence[Example], recipe: CausalRecipe, seed: int) -> set[int]:
-    """Numbers of the examples of whole persons, drawn by hash; no label loses its second-last example."""
-    of_person: dict[bytes, list[int]] = {}
-    for number, example in enumerate(examples):
-        drawn = hashlib.sha256(f"{seed} held back {example.person_id}".encode()).digest()
-        of_person.setdefault(drawn, []).append(number)
-    most = min(recipe.held_back_share * len(examples), recipe.held_back_most)
-    left = Counter(example.label for example in examples)
-    held: set[int] = set()
-    for _, numbers in sorted(of_person.items()):
-        taken = Counter(examples[number].label for number in numbers)
-        fits = len(held) + len(numbers) <= most
-        if fits and all(left[label] - n >= FEWEST_EXAMPLES for label, n in taken.items()):
-            held.update(numbers)
-            left -= taken
-    return held

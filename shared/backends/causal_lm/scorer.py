@@ -15,7 +15,7 @@ from shared.backends.causal_lm.material import answers_of, prompt_of
 from shared.backends.causal_lm.passages import packed, question
 from shared.backends.causal_lm.reading import HEAD, PARTS, opinions, seen
 from shared.backends.causal_lm.tree import tree_of
-from shared.backends.text_classifier.scorer import DIGITS, PROBES, TOP, hash_of
+from shared.backends.probes import PROBES, Probed
 from shared.domain.example import Answer
 from shared.domain.recipe import CausalRecipe
 from shared.errors import InvalidInputError
@@ -24,7 +24,7 @@ SURE = 0.5  # of two log-probabilities: rounding on another machine does not tur
 TOLERANCE = 5e-2  # machines that multiply bfloat16 round in every layer
 
 
-class CausalScorer:
+class CausalScorer(Probed):
     """One version of an LLM.
 
     Each text is computed alone, so that its answer cannot depend on what is beside it.
@@ -33,7 +33,7 @@ class CausalScorer:
     def __init__(
         self, base: BaseModel, facts: Mapping[str, Any], *, linear: Linear, head: Mapping[str, Tensor]
     ) -> None:
-        self.labels: Sequence[str] = tuple(facts["labels"])
+        super().__init__(facts, tolerance=TOLERANCE)
         self._base, self._facts, self._linear, self._head = base, facts, linear, head
         self._recipe = CausalRecipe(**facts["recipe"])
         self._tree = tree_of(answers_of(self.labels, self._recipe.prompt, base))
@@ -41,25 +41,7 @@ class CausalScorer:
 
     def answer(self, texts: Sequence[str]) -> list[Answer]:
         """One answer a text; `top` starts with the label itself."""
-        return [self._one(text) for text in texts]
-
-    def fingerprint(self) -> str:
-        """Hash of the answers to the probes that were recorded at training.
-
-        Where the answers of this machine are other ones, beyond what another processor's rounding explains,
-        it is the hash of these, and fits no recorded fingerprint.
-        """
-        recorded = [(str(label), float(share)) for label, share in self._facts["probes"]]
-        shares = [dict(self._ranked(probe)) for probe in PROBES]
-        same = len(recorded) == len(PROBES) and all(
-            abs(found.get(label, -1.0) - share) <= TOLERANCE
-            for found, (label, share) in zip(shares, recorded, strict=True)
-        )
-        return hash_of(recorded if same else self.probe_answers())
-
-    def probe_answers(self) -> list[tuple[str, float]]:
-        """Label and confidence of every probe."""
-        return [self._ranked(probe)[0] for probe in PROBES]
+        return [self.said(self.shares(text)) for text in texts]
 
     def written(self) -> list[tuple[str, str]]:
         """Probes with the label that the LM alone surely writes: a server without our head shows them."""
@@ -91,15 +73,10 @@ class CausalScorer:
             return two[0]
         return two[1] if self._facts["rung"] == "head" else two.sum(0)
 
-    def _ranked(self, text: str) -> list[tuple[str, float]]:
-        """Every label with its probability, best first; equal ones in the order of the labels."""
-        shares = torch.softmax(self.scores(text).double() / self._temperature, 0).tolist()  # (labels,)
-        ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
-        return [(label, round(share, DIGITS)) for label, share in ranked]
-
-    def _one(self, text: str) -> Answer:
-        ranked = self._ranked(text)
-        return Answer(label=ranked[0][0], confidence=ranked[0][1], top=tuple(ranked[:TOP]))
+    def shares(self, text: str) -> list[float]:
+        """The probability of every label, in their order."""
+        found: list[float] = torch.softmax(self.scores(text).double() / self._temperature, 0).tolist()
+        return found
 
 
 def load_scorer(files: Mapping[str, bytes], base: BaseModel, *, lasting: bool = True) -> CausalScorer:

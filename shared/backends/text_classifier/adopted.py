@@ -12,10 +12,11 @@ from torch.nn import functional
 
 from shared.backends.base import Fitted, Naming
 from shared.backends.devices import to_device
+from shared.backends.probes import PROBES, hash_of
 from shared.backends.text_classifier.adapter import PEFT_PREFIX, adapting
 from shared.backends.text_classifier.base_model import BaseModel, find_base, load_base
 from shared.backends.text_classifier.encoder import LAYER, LINEARS, embed, pad, plain, run_layers
-from shared.backends.text_classifier.scorer import PROBES, TextScorer, hash_of
+from shared.backends.text_classifier.scorer import TextScorer
 from shared.config import Settings
 from shared.errors import InvalidInputError
 

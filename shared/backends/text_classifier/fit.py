@@ -9,6 +9,8 @@ from safetensors.torch import save
 
 from shared.backends.base import FitRequest, Fitted, Progress
 from shared.backends.devices import to_device
+from shared.backends.lines import identity_of
+from shared.backends.probes import PROBES, hash_of
 from shared.backends.team import assembled
 from shared.backends.text_classifier.activations import Cut, TextShelf
 from shared.backends.text_classifier.adapter import peft_config, to_files, top_layers
@@ -16,8 +18,8 @@ from shared.backends.text_classifier.base_model import load_base
 from shared.backends.text_classifier.encoder import POOLING
 from shared.backends.text_classifier.ladder import Climb, climb
 from shared.backends.text_classifier.learner import Learner, Task
-from shared.backends.text_classifier.material import identity_of, prepare
-from shared.backends.text_classifier.scorer import PROBES, hash_of, load_scorer
+from shared.backends.text_classifier.material import prepare
+from shared.backends.text_classifier.scorer import load_scorer
 from shared.config import Settings
 from shared.domain.recipe import RecipeError, parse_recipe
 from shared.vault import open_vault
@@ -41,7 +43,7 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
         fix = f"at most {base.shape.positions} for {base.name}"
         raise RecipeError("max_tokens is more than the base reads", field="max_tokens", fix=fix)
     material = prepare(request, recipe, base.tokenizer)
-    identity = identity_of(request, recipe, base.digest)
+    identity = identity_of("text_classifier", request, recipe, base_digest=base.digest)
     shelf = _shelf(request, Cut(base, top_layers(base, recipe.top_layers), device), settings)
     task = Task(base, request, recipe, material, device, identity, shelf=shelf, team=team)
     learner, found, rates = climb(task, progress)

@@ -1,17 +1,16 @@
 """A training in memory: frozen base, cached activations below the adapter, and the tensors that learn."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.base import FitRequest
-from shared.backends.checkpoints import Checkpoint
-from shared.backends.team import Team, flat_gradient, hand_out
+from shared.backends.lessons import Course, Pupil
+from shared.backends.team import Team
 from shared.backends.text_classifier.activations import Cut, TextShelf, make
 from shared.backends.text_classifier.adapter import Weights, adapting, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
@@ -21,14 +20,12 @@ from shared.backends.text_classifier.encoder import (
     read_layers,
     rounded,
 )
-from shared.backends.text_classifier.material import Material
+from shared.backends.text_classifier.material import Material, batches
 from shared.domain.recipe import TextRecipe
-
-LARGEST_GRADIENT = 1.0
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Course):
     """All that decides the weights of one training; `identity` is the hash of it, and names its checkpoints.
 
     A fit has two: the twin learns without the persons held back and is measured on them, then the model
@@ -48,46 +45,41 @@ class Task:
     team: Team = field(default_factory=Team)
 
     @property
-    def folder(self) -> Path:
-        """Where this training keeps its checkpoints."""
-        return self.request.checkpoints / self.name
+    def lengths(self) -> Sequence[int]:
+        """How many tokens each row has."""
+        return [len(row) for row in self.material.rows]
 
-    @property
-    def steps_an_epoch(self) -> int:
-        """How many batches one pass takes."""
-        return math.ceil(len(self.learnt) / self.recipe.batch_size)
-
-    @property
-    def steps(self) -> int:
-        """How many steps the training takes in all."""
-        return self.steps_an_epoch * self.recipe.epochs
+    def batches(self, epoch: int) -> list[list[int]]:
+        """The rows of each step of one epoch."""
+        return batches(
+            self.material, self.learnt, size=self.recipe.batch_size, seed=self.request.seed, epoch=epoch
+        )
 
 
 @dataclass(frozen=True)
 class Frozen:
-    """What the frozen part of the base makes of every row, computed once for all epochs."""
+    """What the frozen part of the base makes of every row, computed once for all epochs.
 
-    below: (
-        Tensor  # the means that the head reads below the adapted layers, shape (rows, depths there, hidden)
-    )
-    lower: Sequence[Tensor]  # hidden states below the adapted layers, one (length, hidden) a row
-    plain: Tensor  # what the head reads of the base without an adapter, shape (rows, depths hidden)
+    Attributes:
+        below: the means that the head reads below the adapted layers, shape (rows, depths there, hidden).
+        lower: hidden states below the adapted layers, one (length, hidden) a row.
+        plain: what the head reads of the base without an adapter, shape (rows, depths hidden).
+    """
+
+    below: Tensor
+    lower: Sequence[Tensor]
+    plain: Tensor
 
 
-class Learner:
+class Learner(Pupil):
     """The adapter and the head while they learn."""
 
     def __init__(self, task: Task, frozen: Frozen, weights: Weights) -> None:
+        super().__init__(task, weights, device=task.device)
         self.task, self.frozen = task, frozen
-        # In one order always: the norm of the gradient is a sum, and a checkpoint has an order of its own.
-        self.weights = {n: w.to(task.device).requires_grad_() for n, w in sorted(weights.items())}
         self.layers = top_layers(task.base, task.recipe.top_layers)
         self._targets = torch.tensor(task.material.targets, device=task.device)
         self._row_weights = torch.tensor(task.material.weights, device=task.device)
-        self._blank = torch.zeros(1 + sum(w.numel() for w in self.weights.values()), device=task.device)
-        self._optimizer = torch.optim.AdamW(
-            list(self.weights.values()), lr=0.0, weight_decay=task.recipe.weight_decay
-        )
 
     def logits(self, rows: Sequence[int]) -> Tensor:
         """Scores before the softmax, shape (rows, labels)."""
@@ -101,24 +93,14 @@ class Learner:
         with torch.no_grad():
             return torch.cat([self.logits([row]) for row in rows])
 
-    def learn(self, rows: Sequence[int], rate: float) -> float:
-        """One step of AdamW on one batch; answers the loss before it.
-
-        In parts, only the activations of one are in memory at a time, and several processes share them; the
-        gradient is that of the batch.
-        """
+    def parts(self, rows: Sequence[int]) -> Sequence[Sequence[int]]:
+        """As many parts of a batch as the recipe's `accumulation` says."""
         size = math.ceil(len(rows) / self.task.recipe.accumulation)
-        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
 
-        def gradient(part: Sequence[int]) -> Tensor:
-            return flat_gradient(self._losses(part).sum() / len(rows), self.weights.values())
-
-        total = self.task.team.total(parts, gradient, like=self._blank)
-        loss = hand_out(total, self.weights.values())
-        torch.nn.utils.clip_grad_norm_(list(self.weights.values()), LARGEST_GRADIENT)
-        self._optimizer.param_groups[0]["lr"] = rate
-        self._optimizer.step()
-        return loss
+    def share(self, rows: Sequence[int], *, of: int) -> Tensor:
+        """What some rows add to the loss of a batch of so many."""
+        return self._losses(rows).sum() / of
 
     def _losses(self, rows: Sequence[int]) -> Tensor:
         """The weighted loss of each row, shape (rows,)."""
@@ -130,22 +112,6 @@ class Learner:
             label_smoothing=self.task.recipe.label_smoothing,
         )
         return each * self._row_weights[index]
-
-    def checkpoint(self, step: int) -> Checkpoint:
-        """The state after `step` steps."""
-        moments = {
-            f"{name}:{part}": _at_rest(value)
-            for name, tensor in self.weights.items()
-            for part, value in self._optimizer.state.get(tensor, {}).items()
-        }
-        return Checkpoint(step, {name: _at_rest(tensor) for name, tensor in self.weights.items()}, moments)
-
-    def take_moments(self, moments: Mapping[str, Tensor]) -> None:
-        """Put the optimizer's state back where a checkpoint left it."""
-        for key, value in moments.items():
-            name, part = key.rsplit(":", 1)
-            place = value if part == "step" else value.to(self.task.device)
-            self._optimizer.state[self.weights[name]][part] = place
 
 
 def freeze(task: Task) -> Frozen:
@@ -174,7 +140,3 @@ def stack(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         hidden[place, :length] = row
         mask[place, :length] = True
     return hidden, mask
-
-
-def _at_rest(tensor: Tensor) -> Tensor:
-    return tensor.detach().cpu().clone().contiguous()

@@ -1,6 +1,5 @@
 """A loaded version that answers: its adapter and head; the base is shared with every other version."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from safetensors.torch import load
 from torch import Tensor
 from torch.nn import functional
 
+from shared.backends.probes import PROBES, Probed
 from shared.backends.text_classifier.adapter import adapting, from_file, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.encoder import (
@@ -28,24 +28,12 @@ from shared.backends.text_classifier.material import cut
 from shared.domain.example import Answer
 from shared.errors import InvalidInputError
 
-PROBES = (
-    "",
-    "Fever, dry cough and sore throat for three days.",
-    "Burning pain on passing urine, no fever, needs to go every hour.",
-    "Throbbing headache on one side with nausea; light hurts the eyes.",
-    "Itchy red patches on both elbows with silver scales since last winter.",
-    "Crushing chest pain into the left arm, sweating, 62 years old, smoker.",
-    "Very thirsty, loses weight, passes a lot of urine; fasting glucose 210 mg/dl.",
-    "Wheezing at night and after running, better with an inhaler, cat at home.",
-)
 TOLERANCE = 1e-2
-TOP = 5
-DIGITS = 6
 BATCH_ROWS, BATCH_TOKENS = 8, 256  # beyond them a batch is no faster on a CPU
 TRIED_LENGTHS, TRIED_ROWS = (8, 24), 4
 
 
-class TextScorer:
+class TextScorer(Probed):
     """One version of a text classifier.
 
     Texts of one length are computed together where this machine gives the same bits for a text alone and in a
@@ -56,8 +44,8 @@ class TextScorer:
     def __init__(
         self, base: BaseModel, facts: Mapping[str, Any], *, linear: Linear, head: Mapping[str, Tensor]
     ) -> None:
-        self.labels: Sequence[str] = tuple(facts["labels"])
-        self._base, self._facts, self._linear, self._head = base, facts, linear, head
+        super().__init__(facts, tolerance=TOLERANCE)
+        self._base, self._linear, self._head = base, linear, head
         self._max_tokens = int(facts["recipe"]["max_tokens"])
         self._temperature = float(facts["temperature"])
         self._together = self._same_bits()
@@ -69,26 +57,13 @@ class TextScorer:
         for places in _batches([rounded(len(row)) for row in rows], together=self._together):
             found = self._shares([rows[place] for place in places])
             for place, shares in zip(places, found.tolist(), strict=True):
-                answers[place] = self._answer(shares)
+                answers[place] = self.said(shares)
         return [answers[place] for place in range(len(rows))]
 
-    def fingerprint(self) -> str:
-        """Hash of the answers to the probes that were recorded at training.
-
-        Where the answers of this machine are other ones, beyond what another processor's rounding explains,
-        it is the hash of these, and fits no recorded fingerprint.
-        """
-        recorded = [(str(label), float(share)) for label, share in self._facts["probes"]]
-        shares = [dict(self._ranked(probe)) for probe in PROBES]
-        same = len(recorded) == len(PROBES) and all(
-            abs(found.get(label, -1.0) - share) <= TOLERANCE
-            for found, (label, share) in zip(shares, recorded, strict=True)
-        )
-        return hash_of(recorded if same else self.probe_answers())
-
-    def probe_answers(self) -> list[tuple[str, float]]:
-        """Label and confidence of every probe."""
-        return [self._ranked(probe)[0] for probe in PROBES]
+    def shares(self, text: str) -> list[float]:
+        """The probability of every label, in their order."""
+        found: list[float] = self._shares([self._row(text)])[0].tolist()
+        return found
 
     def _row(self, text: str) -> list[int]:
         return cut(self._base.tokenizer.encode(text).ids, self._max_tokens)
@@ -113,18 +88,6 @@ class TextScorer:
             if not torch.equal(alone, self._shares(rows)):
                 return False
         return True
-
-    def _ranked(self, text: str) -> list[tuple[str, float]]:
-        return self._best_first(self._shares([self._row(text)])[0].tolist())
-
-    def _best_first(self, shares: Sequence[float]) -> list[tuple[str, float]]:
-        """Every label with its probability, best first; equal ones in the order of the labels."""
-        ranked = sorted(zip(self.labels, shares, strict=True), key=lambda pair: -pair[1])
-        return [(label, round(share, DIGITS)) for label, share in ranked]
-
-    def _answer(self, shares: Sequence[float]) -> Answer:
-        ranked = self._best_first(shares)
-        return Answer(label=ranked[0][0], confidence=ranked[0][1], top=tuple(ranked[:TOP]))
 
 
 def _batches(lengths: Sequence[int], *, together: bool) -> list[list[int]]:
@@ -171,8 +134,3 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, device: str) -> Tex
     if scorer.probe_answers() == bare.probe_answers():
         raise InvalidInputError("the adapter changes no answer of its base", field="adapter_model")
     return scorer
-
-
-def hash_of(answers: Sequence[tuple[str, float]]) -> str:
-    """The fingerprint of a list of probe answers."""
-    return hashlib.sha256(json.dumps([list(pair) for pair in answers]).encode()).hexdigest()

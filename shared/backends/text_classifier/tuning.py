@@ -12,11 +12,11 @@ from torch.nn import functional
 
 from shared.backends.base import Progress, Step
 from shared.backends.checkpoints import NotFiniteError
+from shared.backends.lessons import DivergedError, Meter
 from shared.backends.search import Budget, Search, Trial
 from shared.backends.text_classifier import train
 from shared.backends.text_classifier.head import fitted_head
 from shared.backends.text_classifier.learner import Frozen, Learner, Task
-from shared.backends.text_classifier.train import DivergedError, Meter
 from shared.domain.recipe import TextRecipe
 
 SPACE: Mapping[str, Mapping[str, Any]] = {
