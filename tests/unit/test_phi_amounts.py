@@ -23,6 +23,7 @@ Surgeon {Oyelaran}, anaes {Wells}, scrub {Honey}.
 Ward sister asked Mrs {Still} <81 yrs> to wait.
 <BNO> seen. {T. Saptonoyo} will call back.
 Reported {K. Aldersey} / {QD}
+Copy sent to his sister {Day}, who agrees.
 Subject 447-13, {AQ}, <19 F>, enrolled.
 """
 ORG = """
@@ -41,6 +42,9 @@ ADDRESS = """
 Lives at {The Old Rectory, Brokkerud} with his wife.
 Brought from {4 1re Avenue} by his son.
 Sleeps at {Lindgasse 14/3/2} for now.
+Moved to {14 Acacia Road, Mumbai - 400 001} in spring.
+Post goes to {14 Acacia Road, London SE1}.
+Found on the stairs of {Aleje Jerozolimskie 64}, cold.
 """
 DATE = """
 Booster {14/III/24}, then {14 III 2024}.

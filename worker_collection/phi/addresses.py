@@ -25,11 +25,22 @@ _STATE = (
 _STATES_DOWN_UNDER = cues.words("nsw vic qld sa wa tas act nt")
 _DIGIT = re.compile(r"\d")
 _STATE_CODE = re.compile(r"\b((?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT)[ ]\d{4})(?![\d/.])")
+_STATE_CODE_LOWER = re.compile(r"\b((?:nsw|vic|qld|wa|tas)[ ]\d{4})(?![\d/.])")
 _ZIP = re.compile(r"(?<![\d.,-])\d{5}(?:-\d{4})?(?![\w-])")
 _STATE_BEFORE = re.compile(rf"(?<!\w)(?:{_STATE})[\s,]{{1,2}}$", re.IGNORECASE)
-_BEFORE_CODE = re.compile(r"(?<![\w.-])(\d{5}(?:-\d{4})?|\d{3}\s\d{2,3}|\d{2}-\d{3}|\d{6})\s$")
+_BEFORE_CODE = re.compile(
+    r"(?<![\w.-])((?:[A-Z]{1,3}-)?(?:\d{5}(?:-\d{4})?|\d{3}\s\d{2,3}|\d{2}-\d{3}|\d{6})|[A-Z]{1,3}-\d{4}|"
+    r"(?:(?<=\n)|(?<=,[ ])|(?<=;[ ]))(?!19\d\d|20[0-3]\d)\d{4}(?:[ ]?[A-Z]{2})?)\s$",
+    re.IGNORECASE,
+)
+# The part of a town behind its name: "2100 København Ø", "London SE1", "20121 Milano (MI)".
+_QUARTER = re.compile(
+    r"[ ](?:[NSVKCØ]{1,2}|\([A-Z]{2}\)|\d{1,2}(?:e|er|ème)?|(?:[NS][EW]?|[EW]C?)\d{1,2}[A-Z]?)"
+    r"(?=[,.;)\n]|[ ]{2}|$)"
+)
+_QUARTER_BEFORE = re.compile(r"(?:[,;\n][ ]?|\d[ ])$")
 _AFTER_CODE = re.compile(
-    r"(?:[,.]?[ ]{1,2}|-)(?:(?-i:[A-Z]{2})[ ])?(\d{5}(?:-\d{4})?|\d{3}\s\d{2,3}|\d{2}-\d{3}|\d{6}|"
+    r"(?:[,.]?[ ]{1,2}|-|[ ]-[ ])(?:(?-i:[A-Z]{2})[ ])?(\d{5}(?:-\d{4})?|\d{3}\s\d{2,3}|\d{2}-\d{3}|\d{6}|"
     r"\d{4}-\d{3}|[A-Z]{1,2}\d{1,2}[A-Z]?\s\d[A-Z]{2}|[A-Z]\d\d\s\w{4}|\d{4})(?![\w/%-]|[.,]\d)",
     re.IGNORECASE,
 )
@@ -60,7 +71,8 @@ def find(page: Page) -> Iterator[Span]:
     for match in glance.at(_ZIP, text, page.numbers) if "99999" in page.shape else ():
         if _STATE_BEFORE.search(text, max(0, match.start() - 4), match.start()):
             yield Span(match.start(), match.end(), "ADDRESS")
-    for match in page.matches(_STATE_CODE, _STATES_DOWN_UNDER):
+    pattern = _STATE_CODE_LOWER if page.case == "lower" else _STATE_CODE
+    for match in page.matches(pattern, _STATES_DOWN_UNDER):
         yield Span(match.start(1), match.end(1), "ADDRESS")
 
 
@@ -156,9 +168,12 @@ def _tail_end(text: str, end: int) -> int:
 
 
 def _codes(text: str, start: int, end: int) -> Iterator[Span]:
-    before = _BEFORE_CODE.search(text, max(0, start - 11), start)
+    before = _BEFORE_CODE.search(text, max(0, start - 14), start)
     if before:
         yield Span(before.start(1), before.end(1), "ADDRESS")
+    quarter = _QUARTER.match(text, end, end + 12)
+    if quarter and (before or _QUARTER_BEFORE.search(text, max(0, start - 2), start)):
+        yield Span(quarter.start() + 1, quarter.end(), "ADDRESS")
     after = _AFTER_CODE.match(text, end, end + 20)
     if after and not (len(after.group(1)) == 4 and after.group(1)[:2] in ("19", "20")):
         yield Span(after.start(1), after.end(1), "ADDRESS")

@@ -56,7 +56,10 @@ _TYPED = re.compile(rf"(?:/|[ ]/[ ])({_CAPS}{{2,3}})(?=\s*$|[.;]\s|\n)", re.MULT
 _AUTHOR = re.compile(r"(?<!\w)([^\W\d_][^\W\d_'’-]{2,24})$")
 # Who wrote and who typed, or who wrote and when, at the end of a line.
 _NAMED = re.compile(rf"[.!?]\s({_CAPS}[^\W\d_]{{2,20}}(?:-[^\W\d_]{{2,16}})?)/({_CAPS}{{2,3}})[ \t]*(?=\n|$)")
-_REFERENCE = re.compile(rf"[Rr]ef:?[ ]({_CAPS}{{2,3}})/(?:({_CAPS}{{2,3}})/)?")
+_REFERENCE = re.compile(
+    rf"[Rr]ef:?[ ](?:({_CAPS}{{2,3}})/(?:({_CAPS}{{2,3}})/)?|"
+    rf"[\w/.-]{{4,20}}/({_CAPS}{{2,3}})(?=[ \t]*(?:\n|$)))"
+)
 _BOTH = re.compile(rf"(?:[.!?)]|\n)[ ]?({_CAPS}{{2,3}})/({_CAPS}{{2,3}})[ \t]*(?=\n|$)")
 _TIMED = re.compile(rf"[.!?)]\s{_SOME}\s(?:\d{{1,2}}[:.h]\d\d|\d{{1,2}}\s?[ap]m)[ \t]*(?=\n|$)")
 _LINE = re.compile(r"\n[ \t]*([^\W\d_]{2,3})[ \t]*(?=\n|$)")
@@ -152,7 +155,8 @@ def _signed(text: str) -> Iterator[Span]:
         if _is_nothing(match.group(1)) or _is_nothing(match.group(2)):
             yield Span(match.start(1), match.end(2), "NAME")
     for match in chain(_NAMED.finditer(text), _REFERENCE.finditer(text)) if "/" in text else ():
-        yield Span(match.start(1), match.end(match.lastindex or 1), "NAME")
+        last = match.lastindex or 1
+        yield Span(match.start(1 if match.group(1) else last), match.end(last), "NAME")
     for match in _TIMED.finditer(text):
         if fold(match.group(1)) not in _CLOSED and _is_nothing(match.group(1)):
             yield Span(*match.span(1), "NAME")

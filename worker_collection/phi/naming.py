@@ -146,7 +146,7 @@ def _fits_written(page: Page, word: Word, strength: int, *, opens: bool) -> bool
         and not word.flags & (WORD | RARE)
     ):
         return True
-    if strength in (KIN, ROLE) and not opens and _is_listed(page, word):
+    if strength in (KIN, ROLE) and not opens and _is_listed(page, word, kin=strength == KIN):
         return True
     if strength >= ROLE and not opens and not word.flags & HEAD:
         # Rarely borne or never heard, but announced: "partner River", "daughter Toria".
@@ -155,14 +155,17 @@ def _fits_written(page: Page, word: Word, strength: int, *, opens: bool) -> bool
     return not word.flags & VOCABULARY and not is_medical(word)
 
 
-def _is_listed(page: Page, word: Word) -> bool:
+def _is_listed(page: Page, word: Word, *, kin: bool) -> bool:
     """Whether an everyday word that some are called by stands alone behind a role: "anaes Rains, scrub"."""
     plain = word.flags & (HEAD | PUBLIC | CLINICAL) or word.text[-1] == "s" and not word.flags & SURNAME
     before = page.told_before(word)
     borne = word.flags & (SURNAME | GIVEN) and before not in _PATIENTS
+    if kin and word.flags & SURNAME and not word.flags & (HEAD | PUBLIC) and word.form == "T":
+        return before not in _PATIENTS and _GOES_ON_LOW.match(page.text, word.end) is not None
     return bool(borne) and not plain and _LISTED_AFTER.match(page.text, word.end) is not None
 
 
+_GOES_ON_LOW = re.compile(r"['’]s|[,/;)]|\.\s|\.$|$|\n|[ ][a-z]")
 _PATIENTS = cues.words("patient patients pt client resident inmate prisoner student baby child children")
 _LISTED_AFTER = re.compile(r"[,/;)]|\.\s|\.$|$|\n")
 

@@ -76,6 +76,7 @@ _PLACING = cues.words(
     "texted call called "
     "meet met see saw paged bleeped thanks thank"
 )
+_FUNCTION = cues.group("function")
 _PARTICLES = cues.names("particles")
 _NOT_NAMES = cues.names("not_names")
 _GENERIC = cues.group("generic") | cues.group("departments")
@@ -193,7 +194,8 @@ def _placed(page: Page) -> Iterator[Span]:
         words = page.words_between(*match.span(1))
         if len(words) != 1 or words[0].flags & EPONYM and not words[0].flags & DOUBLE:
             continue
-        if not _is_term(page, words[0]) and _is_borne(words[0].flags):
+        everyday = words[0].key in _FUNCTION and words[0].flags & SURNAME  # "with Day, who agrees"
+        if (everyday or not _is_term(page, words[0])) and _is_borne(words[0].flags):
             yield Span(*match.span(1), "NAME")
 
 

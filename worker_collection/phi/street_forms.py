@@ -42,6 +42,7 @@ _PREFIX = (
     r"psje\.?|pje\.?|pasaje|travesía|calleja|callejón|"
     r"urb\.|urbanización|odos|leoforos|paseo|plaza|ronda|rambla|carrer|camino|chemin|allée|impasse|"
     r"boulevard|avenue|quai|faubourg|"
+    r"aleje|"
     r"heol|ffordd|sráid|bóthar|calea|strada|aleea|bulevardul|privada|colonia|cerrada|brgy\.?|purok|"
     r"barangay|kebele|hem|ulica|aleja|"
     r"οδός|οδος|λεωφόρος|ул\.|улица|пр\.|проспект|вул\.|вулиця|chaussée|sentier|cité|domaine|str\.|șos\.|"
