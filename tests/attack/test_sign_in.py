@@ -140,10 +140,11 @@ def test_emergency_access_needs_a_device_is_told_to_all_and_ends(site, monkeypat
     site.deps.ring._known.clear()
     assert site.get(case, Role.APPROVER).status_code == 200
     with site.sessions() as session:
-        alert = session.scalars(select(Alert).filter_by(kind="emergency")).one()
-        assert alert.severity == "critical" and "Ann" not in alert.title + alert.body
+        told = session.scalars(select(Alert).filter_by(kind="emergency", severity="critical")).all()
+        assert [one.title for one in told].count("Emergency access by key:approver") == 1
+        assert all("Ann" not in one.title + one.body for one in told)
         assert all("Ann" not in str(one.details) for one in session.scalars(select(AuditEvent)))
-        assert b"Ann" not in session.scalars(select(Emergency)).one().why_sealed
+        assert all(b"Ann" not in one.why_sealed for one in session.scalars(select(Emergency)))
     at(site, monkeypatch, NOW + timedelta(minutes=61))
     site.deps.ring._known.clear()
     assert site.get(case, Role.APPROVER).status_code == 403
@@ -156,7 +157,7 @@ def test_whoever_took_emergency_access_does_not_review_it_and_a_review_ends_it(s
     own = site.post(f"/emergencies/{taken}/review", Role.APPROVER, {"verdict": "justified"})
     assert (own.status_code, own.json["code"]) == (403, "same_person")
     assert site.get("/emergencies", Role.VIEWER).status_code == 403
-    [listed] = site.get("/emergencies", Role.ADMIN).json
+    [listed] = [one for one in site.get("/emergencies", Role.ADMIN).json if one["id"] == taken]
     assert (listed["why"], listed["verdict"]) == ("night", None)
     done = site.post(f"/emergencies/{taken}/review", Role.ADMIN, {"verdict": "misused"}).json
     assert (done["verdict"], done["reviewed_by"]) == ("misused", "key:admin")

@@ -1,6 +1,5 @@
 """A site with one record of every kind, so that an attack meets something at each address."""
 
-from api_service.auth import Role
 from shared.domain.cycle import CaseState, VersionState
 from shared.registry import (
     alerts,
@@ -56,7 +55,7 @@ def filled(site: Site) -> dict[str, str]:
         approvals.ask(session, ("model_versions", challenger.id), maker=MAKER, reason="ask", now=NOW)
         alert = alerts.raise_alert(session, Trouble("drift", "warning", "k", "title", "body"), now=NOW)
         left = withdrawals.leave(session, gone.person_id, cause="asked", actor="key:steward", now=NOW)
-        key = keys.named(session, Role.APPROVER)
+        key, _ = keys.create(session, "night", ["viewer"], now=NOW)
         names = {
             "case_id": case.id,
             "run_id": a_run(session).id,
