@@ -35,6 +35,8 @@ def audit_holds(session: Session, witness: Witness) -> Iterator[str]:
     key = public_key(witness.public_pem)
     stored, kept = _stored(witness.storage), audit_chain.checkpoints(session)
     yield from (f"{name} is no checkpoint" for name, one in stored.items() if one is None)
+    broken = audit_chain.unreadable(session)
+    yield from (f"what the table holds over {size} events is no checkpoint" for size in broken)
     known = [*kept, *witness.brought, *(one for one in stored.values() if one is not None)]
     yield from faults(audit_chain.chain(session), dict.fromkeys(known), key)
     missing = {one.size for one in known} - {one.size for one in kept}

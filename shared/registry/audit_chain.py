@@ -86,9 +86,23 @@ def is_behind_evidence(session: Session) -> bool:
 
 
 def checkpoints(session: Session) -> list[Checkpoint]:
-    """Every checkpoint, oldest first."""
-    rows = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size))
-    return [Checkpoint.of(row.body) for row in rows]
+    """Every checkpoint that can be read, oldest first."""
+    return [one for one in _read(session).values() if one is not None]
+
+
+def unreadable(session: Session) -> list[int]:
+    """The lengths under which something stands that is no checkpoint: somebody altered the row."""
+    return [size for size, one in _read(session).items() if one is None]
+
+
+def _read(session: Session) -> dict[int, Checkpoint | None]:
+    found: dict[int, Checkpoint | None] = {}
+    for row in session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)):
+        try:
+            found[row.size] = Checkpoint.of(row.body)
+        except (ValueError, TypeError):
+            found[row.size] = None
+    return found
 
 
 def chain(session: Session) -> Iterator[Sealed]:

@@ -168,6 +168,12 @@ def test_checkpoints_signed_with_another_key_are_named(trail, tmp_path):
     assert any("bears no signature" in sentence for sentence in trail.found())
 
 
+def test_a_checkpoint_of_the_table_that_cannot_be_read_is_named(trail):
+    trail.attack("UPDATE audit_checkpoints SET body = body - 'evidence_seq' WHERE size = 3")
+    found = trail.found()
+    assert "what the table holds over 3 events is no checkpoint" in found
+
+
 def test_a_second_chain_of_the_same_length_is_named(trail):
     with trail.sessions() as session:
         signed = vars(audit_chain.newest(session)) | {"hash": "0" * 64, "signature": ""}
