@@ -158,10 +158,11 @@ def _is_signed(key: Any, raw: bytes, signature: str) -> bool:  # noqa: ANN401 - 
     from cryptography.exceptions import InvalidSignature
 
     try:
-        key.verify(base64.b64decode(signature), raw)
+        signed = base64.b64decode(signature, validate=True)
+        key.verify(signed, raw)
     except (InvalidSignature, ValueError):
         return False
-    return True
+    return base64.b64encode(signed).decode() == signature  # no other spelling of the same bytes
 
 
 def _names(folder: Path) -> list[str]:
