@@ -5,10 +5,13 @@
 
 import base64
 import json
+import logging
 import os
+import sys
 from itertools import cycle, islice
 
 import pytest
+import structlog
 from redis import Redis
 from sqlalchemy import select
 
@@ -86,7 +89,9 @@ def told(capfd):
     """What the processes log, as they would."""
     set_up_logs("attacked", level="DEBUG")
     yield lambda: "".join(capfd.readouterr()).encode()
-    set_up_logs("tests")
+    structlog.reset_defaults()  # what was captured is closed after the test
+    structlog.contextvars.clear_contextvars()
+    logging.basicConfig(stream=sys.__stderr__, level="WARNING", force=True)
 
 
 @pytest.fixture
