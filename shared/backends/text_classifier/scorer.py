@@ -9,7 +9,7 @@ from safetensors.torch import load
 from torch import Tensor
 from torch.nn import functional
 
-from shared.backends.probes import PROBES, Probed
+from shared.backends.probes import Probed
 from shared.backends.text_classifier.adapter import adapting, from_file, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.encoder import (
@@ -30,15 +30,14 @@ from shared.errors import InvalidInputError
 
 TOLERANCE = 1e-2
 BATCH_ROWS, BATCH_TOKENS = 8, 256  # beyond them a batch is no faster on a CPU
-TRIED_LENGTHS, TRIED_ROWS = (8, 24), 4
 
 
 class TextScorer(Probed):
     """One version of a text classifier.
 
     Texts of one length are computed together where this machine gives the same bits for a text alone and in a
-    batch, which every version shows when it is loaded; elsewhere alone. An answer never depends on what is
-    beside it.
+    batch of that shape, which is looked at when a version meets the shape first; elsewhere alone. An answer
+    never depends on what is beside it.
     """
 
     def __init__(
@@ -48,14 +47,14 @@ class TextScorer(Probed):
         self._base, self._linear, self._head = base, linear, head
         self._max_tokens = int(facts["recipe"]["max_tokens"])
         self._temperature = float(facts["temperature"])
-        self._together = self._same_bits()
+        self._alike: dict[tuple[int, int], bool] = {}  # shapes (rows, length) that were looked at
 
     def answer(self, texts: Sequence[str]) -> list[Answer]:
         """One answer a text; `top` starts with the label itself."""
         rows = [self._row(text) for text in texts]
         answers: dict[int, Answer] = {}
-        for places in _batches([rounded(len(row)) for row in rows], together=self._together):
-            found = self._shares([rows[place] for place in places])
+        for places in _batches([rounded(len(row)) for row in rows]):
+            found = self._apart_or_together([rows[place] for place in places])
             for place, shares in zip(places, found.tolist(), strict=True):
                 answers[place] = self.said(shares)
         return [answers[place] for place in range(len(rows))]
@@ -79,22 +78,22 @@ class TextScorer(Probed):
         logits = torch.cat([functional.linear(one, weight, bias) for one in found.split(1)])
         return torch.softmax(logits.double() / self._temperature, 1)  # (rows, labels)
 
-    def _same_bits(self) -> bool:
-        """Whether rows computed together come out as each does alone, on this machine, with this adapter."""
-        row = [token for probe in PROBES for token in self._row(probe)]
-        for length in TRIED_LENGTHS:
-            rows = [row[start : start + length] for start in range(TRIED_ROWS)]
-            alone = torch.cat([self._shares([one]) for one in rows])
-            if not torch.equal(alone, self._shares(rows)):
-                return False
-        return True
+    def _apart_or_together(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """Probabilities of rows of one length as each has them alone, shape (rows, labels)."""
+        shape = len(rows), rounded(len(rows[0]))
+        if shape[0] == 1 or self._alike.get(shape):
+            return self._shares(rows)
+        alone = torch.cat([self._shares([row]) for row in rows])
+        if shape not in self._alike:
+            self._alike[shape] = torch.equal(alone, self._shares(rows))
+        return alone
 
 
-def _batches(lengths: Sequence[int], *, together: bool) -> list[list[int]]:
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
     """Places of texts to be computed at once: of one length, and few enough to gain by it."""
     found: dict[int, list[list[int]]] = {}
     for place, length in enumerate(lengths):
-        most = max(min(BATCH_TOKENS // length, BATCH_ROWS), 1) if together else 1
+        most = max(min(BATCH_TOKENS // length, BATCH_ROWS), 1)
         batches = found.setdefault(length, [[]])
         if len(batches[-1]) == most:
             batches.append([])
