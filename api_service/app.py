@@ -5,9 +5,10 @@ from functools import lru_cache
 from flask import Flask, Response
 
 from api_service import dispatch, errors, openapi
-from api_service.deps import Deps
+from api_service.deps import Deps, make_deps
 from api_service.endpoint import Endpoint
 from api_service.routes import ENDPOINTS, pages
+from api_service.starting import settings_of_worker
 from shared.errors import InvalidInputError
 
 # No inline script or style anywhere; the only other address a page may ask is that of the event stream.
@@ -80,3 +81,12 @@ def _with_headers(answer: Response) -> Response:
     if "Cache-Control" not in answer.headers:
         answer.headers.add("Cache-Control", "no-store")
     return answer
+
+
+def build() -> Flask:
+    """The application of one worker process, with its threads; the worker ends when its parent does."""
+    deps = make_deps(settings_of_worker("api"))
+    app = create_app(deps)
+    deps.router.cache.refresh()
+    deps.start()
+    return app

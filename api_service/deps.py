@@ -10,6 +10,7 @@ from api_service.families import Families
 from api_service.filing import Filing
 from api_service.people import People
 from api_service.router import Router
+from api_service.starting import THREADS
 from api_service.waker import Waker
 from shared.clock import Clock
 from shared.config import Settings, load_settings
@@ -17,7 +18,6 @@ from shared.registry.access import DatabaseRole
 from shared.registry.session import make_sessions
 from shared.vault import Vault, open_vault
 
-THREADS = 4
 STATEMENT_SECONDS = 10
 
 

@@ -13,9 +13,10 @@ from flask import Flask, Response, current_app, request
 from sqlalchemy.orm import Session
 
 from api_service import auth, once, parse, sign_in
-from api_service.deps import THREADS, Deps
+from api_service.deps import Deps
 from api_service.endpoint import Call, Endpoint, Reply
 from api_service.once import ReplayedError
+from api_service.starting import THREADS
 from shared.errors import InvalidInputError
 from shared.registry.idempotency import RequestKey, Stored
 

@@ -2,24 +2,12 @@
 
 import sys
 
-from flask import Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from api_service.app import create_app
-from api_service.deps import THREADS, make_deps
-from api_service.starting import check_port, settings_of_worker, start
+from api_service.starting import THREADS, check_port, start
 from shared.config import Settings
-
-
-def build() -> Flask:
-    """The application of one worker process, with its threads; the worker ends when its parent does."""
-    deps = make_deps(settings_of_worker("api"))
-    app = create_app(deps)
-    deps.router.cache.refresh()
-    deps.start()
-    return app
 
 
 def serve(settings: Settings) -> None:
@@ -30,7 +18,7 @@ def serve(settings: Settings) -> None:
     """
     host, port = check_port(settings.api_bind, "ROUNDS_API_BIND")
     Server(
-        "api_service.main:build",
+        "api_service.app:build",
         address=host,
         port=port,
         interface=Interfaces.WSGI,

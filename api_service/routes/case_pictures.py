@@ -6,14 +6,12 @@ from uuid import UUID
 from flask import Response
 from pydantic import Field
 
+from api_service import drawing
 from api_service.endpoint import Call, Group, Rules
 from api_service.parse import Body
 from api_service.routes.cases import CASE_READERS
 from shared.errors import NotFoundError
-from shared.exports import overlay
 from shared.registry import audit, cases
-from shared.storage.objects import open_storage
-from shared.storage.pictures import load_picture
 
 group = Group()
 
@@ -37,6 +35,5 @@ def case_picture(call: Call, case_id: UUID, query: PictureQuery) -> Response:
     audit.write(
         call.session, act="read", subject=subject, actor=call.caller.name, at=call.now, details=details
     )
-    picture = load_picture(open_storage(call.deps.settings), str(key), call.deps.vault)
-    drawn = overlay.png_of_mask if query.layer == "mask" else overlay.png_of_picture
-    return Response(drawn(picture, query.place), content_type="image/png")
+    drawn = drawing.png(call.deps.settings, str(key), query.layer, place=query.place)
+    return Response(drawn, content_type="image/png")

@@ -1,14 +1,24 @@
-"""One picture of a case as a browser shows it, and its mask to be laid over it."""
+"""One picture of a case as a browser shows it, and its mask to be laid over it.
+
+`python -m shared.exports.overlay KEY LAYER [SLICE]` writes the PNG of a stored picture to standard output, or
+tells on standard error as JSON why not, and ends with 1.
+"""
 
 import io
+import json
+import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from shared.config import load_settings
+from shared.errors import Error
 from shared.exports.pictures import as_bytes
-from shared.storage.pictures import Picture, PictureError
+from shared.storage.objects import open_storage
+from shared.storage.pictures import Picture, PictureError, load_picture
+from shared.vault import open_vault
 
 # One colour an object, told apart by everybody who tells light from dark: the first is the brightest.
 COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 160), (120, 255, 120), (200, 160, 255))
@@ -56,3 +66,21 @@ def _png(pixels: NDArray[Any]) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "PNG")
     return stream.getvalue()
+
+
+def main(key: str, layer: str, place: str | None = None) -> int:
+    """Draw one stored picture; 1 when it cannot be."""
+    settings = load_settings()
+    draw = png_of_mask if layer == "mask" else png_of_picture
+    try:
+        picture = load_picture(open_storage(settings), key, open_vault(settings.secret_file))
+        drawn = draw(picture, int(place) if place else None)
+    except Error as error:
+        json.dump({"message": str(error), "field": error.field, "fix": error.fix}, sys.stderr)
+        return 1
+    sys.stdout.buffer.write(drawn)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -12,6 +12,7 @@ from shared.registry.tables import AuditEvent
 from shared.storage.objects import open_storage
 from shared.storage.pictures import Picture, save_picture
 from tests.factories import a_case
+from tests.integration.api.world import SECRET
 
 PIXELS = np.arange(12 * 10, dtype=np.uint8).reshape(12, 10)
 MASK = np.zeros((12, 10), np.uint8)
@@ -20,7 +21,11 @@ MASK[9:11, 1:4] = 2
 
 
 def a_picture_case(site, *, pixels=PIXELS, mask=MASK, axes="yx"):
-    storage, vault = open_storage(site.deps.settings), site.deps.vault
+    settings, vault = site.deps.settings, site.deps.vault
+    storage = open_storage(settings)
+    settings.secret_file.parent.mkdir(parents=True, exist_ok=True)
+    settings.secret_file.write_bytes(SECRET)  # whoever draws opens the vault by himself
+    settings.secret_file.chmod(0o600)
     media = {"image": save_picture(storage, Picture(pixels, axes), vault)}
     if mask is not None:
         media["mask"] = save_picture(storage, Picture(mask, axes), vault)

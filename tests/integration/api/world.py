@@ -27,6 +27,8 @@ from shared.serving.base import Loaded
 from shared.vault import Vault
 from tests.factories import NOW, a_plan, a_version
 
+SECRET = bytes(range(32))
+
 
 @dataclass
 class Server:
@@ -100,7 +102,7 @@ class Site:
 
 def a_site(settings, sessions, own: sessionmaker[Session]) -> Site:
     """The whole application on a fresh database, its clock standing at NOW; no thread runs."""
-    vault, server, seconds = Vault(bytes(range(32))), Server(), [0.0]
+    vault, server, seconds = Vault(SECRET), Server(), [0.0]
     cache = PlanCache(settings.root / "router", own, lambda: seconds[0])
     deps = Deps(
         settings=settings,
