@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.storage.s3_requests import Bucket
+from tests.ports import free_ports
 from tests.waiting import until
 
 ACCESS, SECRET = "rounds-test", "a-secret-of-the-tests"
@@ -40,7 +40,8 @@ def running(folder: Path) -> Iterator[str]:
     actions = {"actions": ["Admin", "Read", "Write", "List", "Tagging"]}
     who = {"name": "rounds", "credentials": [{"accessKey": ACCESS, "secretKey": SECRET}]} | actions
     identities.write_text(json.dumps({"identities": [who]}))
-    ports = _free_ports(2 * len(_PARTS))
+    first = free_ports(2 * len(_PARTS))
+    ports = list(range(first, first + 2 * len(_PARTS)))
     argv = [binary, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-filer"]
     argv += [f"-s3.config={identities}", "-volume.max=40", "-master.volumeSizeLimitMB=64"]
     for part in _PARTS:
@@ -63,14 +64,3 @@ def _answers(endpoint: str) -> bool:
         return bucket(endpoint, "").send("GET", now=datetime.now(UTC)).status == 200
     except OSError:
         return False
-
-
-def _free_ports(n: int) -> list[int]:
-    held = [socket.socket() for _ in range(n)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()

@@ -1,8 +1,6 @@
 """A site whose API and stream are real processes on a real Postgres, and a Chromium that forgives nothing."""
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +23,7 @@ from shared.registry.migrate import migrate
 from shared.registry.session import make_sessions
 from shared.vault import open_vault
 from tests.browser.world import World, fill
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -76,14 +75,6 @@ class Clinic:
         process = self.processes.pop(module)
         process.terminate()
         process.wait(20)
-
-
-def free_ports(n: int) -> int:
-    for base in range(28000 + os.getpid() % 1000 * 10, 48000, 10):
-        with socket.socket() as probe:
-            if all(probe.connect_ex(("127.0.0.1", base + step)) for step in range(n)):
-                return base
-    raise AssertionError("no free ports")
 
 
 def await_answer(url: str) -> None:

@@ -22,8 +22,9 @@ from shared.domain.cycle import VersionState
 from shared.embedded import remove_home
 from shared.registry.session import make_sessions
 from shared.registry.tables import ModelVersion
-from tests.browser.conftest import CHROMIUM, FLAGS, Clinic, free_ports
+from tests.browser.conftest import CHROMIUM, FLAGS, Clinic
 from tests.browser.test_pages import settled
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "pictures"

@@ -17,6 +17,7 @@ import pytest
 
 from shared.config import load_settings
 from shared.embedded import remove_home
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.stack
 SOURCES = Path(__file__).parents[2]
@@ -55,22 +56,6 @@ print("down", flush=True)
 """
 
 
-def free_ports():
-    """The first of four neighbouring ports that are free."""
-    for _ in range(50):
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            base = probe.getsockname()[1]
-        if base < 65000 and all(is_free(base + step) for step in range(4)):
-            return base
-    pytest.fail("no four free ports in a row")
-
-
-def is_free(port):
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
 @pytest.fixture
 def stack(tmp_path):
     """Starts a small stack; whatever it was made to suffer, nothing of it outlives the test."""
@@ -79,7 +64,7 @@ def stack(tmp_path):
     started = []
 
     def start(moods="good,good", base=None, script=STACK):
-        base = base or free_ports()
+        base = base or free_ports(4)
         process = subprocess.Popen(
             [sys.executable, "-c", script, str(home), str(base), moods],
             stdout=subprocess.PIPE,
@@ -214,7 +199,7 @@ def test_a_part_that_cannot_start_is_named_with_its_last_words(stack):
 
 
 def test_a_taken_port_is_named_with_a_way_out(stack):
-    base = free_ports()
+    base = free_ports(4)
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", base))
         taken.listen()

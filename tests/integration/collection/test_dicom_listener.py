@@ -1,6 +1,5 @@
 """The C-STORE listener: who may send, what lies sealed, when a series is whole, what is gone afterwards."""
 
-import socket
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -12,6 +11,7 @@ from shared.errors import InvalidInputError
 from shared.registry import runs, sources
 from shared.registry.tables import ValidatedCase
 from tests.integration.collection.dicom_files import Patient, disc
+from tests.ports import free_ports
 from worker_collection import collect as stage
 from worker_collection.dicom.listener import Address, Spool, serve
 from worker_collection.mapping import mapping_text
@@ -20,9 +20,7 @@ from worker_collection.sources.opening import spool_of
 
 @pytest.fixture
 def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return free_ports()
 
 
 @pytest.fixture

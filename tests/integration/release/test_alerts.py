@@ -1,7 +1,6 @@
 """Alerts on their way: by a real mail server, tried again, escalated, never doubled."""
 
 import json
-import socket
 import threading
 from dataclasses import replace
 from email import message_from_bytes
@@ -20,6 +19,7 @@ from shared.registry import alerts, audit_chain, silences
 from shared.registry.alerts import Trouble
 from shared.registry.tables import Alert, Delivery, Event, Outbox
 from shared.verifier import Checkpoint
+from tests.ports import free_ports
 
 TROUBLE = Trouble(
     "rolled_back", "critical", "release:x", "Rounds: diagnosis-2 was rolled back", "worse. 42 cases."
@@ -40,9 +40,7 @@ class Postbox:
 @pytest.fixture
 def postbox():
     box = Postbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        box.port = free.getsockname()[1]
+    box.port = free_ports()
     controller = Controller(box, hostname="127.0.0.1", port=box.port)
     controller.start()
     yield box

@@ -1,7 +1,6 @@
 """An LLM's whole way on real parts: a type, cases, a data set, a training, its exam, its answers."""
 
 import json
-import socket
 from uuid import UUID
 
 import pytest
@@ -17,6 +16,7 @@ from shared.serving.local import LocalModelServer
 from shared.serving.token import internal_token
 from shared.storage.objects import open_storage
 from shared.vault import open_vault
+from tests.ports import free_ports
 from tests.small_llm import examples, write_base
 from worker_training import deps as trainer
 from worker_training.train import run_job
@@ -57,11 +57,8 @@ def test_an_llm_is_trained_examined_served_and_evaluated(cli, settings, sessions
         job = jobs.get(session, UUID(told["job_id"]))
         assert job.state is JobState.COMPLETED, job.result
         version = session.query(ModelVersion).filter_by(job_id=job.id).one()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        bind = f"127.0.0.1:{free.getsockname()[1]}"
-    here = settings.model_copy(update={"model_server_bind": bind})
-    client = LocalModelServer(here.model_server, internal_token(here))
+    here = settings.model_copy(update={"model_server_bind": f"127.0.0.1:{free_ports()}"})
+    client = LocalModelServer(here.model_servers[0], internal_token(here))
     with serving(here):
         notifier = open_notifier(here)
         judge_version(version.id, deployer.Deps(here, sessions, here.clock, vault, client, notifier))

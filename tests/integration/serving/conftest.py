@@ -1,7 +1,6 @@
 """A trained version in the registry and the store, and a model server on real parts."""
 
 import json
-import socket
 from dataclasses import dataclass
 
 import pytest
@@ -16,6 +15,7 @@ from shared.serving.local import LocalModelServer
 from shared.serving.token import internal_token
 from shared.storage.objects import open_storage
 from tests.factories import a_plan, a_version
+from tests.ports import free_ports
 from tests.small_model import request as small_request
 from tests.small_pictures import request as small_pictures
 
@@ -69,9 +69,7 @@ class Site:
 
 @pytest.fixture
 def site(settings, sessions) -> Site:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        bind = f"127.0.0.1:{free.getsockname()[1]}"
+    bind = f"127.0.0.1:{free_ports()}"
     return Site(settings.model_copy(update={"model_server_bind": bind}), sessions)
 
 
