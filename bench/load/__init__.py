@@ -18,6 +18,8 @@ from shared.domain.cycle import ended
 from shared.domain.deid import DeidPolicy
 from shared.domain.policy import Policy
 from shared.registry import policies, runs, sources
+from shared.registry.access import DatabaseRole
+from shared.registry.session import make_sessions
 from shared.registry.tables import CollectionChunk, CollectionRun
 from worker_collection import chunks, collect
 from worker_collection.deps import Deps, make_deps
@@ -68,7 +70,7 @@ def measured(deps: Deps, *, rows: int, workers: int, seed: int = 7) -> Load:
 
 
 def _adopt(policy: Policy, deps: Deps) -> None:
-    with deps.sessions.begin() as session:
+    with make_sessions(deps.settings, role=DatabaseRole.API).begin() as session:
         policies.adopt(session, policy, reason="bench", actor="bench", now=deps.clock())
 
 
