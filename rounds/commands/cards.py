@@ -1,5 +1,6 @@
 """`rounds models card` and `rounds dataset card`: the card of a version, to read or as data."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +22,7 @@ def card(
 
     with site().sessions() as session:
         found = cards.card(session, models.by_name(session, model_version))
-    if out is not None:
-        out.write_text(to_markdown(found))
-    if as_json:
-        show_json(found)
-    elif out is None:
-        typer.echo(to_markdown(found), nl=False)
+    _write(found, to_markdown(found), out=out, as_json=as_json)
 
 
 def of_dataset(
@@ -41,9 +37,13 @@ def of_dataset(
 
     with site().sessions() as session:
         found = cards.of_dataset(session, datasets.named(session, version))
+    _write(found, to_markdown(found), out=out, as_json=as_json)
+
+
+def _write(found: Mapping[str, object], page: str, *, out: Path | None, as_json: bool) -> None:
     if out is not None:
-        out.write_text(to_markdown(found))
+        out.write_text(page)
     if as_json:
         show_json(found)
     elif out is None:
-        typer.echo(to_markdown(found), nl=False)
+        typer.echo(page, nl=False)

@@ -2,6 +2,7 @@
 
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ class DivergedError(InvalidInputError):
         )
 
 
-class Course:
+class Course(ABC):
     """What decides the weights of one training: which batches, at which pace; and where they are kept.
 
     Attributes:
@@ -53,18 +54,18 @@ class Course:
     steps_before: int
 
     @property
+    @abstractmethod
     def learnt(self) -> Sequence[int]:
         """The numbers of the rows that are learnt from."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def lengths(self) -> Sequence[int]:
         """How many tokens each row has."""
-        raise NotImplementedError
 
+    @abstractmethod
     def batches(self, epoch: int) -> list[list[int]]:
         """The rows of each step, a pure function of (seed, epoch): a resumed run jumps into it."""
-        raise NotImplementedError
 
     @property
     def folder(self) -> Path:
@@ -82,7 +83,7 @@ class Course:
         return self.steps_an_epoch * self.recipe.epochs
 
 
-class Pupil:
+class Pupil(ABC):
     """Tensors that learn, with their optimizer; a family says what a step's loss is made of.
 
     Attributes:
@@ -97,13 +98,13 @@ class Pupil:
         self._blank = torch.zeros(1 + sum(tensor.numel() for tensor in learning), device=device)
         self._optimizer = torch.optim.AdamW(learning, lr=0.0, weight_decay=course.recipe.weight_decay)
 
+    @abstractmethod
     def parts(self, rows: Sequence[int]) -> Sequence[Sequence[int]]:
         """The parts of a batch, of which one at a time is in memory; several processes share them out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def share(self, rows: Sequence[int], *, of: int) -> Tensor:
         """What some rows add to the loss of a batch of so many."""
-        raise NotImplementedError
 
     def learn(self, rows: Sequence[int], rate: float) -> tuple[float, float]:
         """One step of AdamW on one batch; answers the loss before it and the length of the gradient."""

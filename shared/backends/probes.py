@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ TOP = 5
 DIGITS = 6
 
 
-class Probed:
+class Probed(ABC):
     """A version that answers texts; a family says how probable each label is.
 
     Args:
@@ -34,9 +35,9 @@ class Probed:
         self._probes = [(str(label), float(share)) for label, share in facts["probes"]]
         self._tolerance = tolerance
 
+    @abstractmethod
     def shares(self, text: str) -> list[float]:
         """The probability of every label, in their order."""
-        raise NotImplementedError
 
     def fingerprint(self) -> str:
         """Hash of the answers to the probes that were recorded at training.
