@@ -16,15 +16,18 @@ from shared.config import Settings
 from shared.domain.assignment import bucket
 from shared.domain.example import Answer, MaskAnswer
 from shared.logs import log
-from shared.registry import deployments, persons, predictions, readings
+from shared.registry import answer_door, deployments, persons
+from shared.registry.answer_door import Answered
 from shared.registry.plans import Plan
-from shared.registry.readings import Wanted
 from shared.registry.releases import Cause
-from shared.registry.tables import Prediction
 from shared.vault import Vault
 
 INPUT_PURPOSE = "prediction"
 FILE_EVERY_SECONDS = 1.0
+_AS_GIVEN = {
+    *("id", "model_type", "digest", "plan_number", "slot", "share"),
+    *("label", "confidence", "top", "abstain", "latency_ms", "at"),
+}
 
 
 class Asked(BaseModel):
@@ -108,36 +111,30 @@ class Order(BaseModel):
     at: datetime
 
 
-def store(session: Session, given: Given, *, person: Known, vault: Vault) -> None:
-    """Write one answer with its sealed input and draw it into the audit sample or not, by keyed hash."""
+def answered(given: Given, *, person: Known, vault: Vault) -> Answered:
+    """The rows of one answer: its input is sealed, and a keyed hash draws it into the audit sample or not."""
     drawn = int.from_bytes(vault.keyed_hash(str(given.id), "audit")[:8]) / 2**64
-    row = Prediction(
-        id=given.id,
-        model_type=given.model_type,
-        model_version_id=given.version_id,
-        digest=given.digest,
-        plan_number=given.plan_number,
-        slot=given.slot,
-        share=given.share,
-        bucket=bucket(person.key, given.salt),
-        person_id=person.id,
-        encounter=vault.keyed_hash(given.asked.encounter, "encounter"),
-        label=given.label,
-        confidence=given.confidence,
-        top=[list(pair) for pair in given.top],
-        abstain=given.abstain,
-        subgroup=given.asked.subgroup,
-        audit_probability=given.audit_share,
-        in_audit=drawn < given.audit_share,
-        latency_ms=given.latency_ms,
-        at=given.at,
+    in_audit = drawn < given.audit_share
+    row = given.model_dump(include=_AS_GIVEN) | {
+        "model_version_id": given.version_id,
+        "bucket": bucket(person.key, given.salt),
+        "person_id": person.id,
+        "encounter": vault.keyed_hash(given.asked.encounter, "encounter"),
+        "subgroup": given.asked.subgroup,
+        "audit_probability": given.audit_share,
+        "in_audit": in_audit,
+    }
+    return Answered(
+        row,
+        vault.seal(given.asked.sealed_as(), INPUT_PURPOSE),
+        kept_until=given.at + timedelta(days=given.retention_days),
+        is_read=in_audit and given.asked.picture is None,  # nobody can be asked to read a mask blind yet
     )
-    sealed = vault.seal(given.asked.sealed_as(), INPUT_PURPOSE)
-    kept_until = given.at + timedelta(days=given.retention_days)
-    predictions.add(session, row, sealed_input=sealed, expires_at=kept_until)
-    if row.in_audit and given.asked.picture is None:  # nobody can be asked to read a mask blind yet
-        wanted = Wanted(row.id, "audit", options=[], sampling_rate=given.audit_share)
-        readings.ask(session, given.model_type, [wanted], now=given.at)
+
+
+def store(session: Session, given: Given, *, person: Known, vault: Vault) -> None:
+    """Write down an answer that was given, in a transaction of the caller's."""
+    answer_door.file_within(session, answered(given, person=person, vault=vault))
 
 
 def _as_answer(given: Answer | MaskAnswer) -> Answer:
@@ -217,7 +214,5 @@ class Filing:
     def _file_answer(self, entry: Entry) -> None:
         given = Given.model_validate(entry)
         with self._sessions.begin() as session:
-            if session.get(Prediction, given.id) is not None:
-                return  # filed before, and the entry outlived the process that filed it
             person = persons.of(session, given.asked.person, vault=self._vault, now=given.at)
             store(session, given, person=Known(person.id, person.key), vault=self._vault)

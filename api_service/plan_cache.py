@@ -45,9 +45,10 @@ class NoLiveVersionError(ConflictError):
 
 @dataclass(frozen=True)
 class ServingRules:
-    """What the policy says of answers."""
+    """What the policy says of answers, and of persons seen first."""
 
     policy_version: int
+    evaluation_share: float
     audit_share: float
     abstain_below: float
     retention_days: int
@@ -115,7 +116,13 @@ class PlanCache:
                 names = session.scalars(select_rows(ModelType.name)).all()
                 found = {name: plans.current(session, name) for name in names}
                 version, policy = policies.current(session)
-            rules = ServingRules(version, policy.audit_share, policy.abstain_below, policy.retention_days)
+            rules = ServingRules(
+                version,
+                policy.evaluation_share,
+                policy.audit_share,
+                policy.abstain_below,
+                policy.retention_days,
+            )
             known = {name: plan for name, plan in found.items() if plan is not None}
             if (known, rules) != (self._plans, self._rules):
                 _write(self._path, known.values(), rules)

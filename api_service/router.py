@@ -20,7 +20,7 @@ from shared.registry.plans import Plan, Served
 from shared.serving.base import ModelServer
 from shared.serving.open import open_model_server
 
-_TRIES = 3
+TRIES = 3  # while the plan changes under an answer
 _CHALLENGER_THREADS = 8  # requests that a hanging challenger may hold up at most, beside those of the API
 _CHALLENGER_SECONDS, _CHALLENGER_PICTURE_SECONDS = 3.0, 20.0
 _REST_SECONDS = 10.0  # that a challenger which did not answer is left alone
@@ -61,16 +61,21 @@ class Router:
             InvalidInputError: a text was asked where pictures are answered, or the other way round.
         """
         began = time.perf_counter()
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             held = self.cache.held(model_type)
             share = held.plan.share if held.confirmed and person_key is not None else 0.0
             slot = routing.slot(held.plan.seats, person_key, confirmed=held.confirmed)
             slot, served, answer = self._ask(held.plan, slot, asked)
-            now = self.cache.held(model_type)
-            if routing.still_serves(now.plan.seats, served.id, confirmed=now.confirmed):
-                spent = (time.perf_counter() - began) * 1000
-                return Routed(held, served, slot, share, answer, round(spent, 3))
-        raise PartDownError(f"the plan of {model_type} keeps changing", fix="ask again in a moment")
+            spent = (time.perf_counter() - began) * 1000
+            routed = Routed(held, served, slot, share, answer, round(spent, 3))
+            if self.may_deliver(routed):
+                return routed
+        raise changing(model_type)
+
+    def may_deliver(self, routed: Routed) -> bool:
+        """Whether its version has a seat at this moment, as far as anybody here knows."""
+        now = self.cache.held(routed.held.plan.model_type)
+        return routing.still_serves(now.plan.seats, routed.served.id, confirmed=now.confirmed)
 
     def _ask(self, plan: Plan, slot: str, asked: str | PictureAsk) -> tuple[str, Served, Answer | MaskAnswer]:
         """Of the first that answers. Where the server is too busy for the champion, no other is tried."""
@@ -113,6 +118,11 @@ class Router:
         if isinstance(asked, PictureAsk):
             return self.server.segment(digest, asked)[0]
         return self.server.answer(digest, [asked])[0]
+
+
+def changing(model_type: str) -> PartDownError:
+    """What is said where one plan follows the other faster than an answer is computed."""
+    return PartDownError(f"the plan of {model_type} keeps changing", fix="ask again in a moment")
 
 
 def rolled_back(plan: Plan, to_version: str | None) -> Plan:

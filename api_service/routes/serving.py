@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid4, uuid5
 
@@ -10,16 +11,18 @@ from api_service.auth import Role
 from api_service.endpoint import MEDIA_BYTES, Call, Group, Rules
 from api_service.errors import is_away
 from api_service.files import png_size
-from api_service.filing import INPUT_PURPOSE, Asked, Given, store
+from api_service.filing import INPUT_PURPOSE, Asked, Given, answered
+from api_service.once import ReplayedError
 from api_service.parse import FeedbackWish, PredictWish
 from api_service.people import Known
 from api_service.plan_cache import DATABASE_ERRORS
-from api_service.router import Routed
+from api_service.router import TRIES, Routed, changing
 from api_service.show.serving import FeedbackTaken, Predicted, PredictedMask, Probability
 from shared.domain.example import MaskAnswer, PictureAsk
 from shared.errors import ConflictError, InvalidInputError
-from shared.registry import mask_feedback, models, outcomes, persons, predictions, validations
-from shared.registry.idempotency import RequestKey
+from shared.registry import answer_door, mask_feedback, models, outcomes, persons, predictions, validations
+from shared.registry.answer_door import NoSeatError
+from shared.registry.idempotency import RequestKey, Stored
 from shared.registry.tables import MaskFeedback, Outcome
 
 group = Group()
@@ -33,14 +36,16 @@ def predict(call: Call, wish: PredictWish) -> PredictedMask | Predicted:
     """Answer by the plan in force and write the answer down; with the database away the champion answers."""
     prediction_id = _prediction_id(call.key)
     asked = _asked(call, wish, unnamed=f"unnamed {prediction_id}")
-    person = _person(call, asked.person)
+    person = _person(call, asked.person, model_type=wish.model_type)
     question = asked.text if asked.picture is None else PictureAsk(asked.picture, (asked.box,))
-    routed = call.deps.router.answer(wish.model_type, person.key if person else None, question)
-    given = Given.of(prediction_id, asked, routed, now=call.now)
-    answer = _shown(given, routed)
-    if person is None or not _stored(call, given, person=person, answer=answer):
-        call.deps.filing.spool_answer(given)
-    return answer
+    for _ in range(TRIES):
+        routed = call.deps.router.answer(wish.model_type, person.key if person else None, question)
+        given = Given.of(prediction_id, asked, routed, now=call.now)
+        answer = _shown(given, routed)
+        if _kept(call, given, person=person, answer=answer, routed=routed):
+            return answer
+        prediction_id = uuid4()  # the one before may stand, though nobody sees its answer
+    raise changing(wish.model_type)
 
 
 @group.post("/predictions/{prediction_id}/feedback", roles=SERVED, rules=Rules(body_bytes=MEDIA_BYTES))
@@ -103,17 +108,20 @@ def _asked(call: Call, wish: PredictWish, *, unnamed: str) -> Asked:
     )
 
 
-def _person(call: Call, natural_key: str) -> Known | None:
+def _person(call: Call, natural_key: str, *, model_type: str) -> Known | None:
     """The person behind the caller's opaque id, made at first sight; None while the database is away."""
     if not call.deps.router.cache.confirmed:
         return None
     known = call.deps.people.recall(natural_key)
     if known is not None and call.key is None:
         return known
+    share = call.deps.router.cache.held(model_type).rules.evaluation_share
+    sight = persons.sight(natural_key, vault=call.deps.vault, evaluation_share=share, now=call.now)
     try:
-        with once.transaction(call) as session:
-            person = persons.of(session, natural_key, vault=call.deps.vault, now=call.now)
-            known = Known(person.id, person.key)
+        if call.key is not None:
+            with once.transaction(call):  # a repeat is answered before anybody is asked
+                pass
+        known = known or Known(*answer_door.know(call.deps.sessions, sight))
     except DATABASE_ERRORS as error:
         if not is_away(error):
             raise
@@ -122,15 +130,40 @@ def _person(call: Call, natural_key: str) -> Known | None:
     return known
 
 
-def _stored(call: Call, given: Given, *, person: Known, answer: Predicted) -> bool:
+def _kept(call: Call, given: Given, *, person: Known | None, answer: Predicted, routed: Routed) -> bool:
+    """Whether the answer is written down, or on the spool, and its version has its seat still.
+
+    Writing may take long where the database stalls: who has left meanwhile is not shown.
+    """
     try:
-        with once.transaction(call) as session:
-            store(session, given, person=person, vault=call.deps.vault)
-            once.keep(call, session, status=200, body=answer.model_dump_json().encode())
+        is_filed = person is not None and _filed(call, given, person=person, answer=answer)
+    except NoSeatError:
+        with suppress(
+            *DATABASE_ERRORS
+        ):  # the plan in memory is old; without the registry it is unconfirmed soon
+            call.deps.router.cache.refresh()
+        return False
+    if not call.deps.router.may_deliver(routed):
+        return False
+    if not is_filed:
+        call.deps.filing.spool_answer(given)
+    return True
+
+
+def _filed(call: Call, given: Given, *, person: Known, answer: Predicted) -> bool:
+    """Whether the registry has it; False while it is away."""
+    if not call.deps.router.cache.confirmed:
+        return False
+    row = answered(given, person=person, vault=call.deps.vault)
+    body = answer.model_dump_json().encode() if call.key else b""
+    try:
+        before = answer_door.file(call.deps.sessions, row, request=call.key, body=body)
     except DATABASE_ERRORS as error:
         if not is_away(error):
             raise
         return False
+    if before is not None:
+        raise ReplayedError(Stored(200, before))
     return True
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from shared.domain.people import SAME, reason_of
 from shared.domain.split import EVALUATION, SPLIT_PURPOSE, split_of
-from shared.registry import audit, bulk, events, policies
+from shared.registry import answer_door, audit, bulk, events, policies
+from shared.registry.answer_door import Sight
 from shared.registry.session import REHEARSAL
 from shared.registry.tables import Person, PersonIdentity, PersonLink, ValidatedCase
 from shared.vault import Vault
@@ -53,10 +54,17 @@ def of(  # noqa: D417
     session: Session, natural_key: str, *, vault: Vault, now: datetime, kind: str = "app"
 ) -> Person:
     """The person of one natural key, made at first sight; `kind` says who named it so."""
-    person_id = link(session, [Identity((record(natural_key),))], vault=vault, now=now, kind=kind)[0]
-    person = session.get(Person, person_id)
-    assert person is not None
-    return person
+    share = policies.current(session)[1].evaluation_share
+    told = sight(natural_key, vault=vault, evaluation_share=share, now=now, kind=kind)
+    return session.get_one(Person, answer_door.know_within(session, told))
+
+
+def sight(
+    natural_key: str, *, vault: Vault, evaluation_share: float, now: datetime, kind: str = "app"
+) -> Sight:
+    """One natural key on its way to its person."""
+    lookup = vault.keyed_hash(record(natural_key), _LOOKUP)
+    return Sight.of(lookup, vault=vault, evaluation_share=evaluation_share, at=now, kind=kind)
 
 
 def link(

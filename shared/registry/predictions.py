@@ -4,32 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, TableClause, bindparam, delete, func, select
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.errors import NotFoundError
 from shared.registry.facts import Scope
 from shared.registry.tables import MaskFeedback, Prediction, PredictionInput, SilentScore
-
-_TOLD = tuple(name for name in Prediction.__table__.columns.keys() if name != "seq")  # noqa: SIM118 - no dict
-
-
-def _add_statement() -> Insert:
-    """Both rows in one statement, made once: a person waits for it."""
-    values = {name: bindparam(f"its_{name}", type_=Prediction.__table__.columns[name].type) for name in _TOLD}
-    rows, inputs = Prediction.__table__, PredictionInput.__table__  # as tables: no objects are made of them
-    assert isinstance(rows, TableClause) and isinstance(inputs, TableClause)
-    given = insert(rows).values(values).returning(rows.columns.id).cte("given")
-    sealed, expires_at = (
-        bindparam("sealed_input", type_=LargeBinary),
-        bindparam("expires", type_=DateTime(timezone=True)),
-    )
-    columns = ["prediction_id", "sealed", "expires_at"]
-    return insert(inputs).from_select(columns, select(given.c.id, sealed, expires_at))
-
-
-_ADD = _add_statement()
 
 
 class UnknownPredictionError(NotFoundError):
@@ -39,12 +20,6 @@ class UnknownPredictionError(NotFoundError):
 
     def __init__(self, prediction_id: UUID) -> None:
         super().__init__(f"there is no prediction {prediction_id}", field="prediction_id")
-
-
-def add(session: Session, row: Prediction, *, sealed_input: bytes, expires_at: datetime) -> None:
-    """Record one answer with its input, sealed by the caller's vault under the purpose "prediction"."""
-    told = {f"its_{name}": getattr(row, name) for name in _TOLD}
-    session.execute(_ADD, told | {"sealed_input": sealed_input, "expires": expires_at})
 
 
 def get(session: Session, prediction_id: UUID) -> Prediction:

@@ -69,7 +69,10 @@ class Prepared:
             DBAPIError: the database refused, or does not answer.
         """
         engine: Engine = sessions.kw["bind"]
-        pooled = engine.raw_connection()
+        try:
+            pooled = engine.raw_connection()
+        except psycopg2.Error as error:
+            raise self._error(error, is_lost=True) from error
         driver: Any = pooled.driver_connection
         try:
             driver.autocommit = True
@@ -79,13 +82,18 @@ class Prepared:
                 found: tuple[Any, ...] = cursor.fetchone()
             driver.autocommit = False
         except psycopg2.Error as error:
+            is_lost = bool(driver.closed)
             pooled.invalidate(error)
-            raise DBAPIError.instance(
-                self.name, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=True
-            ) from error
+            raise self._error(error, is_lost=is_lost) from error
         finally:
             pooled.close()
         return found
+
+    def _error(self, error: psycopg2.Error, *, is_lost: bool) -> BaseException:
+        """As SQLAlchemy would raise it, without a value that was sent."""
+        return DBAPIError.instance(
+            self.name, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=is_lost
+        )
 
     @cached_property
     def _call(self) -> str:
