@@ -1,7 +1,8 @@
 """How often the decision engine is wrong, how soon it is right, and who is exposed: a simulation.
 
 `python -m bench.decide [--runs N] [--only NAME ...] [--processes N]` prints a row a scenario; the results go
-to bench/results. The one-sided 95 % bound of being wrong ("at most") stands beside its share.
+to bench/results, where a piece (`--only`) replaces its own figures. The one-sided 95 % bound of being wrong
+("at most") stands beside its share.
 """
 
 import argparse
@@ -112,8 +113,19 @@ def main() -> None:
             shown = [f"{value:12.3f}" for value in (runs, spent, *row.values())]
             print(f"{scenario.name:33}", *shown, flush=True)
             results += figures(scenario, row)
+    _write(results, kept=_before() if wish.only != [""] else {})
+
+
+def _before() -> dict[str, Figure]:
+    """The figures that stand in the results by their key, none at first."""
+    told = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"figures": []}
+    return {one["key"]: one for one in told["figures"]}
+
+
+def _write(results: list[Figure], *, kept: dict[str, Figure]) -> None:
+    figures = kept | {str(one["key"]): one for one in results}
     RESULTS.parent.mkdir(exist_ok=True)
-    report = {"name": "decide", "machine": platform.platform(), "figures": results}
+    report = {"name": "decide", "machine": platform.platform(), "figures": list(figures.values())}
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
 
 
