@@ -2,7 +2,8 @@
 
 `python -m bench.chaos [SEEDS] [FIRST_SEED]`: every seed is a site of real processes that takes jobs over HTTP
 while six or more faults of `bench/chaos_world/faults.py` happen to it; each ends with the history checker,
-the proof of the audit chain, and a look for orphans.
+the proof of the audit chain, and a look for orphans. What became of a seed is kept beside the results: a run
+that was stopped is gone on with by the same command, and each seed that did not hold is played again.
 """
 
 import json
@@ -33,6 +34,7 @@ from shared.signing import open_signer
 from shared.storage.objects import open_storage
 
 RESULTS = Path(__file__).parent / "results" / "chaos.json"
+PLAYED = RESULTS.with_suffix(".played")  # one seed a line
 JOBS, FAULTS_A_SEED = 60, 6
 PACE_SECONDS = (0.05, 0.5)  # between two wishes
 CALM_SECONDS = (0.5, 2.5)  # between two faults
@@ -44,7 +46,7 @@ class Played:
     """What became of one seed."""
 
     seed: int
-    promised: list[UUID] = field(default_factory=list)
+    promised: list[str] = field(default_factory=list)  # ids of jobs
     refused: int = 0
     injected: list[str] = field(default_factory=list)
     recovered: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -55,14 +57,13 @@ def main(arguments: Sequence[str]) -> int:
     """Play the seeds, print a line each and the table of faults, write the figures."""
     seeds = int(arguments[0]) if arguments else 2
     first = int(arguments[1]) if len(arguments) > 1 else random.SystemRandom().randrange(1 << 20)
-    played = []
+    known, played = _known(), []
     for seed in range(first, first + seeds):
-        played.append(play(seed))
-        told = played[-1]
-        outcome = "holds" if not told.wrong else f"{len(told.wrong)} FAULTS"
-        print(f"seed {seed}: {len(told.promised)} jobs, {len(told.injected)} faults, {outcome}", flush=True)
-        for sentence in told.wrong[:10]:
-            print(f"    {sentence}", flush=True)
+        told = known.get(seed) or play(seed)
+        played.append(told)
+        if seed not in known:
+            _keep(told)
+        _print_seed(told)
     _print_table(played)
     _write(played)
     return 1 if any(one.wrong for one in played) else 0
@@ -75,7 +76,7 @@ def play(
     dice, told = random.Random(seed), Played(seed)
     with Site(dice) as site:
         chosen = list(wanted or dice.sample(sorted(FAULTS), count))
-        submitting = threading.Thread(target=_submit, args=(site, told, jobs))
+        submitting = threading.Thread(target=_submit, args=(site, told, jobs), daemon=True)
         submitting.start()
         while chosen or submitting.is_alive():
             time.sleep(dice.uniform(*CALM_SECONDS))
@@ -102,7 +103,7 @@ def _submit(site: Site, told: Played, jobs: int) -> None:
         if job is None:
             told.refused += 1
         else:
-            told.promised.append(job)
+            told.promised.append(str(job))
         time.sleep(dice.uniform(*PACE_SECONDS))
 
 
@@ -119,12 +120,13 @@ def _inject(site: Site, name: str, told: Played) -> None:
 
 
 def _judged(site: Site, told: Played) -> list[str]:
+    promised = [UUID(one) for one in told.promised]
     with site.sessions() as session:
-        wrong = violations(histories.of(session, told.promised, interval=2))
+        wrong = violations(histories.of(session, promised, interval=2))
         rows = session.execute(
             select(TrainingJob.id, TrainingJob.seed, TrainingJob.state, ModelVersion.artifact_key)
             .outerjoin(ModelVersion, ModelVersion.job_id == TrainingJob.id)
-            .where(TrainingJob.id.in_(told.promised))
+            .where(TrainingJob.id.in_(promised))
         ).all()
         storage = open_storage(site.settings)
         for job, seed, state, key in rows:
@@ -138,6 +140,32 @@ def _judged(site: Site, told: Played) -> list[str]:
     with site.sessions() as session:
         wrong += list(audit_holds(session, Witness(storage, signer.public_pem())))
     return wrong
+
+
+def _known() -> dict[int, Played]:
+    """Seeds that were played to their end and held."""
+    lines = PLAYED.read_text().splitlines() if PLAYED.exists() else []
+    seeds = [Played(**json.loads(line)) for line in lines]
+    return {one.seed: one for one in seeds if not one.wrong}
+
+
+def _keep(told: Played) -> None:
+    PLAYED.parent.mkdir(exist_ok=True)
+    with PLAYED.open("a") as kept:
+        kept.write(json.dumps(vars(told)) + "\n")
+
+
+def _print_seed(told: Played) -> None:
+    outcome = "holds" if not told.wrong else f"{len(told.wrong)} FAULTS"
+    times = "; ".join(
+        f"{name} {', '.join(f'{one:.2f}' for one in seconds)} s" for name, seconds in told.recovered.items()
+    )
+    print(
+        f"seed {told.seed}: {len(told.promised)} jobs, {len(told.injected)} faults, {outcome} ({times})",
+        flush=True,
+    )
+    for sentence in told.wrong[:10]:
+        print(f"    {sentence}", flush=True)
 
 
 def _print_table(played: Sequence[Played]) -> None:

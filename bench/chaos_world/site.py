@@ -95,12 +95,9 @@ class Site:
     def signal(self, name: str, number: signal.Signals, *, group: bool = False) -> None:
         """Send a signal to a process, or to it and all of its children."""
         process = self.processes[name]
-        with suppress(ProcessLookupError):
-            if group:
-                for one in [*_family(process.pid)]:
-                    one.send_signal(number)
-            else:
-                process.send_signal(number)
+        for one in [*_family(process.pid)] if group else [process]:
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):  # others of the family still hear it
+                one.send_signal(number)
 
     def kill(self, name: str) -> None:
         """End a process and its children at once."""
