@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from bench.backbone_world.doors import Door, free_port, listens, post, started
+from bench.backbone_world.doors import Door, listens, post, started
 from bench.figures import Figure, at_least, at_most, keep
 from shared.broker import app as broker_app
 from shared.broker.relay import BATCH, Relay
@@ -24,6 +24,7 @@ from shared.registry import attempts, jobs, keys, turns
 from shared.registry.migrate import migrate
 from shared.registry.session import make_sessions
 from shared.vault import open_vault
+from tests.ports import free_ports
 
 ROUNDS, A_ROUND = 20, 96  # the guard refuses when more than a hundred wait
 RINGS = 20_000
@@ -139,7 +140,7 @@ def crowded(site: Bench, finished: int, queued: int) -> list[Figure]:
 
 def _safe(site: Bench, stack: ExitStack) -> Door:
     """Our API, with the relay that rings for it."""
-    port = free_port()
+    port = free_ports()
     settings = site.settings.model_copy(update={"api_bind": f"127.0.0.1:{port}"})
     own = [started(stack, settings, module) for module in ("api_service.main", "shared.broker.relay")]
     listens(port)
@@ -152,7 +153,7 @@ def _safe(site: Bench, stack: ExitStack) -> Door:
 
 
 def _bare(site: Bench, stack: ExitStack) -> Door:
-    port = free_port()
+    port = free_ports()
     own = started(stack, site.settings, "bench.backbone_world.bare", str(port), site.settings.broker)
     listens(port)
     return Door(port, lambda number: post("/start", b'{"seed":%d}' % number), [own, site.valkey.process.pid])

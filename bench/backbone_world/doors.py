@@ -78,13 +78,6 @@ def listens(port: int) -> None:
     raise TimeoutError(f"nobody listens on {port}")
 
 
-def free_port() -> int:
-    """A port on which nobody listens now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 def post(path: str, body: bytes, headers: str = "") -> bytes:
     """A call as bytes."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{headers}"

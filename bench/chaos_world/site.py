@@ -5,7 +5,6 @@ import os
 import random
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from shared.embedded import Server, prepare_home, remove_home, start_postgres, s
 from shared.registry import keys, runs, sources
 from shared.registry.migrate import migrate
 from shared.registry.session import make_sessions
+from tests.ports import free_ports
 from worker_collection import collect, dataset
 from worker_collection.deps import make_deps
 
@@ -51,7 +51,7 @@ class Site:
         self.home = Path(tempfile.mkdtemp(prefix="rounds-chaos-"))
         self.settings: Settings = load_settings(
             home=self.home,
-            api_bind=f"127.0.0.1:{free_port()}",
+            api_bind=f"127.0.0.1:{free_ports()}",
             lease_seconds=LEASE_SECONDS,
             train_devices="cores-0,cores-1",
             log_level="WARNING",
@@ -237,10 +237,3 @@ def _of_home(home: Path) -> Iterator[psutil.Process]:
                 yield process
         except psutil.Error:
             continue
-
-
-def free_port() -> int:
-    """A port on which nobody listened a moment ago."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -11,7 +11,6 @@ from pathlib import Path
 import psutil
 from sqlalchemy.orm import Session, sessionmaker
 
-from bench.chaos_world.site import free_port
 from shared.clock import system_clock
 from shared.config import Settings, environment, load_settings
 from shared.embedded import Server, prepare_home, remove_home, start_postgres, start_valkey
@@ -23,6 +22,7 @@ from shared.serving.base import ModelServer
 from shared.serving.local import LocalModelServer
 from shared.serving.open import open_model_server
 from shared.serving.token import internal_token
+from tests.ports import free_ports
 
 APIS, MODEL_SERVERS = ("api-1", "api-2"), ("model-server-1", "model-server-2")
 MODULES = {
@@ -40,7 +40,7 @@ class Site:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self.home = Path(tempfile.mkdtemp(prefix="rounds-serving-"))
-        self.binds = {name: f"127.0.0.1:{free_port()}" for name in (*APIS, *MODEL_SERVERS)}
+        self.binds = {name: f"127.0.0.1:{free_ports()}" for name in (*APIS, *MODEL_SERVERS)}
         self.settings: Settings = load_settings(
             home=self.home,
             model_server_url=" ".join(f"http://{self.binds[name]}" for name in MODEL_SERVERS),
