@@ -1,5 +1,10 @@
-"""Lanes: each version computes in threads of its own, so that one that hangs or is slow holds up no other."""
+"""Lanes: each version computes in threads of its own, so that one that hangs or is slow holds up no other.
 
+Work of ours, such as silent scores, stands aside for people between two layers of what it computes, and its
+threads come last where the machine's cores are few.
+"""
+
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +14,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from shared.backends.pauses import pause_by
 from shared.errors import PartDownError
 
 LONGEST_QUEUE = 10_000
@@ -16,7 +22,9 @@ LIVE_BATCH, WORK_BATCH = (
     8,
     2,
 )  # pieces computed at once; work of ours in small ones, to be out of the way soon
-YIELD_SECONDS = 0.05  # the longest that a piece of work lets people go first
+YIELD_SECONDS = 0.05  # the longest that a piece of work lets people go first, and
+STEP_ASIDE_SECONDS = 0.02  # that a layer of it does
+LOW_PRIORITY = 10  # as `nice` counts; at 19 a busy machine would never come to it
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -51,20 +59,23 @@ class Courtesy:
                 self._live -= 1
                 self._changed.notify_all()
 
-    def let_people_go_first(self) -> None:
+    def let_people_go_first(self, seconds: float = YIELD_SECONDS) -> None:
         """Return in the next pause; where there is none, after a moment, so that work is never starved."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._live == 0, YIELD_SECONDS)
+        if self._live:
+            with self._changed:
+                self._changed.wait_for(lambda: self._live == 0, seconds)
+
+    def step_aside(self) -> None:
+        """The same amid a piece of work, which has waited for its turn already."""
+        self.let_people_go_first(STEP_ASIDE_SECONDS)
 
 
 class Lane:
     """One thread that computes one batch after the other, each as soon as the one before has ended."""
 
-    def __init__(
-        self, name: str, *, batch: int = LIVE_BATCH, before: Callable[[], None] | None = None
-    ) -> None:
-        """Start the thread; `before` is called ahead of each batch and may wait."""
-        self._batch, self._before = batch, before
+    def __init__(self, name: str, *, batch: int = LIVE_BATCH, courtesy: Courtesy | None = None) -> None:
+        """Start the thread; with a courtesy it stands aside for people, and for all other threads here."""
+        self._batch, self._courtesy = batch, courtesy
         self._wishes: SimpleQueue[_Wish | None] = SimpleQueue()
         self._next: _Wish | None = None  # taken from the queue, and of another kind than those before it
         self._began: float | None = None
@@ -104,9 +115,12 @@ class Lane:
         return [wish.answer.result() for wish in wishes]
 
     def _compute(self) -> None:
+        if self._courtesy is not None:
+            _come_last()
+            pause_by(self._courtesy.step_aside)
         while (wish := self._take()) is not None:
-            if self._before is not None:
-                self._before()
+            if self._courtesy is not None:
+                self._courtesy.let_people_go_first()
             batch = [one for one in self._beside(wish) if one.answer.set_running_or_notify_cancel()]
             self._began = time.monotonic()
             _answer(batch)
@@ -132,6 +146,13 @@ class Lane:
                 break
             found.append(wish)
         return found
+
+
+def _come_last() -> None:
+    """Give this thread alone a low priority; a process that has a lower one keeps it."""
+    own = threading.get_native_id()
+    lowest = max(os.getpriority(os.PRIO_PROCESS, own), LOW_PRIORITY)
+    os.setpriority(os.PRIO_PROCESS, own, lowest)
 
 
 def _answer(batch: Sequence[_Wish]) -> None:

@@ -158,7 +158,7 @@ class Memory:
             return scorer.labels[0], lane.do([boxes], segment, seconds=picture_seconds(len(boxes)))[0]
 
     def _seat(self, digest: str, scorer: Scorer) -> _Held:
-        work = Lane(f"work {digest[:8]}", batch=WORK_BATCH, before=self._courtesy.let_people_go_first)
+        work = Lane(f"work {digest[:8]}", batch=WORK_BATCH, courtesy=self._courtesy)
         return _Held(scorer, scorer.fingerprint(), live=Lane(f"live {digest[:8]}"), work=work)
 
     def _answers_as_before(self, one: Loaded) -> bool:

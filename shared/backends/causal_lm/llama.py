@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.causal_lm.base_model import BaseModel, Shape
+from shared.backends.pauses import may_pause
 
 Linear = Callable[[str, Tensor], Tensor]
 LAYER = "model.layers."
@@ -74,6 +75,7 @@ def run_layers(  # noqa: PLR0913
     """
     turn = _turns(base.shape, pack.positions)
     for number in layers:
+        may_pause()
         last = keep if number == layers[-1] else None
         hidden = _layer(base, hidden, pack, turn=turn, prefix=f"{LAYER}{number}.", linear=linear, keep=last)
     return hidden

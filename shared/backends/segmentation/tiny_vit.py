@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from shared.backends.pauses import may_pause
+
 SIDE = 256  # pixels of the square that goes in
 DEPTHS = (2, 2, 6, 2)
 HEADS = (0, 4, 5, 10)
@@ -37,6 +39,7 @@ class TinyViT:
             x = _conv(self.weights, "patch_embed.seq.2", functional.gelu(x))
             for stage, depth in enumerate(DEPTHS):
                 for block in range(depth):
+                    may_pause()
                     prefix = f"layers.{stage}.blocks.{block}"
                     x = _inverted(self.weights, prefix, x) if stage == 0 else self._block(prefix, x, stage)
                 if stage < len(MERGE_STRIDES):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from shared.backends.pauses import may_pause
 from shared.backends.text_classifier.base_model import BaseModel
 
 Linear = Callable[[str, Tensor], Tensor]
@@ -73,6 +74,7 @@ def read_layers(
     attend = mask[:, None, None, :]  # (n, 1, 1, length)
     read, means = depths(base.shape.layers), []
     for number in layers:
+        may_pause()
         hidden = _layer(base, hidden, attend, prefix=f"{LAYER}{number}.", linear=linear)
         if number + 1 in read:
             means.append(pool(hidden, mask))

@@ -2,20 +2,23 @@
 
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 
-from deployer_service.lanes import WORK_BATCH
+from deployer_service.lanes import LOW_PRIORITY, STEP_ASIDE_SECONDS, WORK_BATCH, Courtesy, Lane
 from deployer_service.serve import SWITCH_SECONDS, serving
 from deployer_service.serve_memory import Memory
 from deployer_service.slots import bring_up
 from shared.backends import backend_for
+from shared.backends.pauses import may_pause
 from shared.config import environment
 from shared.domain.example import Answer
 from shared.errors import InvalidInputError, NotFoundError, PartDownError
@@ -209,6 +212,27 @@ def test_work_is_not_starved_by_people():
         waiting.result(10)
 
 
+def test_work_of_ours_stands_aside_between_two_layers_and_at_a_low_priority():
+    courtesy, told = Courtesy(), []
+
+    def layers(items: list[str]) -> list[str]:
+        for _ in range(2):
+            began = time.monotonic()
+            may_pause()
+            told.append(time.monotonic() - began)
+        told.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return items
+
+    ours, people = Lane("work", courtesy=courtesy), Lane("live")
+    with courtesy.answering():
+        ours.do(["a"], layers, seconds=10)
+    assert min(told[:2]) >= STEP_ASIDE_SECONDS * 0.9
+    assert told[2] == max(LOW_PRIORITY, os.getpriority(os.PRIO_PROCESS, 0))
+    people.do(["b"], layers, seconds=10)
+    assert told[5] == os.getpriority(os.PRIO_PROCESS, 0)
+    ours.end(), people.end()
+
+
 class Spinning:
     """A scorer at the Protocol that hangs in Python once it is told to, and never comes back."""
 
@@ -246,7 +270,7 @@ def test_a_version_that_hangs_stops_no_answer_of_another_and_is_loaded_anew(serv
         brought.append(Spinning(stop))
         return brought[-1]
 
-    memory = Memory(bring, patience=lambda texts: 1.0)
+    memory = Memory(bring, patience=lambda texts: 2.0)
     memory.load("served"), memory.load("hanging")
     expected = real.answer(TEXTS)
     brought[0].hangs = True
