@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import amounts, cues, glance, streets
+from worker_collection.phi import amounts, anchors, cues, glance, streets
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -22,7 +22,7 @@ _STATE = (
     "OH|OK|OR|PA|RI|SC|SD|"
     "TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR"
 )
-_STATES_DOWN_UNDER = cues.words("nsw vic qld sa wa tas act nt")
+_STATES_DOWN_UNDER = anchors.on(cues.words("nsw vic qld sa wa tas act nt"))
 _DIGIT = re.compile(r"\d")
 _STATE_CODE = re.compile(r"\b((?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT)[ ]\d{4})(?![\d/.])")
 _STATE_CODE_LOWER = re.compile(r"\b((?:nsw|vic|qld|wa|tas)[ ]\d{4})(?![\d/.])")
@@ -120,6 +120,7 @@ _CODE_AFTER = re.compile(r",[ ](\d{5,6})(?=[ ]?(?:[.,;)\n]|$))")
 def beside(text: str, span: Span) -> Iterator[Span]:
     """The number that stands before or after a town or a street."""
     spaced = text[span.start].isupper() and text[span.start - 1 : span.start] == " "
+    spaced = spaced and _DIGIT.search(text, max(0, span.start - 4), span.start) is not None
     front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start) if spaced else None
     if front and not _is_entry(front, span):
         yield Span(front.start(1), span.start - 1, "ADDRESS")

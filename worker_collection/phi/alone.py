@@ -58,7 +58,8 @@ _TELLS_AGE = re.compile(
 def stands_alone(page: Page, place: int) -> bool:
     """Whether a word without a cue is a name."""
     word = page.words[place]
-    if word.form == "l" and page.case == "mixed" or _is_code(page, word) or is_medicine(page, word):
+    plain = word.form != "U" and word.flags & CORE and not word.flags & (NAME | EPONYM)
+    if plain or word.form == "l" and page.case == "mixed" or _is_code(page, word) or is_medicine(page, word):
         return False
     if _is_capitals(page, word):
         return not is_clinical(page, word)

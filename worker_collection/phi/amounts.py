@@ -49,12 +49,12 @@ def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
 
 def _end(text: str, span: Span) -> int:
     """Where a span ends without the amount that it runs into."""
+    if not _DIGIT.search(text, span.start, span.end):
+        return span.end
     sexed = span.label != "ADDRESS" and _SEXED.search(text, span.start, span.end)
     if sexed:
         return sexed.start()
-    for number in (
-        _NUMBER.finditer(text, span.start, span.end) if _DIGIT.search(text, span.start, span.end) else ()
-    ):
+    for number in _NUMBER.finditer(text, span.start, span.end):
         amount = _COUNTED.match(text, number.start()) or _PART.match(text, number.start())
         if amount and amount.end() >= span.end:
             return span.start + len(text[span.start : number.start()].rstrip(_ENDS))

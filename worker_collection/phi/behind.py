@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues
+from worker_collection.phi import anchors, cues
 from worker_collection.phi.eponyms import is_clinical_use
 from worker_collection.phi.lexicon import (
     CLINICAL,
@@ -31,12 +31,13 @@ _SMALL = cues.group("small")
 _MOVED = cues.group("moved")
 _FLAT_AT = frozenset({"at", "from", "in", "near", "to", "via"})
 _STAFF = frozenset({"employee", "employees", "worker"})
+_SOUGHT = anchors.on(_AT | _STAFF)
 _TRADE = ("er", "or", "ist", "man", "woman", "ian", "hand")
 _CARE = (
     r"(?:care|nursing|rest|residential|retirement|funeral|maternity|birthing|convalescent|veterans)"
     r"[ ](?:home|centre|center|village)\b"
 )
-_HOME_NOUNS = frozenset({"home", "centre", "center", "village"})
+_HOME_NOUNS = anchors.on(frozenset({"home", "centre", "center", "village"}))
 _HOMES = re.compile(rf"\b((?:[A-ZÀ-Þ][\w'’-]+[ ]){{1,3}}){_CARE}")
 _HOMES_FLAT = re.compile(
     rf"(?:\b(?:at|to|from|in)[ ](?:the[ ])?|,[ ]|\n|^)((?:[^\W\d_][\w'’-]{{2,20}}[ ]){{1,2}}){_CARE}",
@@ -53,12 +54,12 @@ class Behind:
     def find(self) -> Iterator[Span]:
         """Runs behind a preposition, employers before "employee", homes by their two nouns."""
         flat = self.page.case != "mixed"
-        for place in self.page.standing(_AT | _STAFF):
+        for place in self.page.standing(_SOUGHT):
             if self.words[place].key in _AT:
                 yield from (self._behind_flat(place) if flat else self._behind(place))
             elif not flat:
                 yield from self._employer(place)
-        if self.page.places.keys().isdisjoint(_HOME_NOUNS):
+        if not self.page.standing(_HOME_NOUNS):
             return
         for match in (_HOMES_FLAT if flat else _HOMES).finditer(self.page.text):
             last = match.group(1).split()[-1]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import cues, glance
+from worker_collection.phi import anchors, cues, glance
 from worker_collection.phi.lexicon import EPONYM, GIVEN, HEAD, SURNAME, VOCABULARY, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -56,18 +56,22 @@ _DOTTED = re.compile(
     r"([A-Z]\.(?<![\w.][A-Z]\.)[ ]?(?:[A-Z]\.[ ]?){1,2})(?=(?:is|was|has|had|reports|says|said|came|"
     r"presented|denies|seen|feels)\b)"
 )
-_TITLES = frozenset({"mr", "mrs", "ms", "miss", "pt", "patient"})
-_STARTS = cues.words(
-    "a aka alias nicknamed nickname nick-name goes known likes prefers wants wishes asks asked to "
-    "preferred maiden formerly née nee "
-    "born tattoo my his her their the whose name named spelled spelt answers calls introduced signs baby "
-    "partner son "
-    "daughter"
+_TITLES = anchors.on(frozenset({"mr", "mrs", "ms", "miss", "pt", "patient"}))
+_STARTS = anchors.on(
+    cues.words(
+        "a aka alias nicknamed nickname nick-name goes known likes prefers wants wishes asks asked to "
+        "preferred maiden formerly née nee "
+        "born tattoo my his her their the whose name named spelled spelt answers calls introduced signs baby "
+        "partner son "
+        "daughter"
+    )
 )
-_SPEAKS = cues.words("this it it's its here i'm im i")
-_LOGS = cues.words(
-    "user username login log-in logged author operator entered edited scanned created updated modified "
-    "printed by"
+_SPEAKS = anchors.on(cues.words("this it it's its here i'm im i"))
+_LOGS = anchors.on(
+    cues.words(
+        "user username login log-in logged author operator entered edited scanned created updated modified "
+        "printed by"
+    )
 )
 
 

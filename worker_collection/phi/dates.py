@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import cues, glance, short_dates
+from worker_collection.phi import anchors, cues, glance, short_dates
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span, stretches
@@ -73,7 +73,7 @@ _WRITTEN = re.compile(
 )
 _STARTS = re.compile(rf"(?<!\w)(?:\d|the\s(?=\d|[fstent])|(?=[fstent])(?:{_ORDINAL})\b)", re.IGNORECASE)
 _ALONE = frozenset(f"{_FULL_MONTH}|jan|feb|aug|sep|sept|oct|nov|dec".split("|"))
-_MONTH_WORDS = frozenset(fold(month) for month in _MONTHS)
+_MONTH_WORDS = anchors.on({fold(month) for month in _MONTHS})
 _GLUED = re.compile(r"(?<=\d)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
 _NTH_HINT = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONTH_CUE = re.compile(
@@ -122,7 +122,7 @@ _MONTHLY = re.compile(
     re.IGNORECASE,
 )
 _FOURTH = re.compile(r"\b4th\sof\sjuly\b", re.IGNORECASE)
-_FEAST_STARTS = frozenset(fold(feast.split()[0].split("-")[0]) for feast in _FEASTS)
+_FEAST_STARTS = anchors.on(frozenset(fold(feast.split()[0].split("-")[0]) for feast in _FEASTS))
 _WEAK_MONTHS = cues.group("weak_months")
 _MODALS = cues.words("may mai maja mei ocak safar mars")  # with a number behind still no month
 _DAY_BEFORE = re.compile(
@@ -160,7 +160,7 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
 def _foreign(page: Page, this_year: int) -> Iterator[Span]:
     """Weeks, quarters, and dates of other calendars, sought where a sign of one stands."""
     text = page.text
-    if not (_FOREIGN_WEEKS & page.places.keys() or glance.holds(text, *_FOREIGN) or _counts_otherwise(page)):
+    if not (page.standing(_FOREIGN_WEEKS) or glance.holds(text, *_FOREIGN) or _counts_otherwise(page)):
         return
     for hint in _HINTS.finditer(text):
         for match in _OTHER.finditer(text, max(0, hint.start() - 16), hint.end() + 30):
@@ -168,7 +168,7 @@ def _foreign(page: Page, this_year: int) -> Iterator[Span]:
 
 
 _FOREIGN = ("年", "년", "月", "월", "quarter", "ngày", " inst", " ult", " prox", "Q1", "Q2", "Q3", "Q4")
-_FOREIGN_WEEKS = frozenset({"semaine", "semana", "woche", "vecka", "uge", "viikko"})
+_FOREIGN_WEEKS = anchors.on({"semaine", "semana", "woche", "vecka", "uge", "viikko"})
 
 
 def _counts_otherwise(page: Page) -> bool:
@@ -188,8 +188,8 @@ def _written(page: Page, this_year: int) -> Iterator[Span]:
     """Dates with the month in letters, tried where a month, or a day near one, begins."""
     text, end = page.text, 0
     glued = _GLUED.finditer(text) if glance.holds(page.shape, "9aaa", "9Aaa", "9AAA") else ()
-    named = page.places.keys() & _MONTH_WORDS
-    starts = {page.words[place].start for key in named for place in page.places[key]}
+    named = page.standing(_MONTH_WORDS)
+    starts = {page.words[place].start for place in named}
     months = sorted(starts.union(match.start() for match in glued))
     for first, last in stretches(months, before=24, after=40):
         starts.update(match.start() for match in _STARTS.finditer(text, first, last))
@@ -202,9 +202,9 @@ def _written(page: Page, this_year: int) -> Iterator[Span]:
                 yield from _range_beside(text, match)
     if named:
         yield from (Span(*match.span(1), "DATE") for match in _MONTHLY.finditer(text))
-    for place in (place for key in named & _ALONE for place in page.places[key]):
-        if _is_month(page, page.words[place]):
-            yield Span(page.words[place].start, page.words[place].end, "DATE")
+    for word in (page.words[place] for place in named):
+        if word.key in _ALONE and _is_month(page, word):
+            yield Span(word.start, word.end, "DATE")
 
 
 def _range_beside(text: str, date: re.Match[str]) -> Iterator[Span]:

@@ -11,6 +11,7 @@ from worker_collection.phi import (
     called,
     dates,
     fields,
+    firms,
     initials,
     known,
     leaks,
@@ -128,7 +129,7 @@ def find(
     ends = [span.end for span in found if span.label == "ADDRESS"]
     written = text if page.case == "mixed" or not ends else page.recased
     add([town for end in ends for town in addresses.town_after(written, end)])
-    add(numbers.find(text, found))
+    add(numbers.find(page, found))
     free = _words_covered(page, covered)
     add(called.find(page))
     add(initials.find(page))
@@ -165,7 +166,10 @@ def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:
     """What the rules take for names and places, but what the tagger is sure is none."""
     found = [*Names(page, free).find(), *towns.find(page, free), *Places(page, free).find()]
     found += [*Behind(page, free).find(), *subjects.find(page, free)]
-    houses = list(Houses(page, free).find())  # the network does not know the short heads of many countries
+    houses = [
+        *Houses(page, free).find(),
+        *firms.find(page),
+    ]  # the network does not know the short heads of many countries
     return [*(tagger.believed(page, free, found) if tagged else found), *houses]
 
 

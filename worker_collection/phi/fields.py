@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from worker_collection.phi import cues, hl7, markup
 from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, HEAD, NAME, VOCABULARY, fold, kind
@@ -143,9 +144,25 @@ def _colons(text: str) -> list[int]:
     return [match.start() for match in (_COLON if dotted else _PLAIN_COLON).finditer(text)]
 
 
+@cache
+def _last_words() -> frozenset[str]:
+    """The words that the labels end in."""
+    return frozenset(_LETTERS.findall(label)[-1] for label in cues.labels())
+
+
+def _ends_label(text: str, colon: int) -> bool:
+    """Whether the word before a colon ends a label."""
+    words = _LETTERS.findall(text[max(0, colon - _REACH) : colon].casefold())[-2:]
+    return not _last_words().isdisjoint(words)
+
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_REACH = 48  # signs before a colon in which the last word of a label and what is in brackets behind it stand
+
+
 def _labelled(text: str) -> Iterator[Span]:
     labels = cues.labels()
-    colons = _colons(text)
+    colons = [colon for colon in _colons(text) if _ends_label(text, colon)]
     windows = stretches(colons, before=_LONGEST_LABEL, after=44)
     for match in (match for start, end in windows for match in _LABEL.finditer(text, start, end)):
         words = match.group(1).casefold().strip(" .")

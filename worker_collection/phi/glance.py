@@ -24,9 +24,17 @@ def numbers(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _RUN.finditer(text)]
 
 
+def digit_runs(text: str) -> list[str]:
+    """Every run of digits, in order."""
+    return _RUN.findall(text)
+
+
 def holds(text: str, *signs: str) -> bool:
     """Whether one of some stretches stands in the text."""
-    return any(map(text.__contains__, signs))
+    for sign in signs:  # noqa: SIM110 - half the time of any()
+        if sign in text:
+            return True
+    return False
 
 
 def at(pattern: re.Pattern[str], text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:

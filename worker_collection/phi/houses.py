@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
-from worker_collection.phi import cues
+from worker_collection.phi import anchors, cues
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
     DOUBLE,
-    EPONYM,
     HEAD,
     NAME,
     PUBLIC,
@@ -42,29 +40,8 @@ _POINTS = frozenset({"at", "from", "to", "by", "of", "in", "with", "for", "throu
 _TO = frozenset({"at", "from", "to", "by", "of", "via", "the"})
 _TOOK = frozenset({"accepted", "declined", "care"})
 _DEPARTMENTS = cues.group("departments")
-_LEGAL = re.compile(
-    r"[ ](?:AS|ApS|A/S|AB|Oyj?|sp\.[ ]?z[ ]?o\.[ ]?o\.|S\.?A\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|"
-    r"GmbH(?:[ ]&[ ]Co\.?(?:[ ]KG)?)?|KG|OHG|"
-    r"e\.[ ]?[VGK]\.|B\.?V\.?|N\.?V\.?|Kft\.?|Zrt\.?|s\.r\.o\.|a\.s\.|d\.o\.o\.|Ltda\.?|Pte|Pvt|Bhd|Sdn|"
-    r"PLC|LLC|LLP|Inc\.?|Corp\.?|"
-    r"Ltd\.?|Limited|PLLC|Şti\.?|A\.Ş\.|Pty)(?!\w)"
-)
-_LEGAL_HINT = re.compile(r"[ ](?:[A-ZŞ][A-Za-z./]{1,4}\b|sp\.|e\.[ ]?[VG]|a\.s|s\.r\.o|d\.o\.o)")
-_TROOP = re.compile(
-    r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|Squadron|"
-    r"Airborne|Infantry|Cavalry|"
-    r"Armou?red|Rifles|Artillery|Engineers|Fleet|Wing|"
-    r"Platoon)\b(?:[ ](?:of[ ](?:the[ ])?)?[A-Z][\w'’-]+){0,3}|"
-    r"(?:[A-Z][\w'’-]+[ ]){0,4}(?:Local|Lodge|Post|Troop|Precinct|Chapter|Squadron|Ladder|Engine|Medic|"
-    r"Station)[ ](?:No\.?[ ]|#)?\d{2,4}\b"
-)
 _NUMBERED = re.compile(
     r"[ ](?:No|Nr|Nº|N°|#)\.?[ ]?\d{1,3}\b|(?<=\w{3})[ ]\d{1,2}\b(?![ ]?(?:mg|ml|%|/|:|days?|weeks?))"
-)
-_TROOPS = cues.words(
-    "battalion regiment brigade division squadron airborne infantry cavalry armoured armored rifles "
-    "artillery engineers fleet wing platoon local lodge post troop precinct chapter "
-    "ladder engine medic station"
 )
 
 
@@ -76,19 +53,19 @@ class Houses:
         self.mixed = page.case == "mixed"
 
     def find(self) -> Iterator[Span]:
-        """Foreign nouns, short heads, named wards, initials, firms by their form, troops by number."""
-        for place, word in enumerate(self.words):
-            if _is_house(word.key) and not (word.form == "l" and word.flags & CORE):
-                yield from self._around(place)
-            elif word.key in _BRANCHES or word.key in _WARDS:
-                yield from self._department(place)
-            elif word.form == "U" and self.mixed:
+        """Foreign nouns, short heads, named wards, initials where somebody is treated."""
+        nouns = {place for place in self.page.standing(_HOUSES) if not self._is_plain(self.words[place])}
+        branches = set(self.page.standing(_DEPARTED)) - nouns
+        for place in sorted(nouns):
+            yield from self._around(place)
+        for place in sorted(branches):
+            yield from self._department(place)
+        for place, word in enumerate(self.words if self.mixed else ()):
+            if word.form == "U" and place not in nouns and place not in branches:
                 yield from self._short(place, word)
-        if self.mixed:
-            yield from self._firms()
-            if not _TROOPS.isdisjoint(self.page.places):
-                for match in _TROOP.finditer(self.page.text):
-                    yield Span(match.start(), match.end(), "ORG")
+
+    def _is_plain(self, word: Word) -> bool:
+        return word.form == "l" and bool(word.flags & CORE)
 
     def _around(self, place: int) -> Iterator[Span]:
         """The noun with the capitalised words around it: "Nordvik sykehus", "szpital w Brzozowie"."""
@@ -257,39 +234,12 @@ class Houses:
         ):
             yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
 
-    def _firms(self) -> Iterator[Span]:
-        """The capitalised words before "GmbH", "AS", "sp. z o.o."."""
-        if not _LEGAL_HINT.search(self.page.text):
-            return
-        ends = {word.end: place for place, word in enumerate(self.words)}
-        for match in _LEGAL.finditer(self.page.text):
-            place = ends.get(match.start())
-            if place is None or not self._is_firm(self.words[place]):
-                continue
-            first = place
-            while (
-                first > 0
-                and place - first < 3
-                and self.page.gap(first) in (" ", "-", " & ")
-                and self._is_firm(self.words[first - 1])
-            ):
-                first -= 1
-            yield Span(self.words[first].start, match.end(), "ORG")
-
-    def _is_firm(self, word: Word) -> bool:
-        return (
-            word.form in "TMU"
-            and not word.flags & (EPONYM | CLINICAL | HEAD | PUBLIC | RARE)
-            and not (word.opens and word.flags & WORD and not word.flags & (NAME | TOWN))
-        )
-
 
 _CARED = cues.words(
     "liver unit renal cardiac ward clinic neuro neurosurgery icu ed ae burns transplant spinal team"
 )
 
 
-@lru_cache(maxsize=65536)
 def _is_house(key: str) -> bool:
     """Whether the word is a noun of an institution in some language, or ends in one."""
     key = key.rpartition("'")[2]
@@ -298,3 +248,7 @@ def _is_house(key: str) -> bool:
         or len(key) > 6
         and (key.startswith(_STEMS) or key.endswith(_ENDINGS) and not kind(key) & VOCABULARY)
     )
+
+
+_HOUSES = anchors.where(_is_house)
+_DEPARTED = anchors.on(_BRANCHES | _WARDS)

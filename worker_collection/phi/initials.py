@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import cues
+from worker_collection.phi import anchors, cues
 from worker_collection.phi.lexicon import EPONYM, PUBLIC, VOCABULARY, fold, kind, terms
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -37,15 +37,17 @@ _SURE_LOWER = re.compile(
     r"(?:by)\s([a-z]{2,3})(?=\s(?:at\s)?\d{1,2}(?:[:h.]\d\d|\s?[ap]m))",
     re.MULTILINE,
 )
-_SURE_KEYS = cues.words(
-    "thx thanks regards cheers rgds best yours sincerely faithfully source index deceased case subject "
-    "participant "
-    "volunteer enrollee re fw fwd subj aw wg tr sv provider initials initial init signed seen author "
-    "typist scribe "
-    "coder clerk nurse dr doctor rph ha hca hcsw cna lpn een rgn rmn spr sho ho pharmd pharm tech signs "
-    "by with"
+_SURE_KEYS = anchors.on(
+    cues.words(
+        "thx thanks regards cheers rgds best yours sincerely faithfully source index deceased case subject "
+        "participant "
+        "volunteer enrollee re fw fwd subj aw wg tr sv provider initials initial init signed seen author "
+        "typist scribe "
+        "coder clerk nurse dr doctor rph ha hca hcsw cna lpn een rgn rmn spr sho ho pharmd pharm tech signs "
+        "by with"
+    )
 )
-_PAGERS = cues.words("pgr pager bleep beeper dect")
+_PAGERS = anchors.on(cues.words("pgr pager bleep beeper dect"))
 _PAGED = re.compile(r"(?:^|(?<=[\s(]))([^\W\d_]{2,3})[ ]$", re.MULTILINE)
 _DASHED = re.compile(r"[.!?)]\s?[—–]\s?([^\W\d_]{2,3})\s*$", re.MULTILINE)
 _DATED = re.compile(rf"\d\s{_SOME}[.:](?=\s)")

@@ -111,7 +111,7 @@ def find(page: Page, known: Known) -> Iterator[Span]:
     if known.tokens:
         yield from _names(page, known)
     if known.numbers:
-        yield from _numbers(page.text, known)
+        yield from _numbers(page, known)
     for place in known.places:
         plain = bool(kind(place) & VOCABULARY)  # "Normal" is a town, "normal" is none
         for match in re.finditer(
@@ -223,8 +223,8 @@ def _is_meant(page: Page, place: int) -> bool:
 _SAID = cues.group("said")
 
 
-def _numbers(text: str, known: Known) -> Iterator[Span]:
-    digits = _NO_DIGIT.sub("", text)
+def _numbers(page: Page, known: Known) -> Iterator[Span]:
+    text, digits = page.text, page.digits
     if not any(_NO_DIGIT.sub("", number) in digits for _, number in known.numbers):
         return
     kept = list(map(str.isalnum, text))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import amounts, cues, glance
+from worker_collection.phi import amounts, anchors, cues, glance
 from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, NAME, RARE, TOWN, VOCABULARY, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -26,12 +26,14 @@ _STRONG = re.compile(
     rf"|posted to|mail(?:s|ed)?(?:\sgoes)? to|delivered? to|moved to|send(?:\sit)? to|farmer at|r/o|mvc on|"
     rf"a resident of)[ ]{_RUN}",
 )
-_DWELLING = cues.words(
-    "live lives living lived reside resides resided residing located staying stays stayed found collapsed "
-    "unresponsive home address called resident wohnhaft vive habite domiciliado domiciliada posted mail "
-    "mails mailed deliver delivered moved send farmer r mvc a"
+_DWELLING = anchors.on(
+    cues.words(
+        "live lives living lived reside resides resided residing located staying stays stayed found "
+        "collapsed unresponsive home address called resident wohnhaft vive habite domiciliado domiciliada "
+        "posted mail mails mailed deliver delivered moved send farmer r mvc a"
+    )
 )
-_POINTING = cues.words("of at to on near from")
+_POINTING = anchors.on(cues.words("of at to on near from"))
 _WEAK = re.compile(rf"\b(?:of|at|to|on|near|from)[ ]{_RUN}")
 _LINE = re.compile(rf"(?:^|\n){_RUN}[ ]?(?=\n|$)")
 _LONELY = re.compile(rf"[,;][ ]{_RUN}(?=[.;)\n]|$)")

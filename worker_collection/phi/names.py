@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import credentials, cues, glance, leading, pairs, signatures
+from worker_collection.phi import anchors, credentials, cues, glance, leading, pairs, signatures
 from worker_collection.phi.alone import stands_alone
 from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC
 from worker_collection.phi.naming import (
@@ -30,6 +30,7 @@ _STATES = re.compile(
     r"\s(?:[ca]/o|is\b|was\b|w/|reports|states|denies|has\b|slept|here|presents)|,", re.IGNORECASE
 )
 _SPEECH = cues.names("speech")
+_TELLING = anchors.where(is_telling)
 _ADDRESSED = cues.group("addressed")
 _NAMELIKE = frozenset({"nana", "baby", "papa"})
 _SKIPPED = cues.group("skipped")
@@ -52,17 +53,15 @@ class Names:
 
     def find(self) -> Iterator[Span]:
         """Every name, the words of one beside each other as one span."""
-        text, last = self.page.text, len(self.words) - 1
-        for place, word in enumerate(self.words):
-            if is_telling(word.key):
+        flat = self.page.case != "mixed"
+        telling, listed = set(self.page.standing(_TELLING)), set(self._before_commas())
+        for place in sorted(telling | listed):
+            if place in telling:
                 self._after_cue(place)
                 self._take(credentials.before(self.page, place, self.covered))
-            if text[word.end : word.end + 1] == "," and not (
-                self.covered[place] or self.covered[min(place + 1, last)]
-            ):
+            if place in listed:
                 self._take(pairs.last_first(self.page, place, taken=place in self.taken))
         self._relations()
-        flat = self.page.case != "mixed"
         for place, word in enumerate(self.words):
             written = flat or word.form != "l" or word.key in _LEADING  # as a name without a cue can be
             if not written or self.covered[place] or place in self.taken:
@@ -74,6 +73,17 @@ class Names:
             self._list_beside(place)
         yield from self._spans()
         yield from signatures.find(self.page)
+
+    def _before_commas(self) -> Iterator[int]:
+        """The places of free words that a comma and another word follow."""
+        page, last = self.page, len(self.words) - 1
+        for place, word in enumerate(self.words if "," in page.text else ()):
+            if word.form == "l" and page.case != "lower" or place == last:
+                continue
+            if page.text[word.end : word.end + 1] == "," and not (
+                self.covered[place] or self.covered[place + 1]
+            ):
+                yield place
 
     def _after_cue(self, place: int) -> None:
         """Take the name that follows this word, if it is one of those that announce a name."""

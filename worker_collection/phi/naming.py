@@ -63,7 +63,6 @@ def strength_of(word: Word, page: Page) -> int:
     return WEAK if key in cues.names("weak") else 0
 
 
-@lru_cache(maxsize=16384)
 def is_telling(key: str) -> bool:
     """Whether a word can announce a name before or after it."""
     groups = ("titles", "kin", "roles", "weak", "credentials")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues, glance
+from worker_collection.phi import anchors, cues, glance
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -36,11 +36,14 @@ _RANKED = re.compile(
     r"]){1,2}?)"
     r"(\(?(?:\d{2,5}[A-Za-z]?)\)?)(?![\w%/]|[.,:]\d|[ ]?(?:mg|ml|years?|days?|min|hours?)\b)"
 )
-_RANKS = cues.words(
-    "officer constable sergeant inspector trooper deputy warder guard firefighter fireman paramedic pc "
-    "wpc ps dc ds sgt "
-    "cso pcso pco so po"
+_RANKS = anchors.on(
+    cues.words(
+        "officer constable sergeant inspector trooper deputy warder guard firefighter fireman paramedic pc "
+        "wpc ps dc ds sgt "
+        "cso pcso pco so po"
+    )
 )
+_LABELS = anchors.on(set("ofmtpcwhd"))
 _LEAST_ROW, _LEAST_DIALLED = 2, 6
 
 
@@ -52,7 +55,8 @@ def find(page: Page) -> Iterator[Span]:
     ) and _HAS_STATE.search(text):
         for match in _STATE.finditer(text):
             yield Span(match.start(), match.end(), "ID")
-    yield from _rows(text)
+    if len(page.standing(_LABELS)) >= _LEAST_ROW:
+        yield from _rows(text)
     for match in page.matches(_RANKED, _RANKS):
         number = match.group(2).strip("()")
         start = match.start(2) + match.group(2).index(number)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues, dialled
 from worker_collection.phi.lexicon import fold
+from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
 _TOKEN = re.compile(r"(?<![\w./:#-])[\w./:#-]{0,40}?\d[\w./:#-]{0,60}")
@@ -59,8 +60,11 @@ _NOT_NUMBERS = re.compile(
 )
 
 
-def find(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+def find(page: Page, spans: Sequence[Span]) -> Iterator[Span]:
     """Numbers that identify, in what no other detector has taken."""
+    if not page.numbers:
+        return
+    text = page.text
     free = _blanked(text, spans)
     found = []
     for match in _GROUPS.finditer(free):

@@ -2,11 +2,12 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, KeysView, Sequence
 from functools import cached_property, lru_cache
 
-from worker_collection.phi import cues, glance
+from worker_collection.phi import anchors, cues, glance
+from worker_collection.phi.anchors import Anchor
 from worker_collection.phi.lexicon import (
     DOUBLE,
     EPONYM,
@@ -29,7 +30,8 @@ _INNER_CAPITAL = re.compile(
 _BREAKS = frozenset(" ,.;:)\n")
 _STREETS = cues.group("streets")
 _DOUBLE_EPONYMS = frozenset(cues.phrases("eponyms"))
-_DOUBLE_FIRSTS = frozenset(phrase.partition(" ")[0] for phrase in _DOUBLE_EPONYMS)
+_DOUBLE_FIRSTS = anchors.on({phrase.partition(" ")[0] for phrase in _DOUBLE_EPONYMS})
+_JOSEPH = anchors.on({"joseph"})
 _NO_STOP = cues.group("no_stop")
 _SISTER = re.compile(r"\bSister (?:Mary )?Joseph(?:['’]s)? (?:nodules?|nodes?|sign)\b", re.IGNORECASE)
 
@@ -57,8 +59,11 @@ class Word:
 
     __slots__ = ("end", "flags", "form", "key", "opens", "start", "text")
 
-    def __init__(self, text: str, start: int, *, opens: bool) -> None:
-        self.text, self.start, self.end, self.opens = text, start, start + len(text), opens
+    def __init__(self, text: str, start: int, end: int, *, opens: bool) -> None:
+        self.text = text
+        self.start = start
+        self.end = end
+        self.opens = opens
         self.flags, self.form, self.key = _about(text)
 
     @property
@@ -81,92 +86,116 @@ def _start(word: Word) -> int:
     return word.start
 
 
-@dataclass(frozen=True)
+def _words(text: str) -> list[Word]:
+    """Every word of a text that is not part of a code, in order."""
+    found: list[Word] = []
+    before: Word | None = None
+    last, spaced, padded = 0, False, text + "\0"
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        after = padded[end]
+        if spaced and start == last + 1 and after in _BREAKS and before:  # most words: nothing else to ask
+            before = Word(match.group(), start, end, opens=False)
+            found.append(before)
+        elif _is_tag(text, start, after):
+            continue
+        elif not _is_in_code(text[start - 1 : start], after):
+            before = Word(match.group(), start, end, opens=_opens(text[last:start], before))
+            found.append(before)
+        last, spaced = end, after == " "
+    return found
+
+
+def _is_tag(text: str, start: int, after: str) -> bool:
+    """Whether the word is the name of a tag."""
+    before = text[start - 1 : start]
+    return before in ("<", "/") and after in (">", " ") and "<" in text[max(0, start - 2) : start]
+
+
+def _is_in_code(before: str, after: str) -> bool:
+    return before.isdigit() or after.isdigit() or before == "_" or after in ("_", "@")
+
+
+def _opens(gap: str, before: Word | None) -> bool:
+    """Whether a sentence, a line or a field begins behind a gap and the word before it."""
+    if gap == " ":
+        return before is None
+    stop = gap.lstrip("'\")]’”")[:1]
+    if stop == ".":
+        return "\n" in gap or not (before and (len(before.text) == 1 or before.key in _NO_STOP))
+    return before is None or stop in _OPENING or "\n" in gap or ". " in gap
+
+
+_OPENING = frozenset("!?:\n•*|")
+_NAMED_FORMS = {"upper": "TMU", "lower": "TMl", "mixed": "TM"}
+
+
+def _case(words: Sequence[Word]) -> str:
+    """How a note as a whole is written: upper, lower, or mixed as it should be."""
+    forms = [word.form for word in words if len(word.text) > 2]
+    if not forms:
+        return "mixed"
+    if forms.count("U") > 0.7 * len(forms):
+        return "upper"
+    titled = forms.count("T")
+    if titled <= 0.06 * len(forms):
+        return "lower"
+    opening = [word.form for word in words if word.opens]
+    low = titled <= 0.12 * len(forms) and opening.count("T") < 0.4 * len(opening)
+    return "lower" if low else "mixed"
+
+
 class Page:
     """The text of a note and its words in order."""
 
-    text: str
-
-    @cached_property
-    def words(self) -> list[Word]:
-        """Every word that is not part of a code."""
-        found: list[Word] = []
-        text, last = self.text, 0
-        for match in _WORD.finditer(text):
-            start, end = match.span()
-            after = text[end : end + 1]
-            if (
-                after in _BREAKS and found and text[last:start] == " "
-            ):  # most words, and nothing else to ask of them
-                found.append(Word(match.group(), start, opens=False))
-                last = end
-                continue
-            before = text[start - 1 : start]
-            if before and before in "</" and after in (">", " ") and "<" in text[max(0, start - 2) : start]:
-                continue  # the name of a tag
-            if not (before.isdigit() or after.isdigit() or before == "_" or after in "_@" and after):
-                found.append(Word(match.group(), start, opens=self._opens(found, last, start)))
-            last = end
-        return found
-
-    def _opens(self, found: list[Word], last: int, start: int) -> bool:
-        gap = self.text[last:start]
-        if gap == " ":
-            return not found
-        stop = gap.lstrip("'\")]’”")[:1]
-        if stop == ".":
-            return "\n" in gap or not (found and (len(found[-1].text) == 1 or found[-1].key in _NO_STOP))
-        return not found or stop in {"!", "?", ":", "\n", "•", "*", "|"} or "\n" in gap or ". " in gap
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = words = _words(text)  # every word that is not part of a code
+        self.lowered = text.lower()
+        self.shape = glance.shape(text)  # with 9 for digits, A and a for letters
+        self.numbers = [start for start, _ in glance.numbers(text)]  # where every run of digits begins
+        self.case = _case(words)  # upper, lower, or mixed as it should be
+        self.named_forms = _NAMED_FORMS[self.case]  # how names are written here, as the letters of `shape`
+        self._anchored: dict[Anchor, list[int]] = defaultdict(list)
+        for place, word in enumerate(words):
+            for anchor in anchors.of(word.key):
+                self._anchored[anchor].append(place)
 
     @cached_property
     def double_eponyms(self) -> frozenset[int]:
         """Where the words of an eponym of two words begin: "Bence Jones", "Ann Arbor"."""
         found = set()
-        firsts = sorted(place for key in self.places.keys() & _DOUBLE_FIRSTS for place in self.places[key])
-        for first, second in (
-            (self.words[at], self.words[at + 1]) for at in firsts if at + 1 < len(self.words)
-        ):
+        for at in self.standing(_DOUBLE_FIRSTS):
+            first, second = self.words[at], self.words[min(at + 1, len(self.words) - 1)]
             if (
                 first.flags & (EPONYM | NAME)
                 and second.start - first.end == 1
                 and f"{first.key} {second.key}" in _DOUBLE_EPONYMS
             ):
                 found |= {first.start, second.start}
-        if "joseph" in self.places:
-            for nodule in _SISTER.finditer(self.text):
-                found.update(word.start for word in self.words if nodule.start() <= word.start < nodule.end())
+        for nodule in _SISTER.finditer(self.text) if self.standing(_JOSEPH) else ():
+            found.update(word.start for word in self.words_between(*nodule.span()))
         return frozenset(found)
 
-    @cached_property
-    def case(self) -> str:
-        """How the note as a whole is written: upper, lower, or mixed as it should be."""
-        forms = [word.form for word in self.words if len(word.text) > 2]
-        if not forms:
-            return "mixed"
-        if forms.count("U") > 0.7 * len(forms):
-            return "upper"
-        titled = forms.count("T")
-        if titled <= 0.06 * len(forms):
-            return "lower"
-        opening = [word.form for word in self.words if word.opens]
-        low = titled <= 0.12 * len(forms) and opening.count("T") < 0.4 * len(opening)
-        return "lower" if low else "mixed"
+    def matches(self, pattern: re.Pattern[str], anchor: Anchor) -> Iterator[re.Match[str]]:
+        """The matches of a pattern that begins with one of some words, tried only where one stands."""
+        for place in self.standing(anchor):
+            match = pattern.match(self.text, self.words[place].start)
+            if match:
+                yield match
 
-    def matches(self, pattern: re.Pattern[str], keys: Collection[str]) -> Iterator[re.Match[str]]:
-        """The matches of a pattern that begins with one of these words, tried only where one stands."""
-        for key in self.places.keys() & keys:
-            for place in self.places[key]:
-                match = pattern.match(self.text, self.words[place].start)
-                if match:
-                    yield match
-
-    def starts(self, keys: Collection[str]) -> list[int]:
+    def starts(self, anchor: Anchor) -> list[int]:
         """Where in the text these words begin, in order."""
-        return [self.words[place].start for place in self.standing(keys)]
+        return [self.words[place].start for place in self.standing(anchor)]
 
-    def standing(self, keys: Collection[str]) -> list[int]:
-        """The places of these words, in order."""
-        return sorted(place for key in self.places.keys() & keys for place in self.places[key])
+    @property
+    def anchors(self) -> KeysView[Anchor]:
+        """The anchors of which a word stands here."""
+        return self._anchored.keys()
+
+    def standing(self, anchor: Anchor) -> Sequence[int]:
+        """The places of the words of an anchor, in order."""
+        return self._anchored.get(anchor, ())
 
     @cached_property
     def recased(self) -> str:
@@ -188,24 +217,23 @@ class Page:
         return found
 
     @cached_property
-    def numbers(self) -> list[int]:
-        """Where every run of digits begins."""
-        return [start for start, _ in glance.numbers(self.text)]
-
-    @cached_property
-    def lowered(self) -> str:
-        """The text in small letters."""
-        return self.text.lower()
-
-    @cached_property
-    def shape(self) -> str:
-        """The text with 9 for digits, A and a for letters."""
-        return glance.shape(self.text)
+    def digits(self) -> str:
+        """The digits of the text, one behind the other."""
+        return "".join(glance.digit_runs(self.text))
 
     def words_between(self, start: int, end: int) -> list[Word]:
         """The words that begin within a stretch of the text."""
         first = bisect_left(self.words, start, key=_start)
         return self.words[first : bisect_left(self.words, end, key=_start)]
+
+    def word_at(self, start: int) -> Word | None:
+        """The word that begins at a place in the text."""
+        return next(iter(self.words_between(start, start + 1)), None)
+
+    def word_ending(self, end: int) -> int | None:
+        """The place of the word that ends at a place in the text."""
+        place = bisect_left(self.words, end, key=_start) - 1
+        return place if place >= 0 and self.words[place].end == end else None
 
     def told_before(self, word: Word) -> str:
         """The key of the word before this one."""
@@ -222,8 +250,3 @@ class Page:
     def looks_named(self, word: Word) -> bool:
         """Whether the word is written as names are in this note."""
         return word.form in self.named_forms
-
-    @cached_property
-    def named_forms(self) -> str:
-        """How names are written in this note, as the letters of `shape`."""
-        return {"upper": "TMU", "lower": "TMl"}.get(self.case, "TM")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues
+from worker_collection.phi import anchors, cues, glance
 from worker_collection.phi.lexicon import CORE, DOUBLE, HEAD, NAME, PUBLIC, RARE, TOWN, VOCABULARY, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -12,57 +12,64 @@ _CAP = r"[^\W\d_a-zß-ž][\w'’]{1,24}(?:-[\w'’]{2,16}){0,2}"
 _SMALL = r"(?:de|la|las|los|del|della|da|das|do|dos|du|des|of|le|les|di|na|w|y)"
 _NAMED = rf"{_CAP}(?:[ ](?:{_SMALL}[ ])?{_CAP}){{0,2}}"
 _SIGN = r"[A-Z]{0,2}-?\d{1,4}(?:[/-]\w{1,4})?[A-Z]?\b"
-_SURE = cues.group("parishes")
-_WIDE = frozenset(
-    {
-        "village",
-        "district",
-        "town",
-        "city",
-        "hamlet",
-        "parish",
-        "county",
-        "township",
-        "borough",
-        "isle",
-        "island",
-        "vale",
-    }
+_SURE = anchors.on(cues.group("parishes"))
+_WIDE = anchors.on(
+    frozenset(
+        {
+            "village",
+            "district",
+            "town",
+            "city",
+            "hamlet",
+            "parish",
+            "county",
+            "township",
+            "borough",
+            "isle",
+            "island",
+            "vale",
+        }
+    )
 )
 _COUNTED = cues.group("lots")
-_BOXES = frozenset(
-    {
-        "postfach",
-        "boite",
-        "apartado",
-        "casilla",
-        "caixa",
-        "postboks",
-        "postbus",
-        "pmb",
-        "private",
-        "gpo",
-        "locked",
-        "skrytka",
-        "po",
-        "p",
-        "c",
-    }
+_NUMBERED_LOTS = anchors.on(_COUNTED)
+_BOXES = anchors.on(
+    frozenset(
+        {
+            "postfach",
+            "boite",
+            "apartado",
+            "casilla",
+            "caixa",
+            "postboks",
+            "postbus",
+            "pmb",
+            "private",
+            "gpo",
+            "locked",
+            "skrytka",
+            "po",
+            "p",
+            "c",
+        }
+    )
 )
-_ROADS = frozenset(
-    {
-        "m",
-        "a",
-        "junction",
-        "corner",
-        "intersection",
-        "exit",
-        "km",
-        "kilometer",
-        "kilometre",
-        "nh",
-        "crossroads",
-    }
+_ROADS = anchors.on(
+    frozenset(
+        {
+            "m",
+            "a",
+            "junction",
+            "corner",
+            "intersection",
+            "exit",
+            "km",
+            "kilometer",
+            "kilometre",
+            "nh",
+            "crossroads",
+        }
+    )
 )
 _ANNOUNCED = re.compile(
     rf"[^\W\d_]+(?:[-.][^\W\d_]+)?\.?:?[ ](?:(?i:of|no|nr|de|do|da|di|del)\.?:?[ ]{{0,1}})?((?:{_NAMED}|"
@@ -112,7 +119,9 @@ _STREET = re.compile(
     rf"Hwy|Parkway|Terrace|Gardens|Square|Bridge|Park|Roundabout|Station|Bypass|Motorway|Turnpike|"
     rf"Expressway)\b)"
 )
-_ALONG = cues.words("on at off near along down in from to of outside opposite via behind crossing")
+_ALONG = anchors.on(
+    cues.words("on at off near along down in from to of outside opposite via behind crossing")
+)
 _SOUGHT = ((_ANNOUNCED, _SURE), (_OF, _WIDE), (_BOX, _BOXES), (_CORNER, _ROADS))
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LAST = cues.words("lt ap apto apt et no")
@@ -126,7 +135,7 @@ def find(page: Page) -> Iterator[Span]:
     for pattern, keys in _SOUGHT:
         yield from map(_span, page.matches(pattern, keys))
     yield from (_span(match) for match in page.matches(_ANNOUNCED, _WIDE) if _is_place(match.group(1)))
-    yield from (_span(match) for match in page.matches(_LOTS, _COUNTED) if _are_lots(match.group()))
+    yield from (_span(match) for match in page.matches(_LOTS, _NUMBERED_LOTS) if _are_lots(match.group()))
     for match in page.matches(_STREET, _ALONG):
         if not kind(match.group(1).partition(" ")[0]) & (HEAD | PUBLIC):
             yield Span(match.start(1), match.end(1), "ADDRESS")
@@ -150,7 +159,7 @@ def _numbered(page: Page) -> Iterator[Span]:
         yield from map(_span, _GRID.finditer(text))
     if "A9" in page.shape or "NH" in text:
         yield from map(_span, _MOTORWAY.finditer(text))
-    if _CODE_HINT.search(text):
+    if any(_CODE_HINT.match(text, end - 1) for _, end in glance.numbers(text)):
         for match in _CODED.finditer(text):
             if _is_place(match.group(2)) and not kind(match.group().partition(" ")[0]) & (RARE | HEAD):
                 yield _span(match)

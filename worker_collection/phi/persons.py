@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues
+from worker_collection.phi import anchors, cues
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -50,7 +50,7 @@ _PARTING = re.compile(
     rf"\n+[ \t]*"
     rf"(?:Dr\.?[ ]|Prof\.?[ ])?({_FULL})[ \t]*(?=\n|,|$)"
 )
-_PARTINGS = cues.words("regards sincerely faithfully wishes yours truly thanks thank")
+_PARTINGS = anchors.on(cues.words("regards sincerely faithfully wishes yours truly thanks thank"))
 _GIVEN_AFTER = re.compile(rf",[ ]({_ONE}(?:[ ]{_ONE}){{0,2}})(?=[ ]{{2}}|\t|[ ]?\||\)|[.;]|[ ]*(?:\n|$))")
 _FAMILY_BEFORE = re.compile(
     rf"(?:^|\n|[ ]{{2}}|\t|\||\|[ ]|\()(?:(?:Name|NAME|Patient|Pt|Employee|Client)[ ])?({_ONE}(?:[ "
@@ -71,10 +71,12 @@ _PLACED = re.compile(
     rf"call|called|meet|met|see|saw|paged|bleeped|thanks|thank)[ ]({_ONE})(?=[ ]?(?:[.,;:)\n]|$)|[ "
     rf"](?:and|or|nor|for|by|about|re|who|at|on|in|came|has|is|was|to|said|if|when|as|from|\d)\b)"
 )
-_PLACING = cues.words(
-    "by with w to for from and or nor neither not than like told tell ask asked phoned rang ring text "
-    "texted call called "
-    "meet met see saw paged bleeped thanks thank"
+_PLACING = anchors.on(
+    cues.words(
+        "by with w to for from and or nor neither not than like told tell ask asked phoned rang ring text "
+        "texted call called "
+        "meet met see saw paged bleeped thanks thank"
+    )
 )
 _FUNCTION = cues.group("function")
 _PARTICLES = cues.names("particles")
@@ -97,7 +99,7 @@ def find(page: Page) -> Iterator[Span]:
 
 def _written(page: Page) -> Iterator[Span]:
     """Where capitals tell names from words, or the whole note is in them."""
-    if not page.places.keys().isdisjoint(_TWINS):
+    if page.standing(_TWINS):
         yield from _matched(page, _TWIN)
     yield from _lined(page)
     if "/" in page.text:
@@ -121,8 +123,8 @@ def _lined(page: Page) -> Iterator[Span]:
             yield Span(*match.span(1), "NAME")
 
 
-_BEDS = cues.words("bed bay side cubicle chair trolley")
-_TWINS = cues.words("twin twins triplet triplets")
+_BEDS = anchors.on(cues.words("bed bay side cubicle chair trolley"))
+_TWINS = anchors.on(cues.words("twin twins triplet triplets"))
 
 
 def _bracketed(page: Page) -> Iterator[Span]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues
+from worker_collection.phi import anchors, cues
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -28,7 +28,7 @@ _LOWER_ENDS = cues.group("lower_ends")
 _HOUSE_FIRST = cues.group("house_first")
 _PEOPLE = frozenset({"women", "children"})  # "Quistville Children's"
 _PREFIX = cues.group("prefix")
-_NOUNS = _HOUSE | _ORG | _TRADES | _PEOPLE | _HOUSE_FIRST | _PREFIX
+_NOUNS = anchors.on(_HOUSE | _ORG | _TRADES | _PEOPLE | _HOUSE_FIRST | _PREFIX)
 _SMALL = cues.group("small")
 _GENERIC = cues.group("generic")
 _NUMBERED = cues.words("no nr number id name tel fax phone address")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import cues, glance
+from worker_collection.phi import anchors, cues, glance
 from worker_collection.phi.lexicon import CLINICAL, CORE, HEAD, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -37,22 +37,25 @@ _RIDDEN = (
     r"collected (?:by|in)|driving|drives|drove)"
 )
 _RIDE = re.compile(rf"\b{_RIDDEN}[ ]?[:(#]?[ ]?(?=[\w])", re.IGNORECASE)
-_RIDES = cues.words(
-    "veh vehicle car cars van vans plane aeroplane helicopter heli boat truck lorry hgv ute taxi cab bus "
-    "coach "
-    "minibus trailer caravan motorbike motorcycle moped scooter rickshaw tuk-tuk tuktuk tricycle jeepney "
-    "ambulance "
-    "cruiser came arrived brought left collected driving drives drove"
+_RIDES = anchors.on(
+    cues.words(
+        "veh vehicle car cars van vans plane aeroplane helicopter heli boat truck lorry hgv ute taxi cab bus "
+        "coach "
+        "minibus trailer caravan motorbike motorcycle moped scooter rickshaw tuk-tuk tuktuk tricycle jeepney "
+        "ambulance "
+        "cruiser came arrived brought left collected driving drives drove"
+    )
 )
 _WRITTEN = re.compile(_BODY)
 _SMALL = re.compile(_BODY, re.IGNORECASE)
-_CUES = frozenset(
-    fold(word) for word in re.findall(r"[^\W\d_]{2,}", re.sub(r"[?()\[\]|+]", " ", _PLATE))
-) | cues.words(
-    "regn plate tag placa rekisteri rekisterinumero rekisteritunnus license licence plat immatricule spz "
-    "matricula"
+_CUES = anchors.on(
+    frozenset(fold(word) for word in re.findall(r"[^\W\d_]{2,}", re.sub(r"[?()\[\]|+]", " ", _PLATE)))
+    | cues.words(
+        "regn plate tag placa rekisteri rekisterinumero rekisteritunnus license licence plat immatricule spz "
+        "matricula"
+    )
 )
-_TRAFFIC = cues.group("traffic")
+_TRAFFIC = anchors.on(cues.group("traffic"))
 _CERTAIN = re.compile(
     r"(?<![\w-])(?:[A-Z]{2}\d{2}[ ][A-HJ-PR-Y][A-Z]{2}|[A-Z]{2}[ -]\d{1,2}[A-Z]?[ -][A-Z]{1,2}[ -]\d{4}|"
     r"[A-Z]{2}-\d{3}-[A-Z]{2}|"
@@ -79,7 +82,7 @@ _READINGS = cues.group("clinical_cues")
 def find(page: Page) -> Iterator[Span]:
     """Plates behind their cue or near a car, and those whose form nothing else has."""
     text = page.text
-    if not _DIGIT.search(text) and page.places.keys().isdisjoint(_CUES):
+    if not _DIGIT.search(text) and not page.standing(_CUES):
         return
     yield from _cued(page)
     yield from _ridden(page)
@@ -116,15 +119,12 @@ def _ridden(page: Page) -> Iterator[Span]:
 
 def _windows(page: Page) -> Iterator[tuple[int, int]]:
     """The sentences around what drives and crashes, cut to what stands near."""
-    for key in page.places.keys() & _TRAFFIC:
-        for place in page.places[key]:
-            word = page.words[place]
-            ends = [
-                match.end()
-                for match in _SENTENCE_END.finditer(page.text, max(0, word.start - _NEAR), word.start)
-            ]
-            stop = _SENTENCE_END.search(page.text, word.end, word.end + _NEAR)
-            yield ends[-1] if ends else max(0, word.start - _NEAR), stop.start() if stop else word.end + _NEAR
+    for place in page.standing(_TRAFFIC):
+        word = page.words[place]
+        first = max(0, word.start - _NEAR)
+        ends = [match.end() for match in _SENTENCE_END.finditer(page.text, first, word.start)]
+        stop = _SENTENCE_END.search(page.text, word.end, word.end + _NEAR)
+        yield ends[-1] if ends else first, stop.start() if stop else word.end + _NEAR
 
 
 def _plate(body: re.Match[str], *, least: int) -> tuple[int, int] | None:

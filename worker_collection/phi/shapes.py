@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from worker_collection.phi import glance
+from worker_collection.phi import anchors, glance
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -121,17 +121,16 @@ _SPOKEN = re.compile(
     rf"(?:(?:{_DIGIT_WORD}|double|triple)[\s,-]{{1,2}}){{5,14}}(?:{_DIGIT_WORD})\b", re.IGNORECASE
 )
 _LONG = 17  # signs of a VIN
-_DIGITS = frozenset(_DIGIT_WORD.split("|"))
+_DIGITS = anchors.on({*_DIGIT_WORD.split("|"), "double", "triple"})
+_LEAST_SPOKEN = 2
 
 
 def find(page: Page) -> Iterator[Span]:
     """Every identifier that a shape gives away."""
-    text, end = page.text, 0
-    if len(page.places.keys() & _DIGITS) > 2:
-        for match in sorted(page.matches(_SPOKEN, _DIGITS | {"double", "triple"}), key=re.Match.start):
-            if match.start() >= end:
-                end = match.end()
-                yield Span(match.start(), end, "PHONE")
+    text = page.text
+    spoken = page.starts(_DIGITS)
+    for match in glance.at(_SPOKEN, text, spoken) if len(spoken) > _LEAST_SPOKEN else ():
+        yield Span(match.start(), match.end(), "PHONE")
     lowered = page.lowered
     for form in FORMS if max(map(len, text.split()), default=0) >= _LONG else FORMS[:-1]:  # the last is a VIN
         if glance.holds(lowered, *form.signs) and (form.hint is None or form.hint.search(lowered)):

@@ -3,7 +3,6 @@
 import calendar
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 
 from worker_collection.phi.spans import Span
@@ -27,7 +26,7 @@ _CENTURY_TURNS = 40  # "39" is 2039, "40" is 1940
 def shifted(text: str, spans: Iterable[Span], *, days: int, this_year: int) -> list[Span]:
     """The spans with each date moved by `days`; what is no date, or shows an age over 89, is a label."""
     return [
-        replace(span, put=_moved(text[span.start : span.end], days, this_year))
+        span._replace(put=_moved(text[span.start : span.end], days, this_year))
         if span.label == "DATE"
         else span
         for span in spans

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import cues, glance
+from worker_collection.phi import anchors, cues, glance
 from worker_collection.phi.lexicon import (
     DOUBLE,
     EPONYM,
@@ -29,12 +29,14 @@ _SIGNED = re.compile(
     r"\b[,:.]?[ ]{1,2}([^\W\d_]{2,3}|(?:[A-Z]\.){2,3})(?=[\s,;.)/]|$)",
     re.IGNORECASE,
 )
-_SIGNS = cues.words(
-    "thx thanks regards cheers initials initialled init sgd signed assistant asst scrub scrubbed noted "
-    "given checked witnessed seen "
-    "done taken entered reviewed called read drawn performed recorded administered updated transcribed "
-    "typed dictated completed "
-    "verified examined collected"
+_SIGNS = anchors.on(
+    cues.words(
+        "thx thanks regards cheers initials initialled init sgd signed assistant asst scrub scrubbed noted "
+        "given checked witnessed seen "
+        "done taken entered reviewed called read drawn performed recorded administered updated transcribed "
+        "typed dictated completed "
+        "verified examined collected"
+    )
 )
 _PLACED = re.compile(
     r"^\s?[-–/]\s?([A-Z]{2,3})\s?$|/([A-Z]{2})\b(?=/)|(?<=[:\s])([A-Z]{2})(?=/[a-z]{3,})|"
@@ -46,13 +48,15 @@ _INITIALLED = re.compile(
     r"(?:[Cc]ase of |[Bb]y |(?i:participant|subject|patient|pt|"
     r"volunteer)[^.;\n]{0,24}\()([A-Z]{2,3})(?=[,.;)]| \(|\.[ \n]|\.$)"
 )
-_INITIALLED_KEYS = frozenset({"case", "by", "participant", "subject", "patient", "pt", "volunteer"})
+_INITIALLED_KEYS = anchors.on(
+    frozenset({"case", "by", "participant", "subject", "patient", "pt", "volunteer"})
+)
 _ROUTES = cues.group("routes")
 _SIGNED_BY = re.compile(r"[-–—]\s{1,2}([^\W\d_]{3,20})\s*$", re.MULTILINE)
 _LOGIN = re.compile(
     r"(?:to|cc|from|user|login|bcc|by|via|signed)\b:?[ ]{1,2}([^\W\d_]{4,24})(?![\w@.-]\w)", re.IGNORECASE
 )
-_LOGIN_KEYS = frozenset({"to", "cc", "from", "user", "login", "bcc", "by", "via", "signed"})
+_LOGIN_KEYS = anchors.on(frozenset({"to", "cc", "from", "user", "login", "bcc", "by", "via", "signed"}))
 _LOGIN_MARK = re.compile(r"(?:[A-Z]{2}[/:]|@)([^\W\d_]{4,24})(?![\w@.-]\w)", re.IGNORECASE)
 _HAS_MARK = re.compile(r"[A-Za-z]{2}[/:]\w|@\w")
 
@@ -61,7 +65,6 @@ def find(page: Page) -> Iterator[Span]:
     """Initials below a message, and log-in names: an initial and a family name in one."""
     yield from _initials(page)
     yield from _introduced(page)
-    words = {word.start: word for word in page.words}
     signed = (
         "@" in page.text
         or glance.holds(page.shape.upper(), "A/A", "A:A", "A/9", "A:9")
@@ -69,11 +72,11 @@ def find(page: Page) -> Iterator[Span]:
     )
     marked = _LOGIN_MARK.finditer(page.text) if signed and _HAS_MARK.search(page.text) else ()
     for match in chain(page.matches(_LOGIN, _LOGIN_KEYS), marked):
-        word = words.get(match.start(1))
+        word = page.word_at(match.start(1))
         if word and (word.is_unknown and _is_login(word) or word.is_sure and word.form == "l"):
             yield Span(word.start, word.end, "NAME")
     for match in _SIGNED_BY.finditer(page.text):
-        word = words.get(match.start(1))
+        word = page.word_at(match.start(1))
         if word and word.may_be_name and word.flags & GIVEN and not is_clinical(page, word):
             yield Span(word.start, word.end, "NAME")
 
@@ -135,7 +138,7 @@ def is_titled(word: str) -> bool:
 
 
 def _is_login(word: Word) -> bool:
-    last = Word(word.text[1:], word.start + 1, opens=False)
+    last = Word(word.text[1:], word.start + 1, word.end, opens=False)
     return (
         bool(last.flags & SURNAME)
         or bool(last.flags & (DOUBLE | EPONYM))

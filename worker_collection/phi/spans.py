@@ -1,11 +1,10 @@
 """Spans of identifiers: found by several detectors, joined, and replaced by labels."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of the input that must disappear; `put` stands in its place, or the label in brackets."""
 
     start: int

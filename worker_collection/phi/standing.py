@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues
+from worker_collection.phi import anchors, cues
+from worker_collection.phi.anchors import Anchor
 from worker_collection.phi.lexicon import EPONYM, fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -66,11 +67,18 @@ _IN_BRACKETS = re.compile(
 _FROM = re.compile(rf"from[ ]({RUN}){_END}")
 _PERSON_BEFORE = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][\w'’-]+[ ]$")
 _HEADS = cues.group("bare_heads")
-_WORKPLACES = cues.words("work employer job company firm school office uni college")
+_FROM_WORD = anchors.on({"from"})
+_WORKPLACES = anchors.on(cues.words("work employer job company firm school office uni college"))
+
+
+def _words(told: str) -> Anchor:
+    return anchors.on(cues.words(told))
+
+
 _CUED = (
     (
         _TREATED,
-        cues.words(
+        _words(
             "nearest closest prefers ref rehab bed tx "
             "booked thoc er usual home parent loc ward comparison conveyed transfer transferred awaiting "
             "copy copied refer "
@@ -83,10 +91,10 @@ _CUED = (
         ),
         "HOSPITAL",
     ),
-    (_THEIR, frozenset({"the", "my", "his", "her", "their", "a"}), "HOSPITAL"),
+    (_THEIR, _words("the my his her their a"), "HOSPITAL"),
     (
         _EMPLOYED,
-        cues.words(
+        _words(
             "worker workers carers funeral undertaker undertakers pension emailed oxygen delivery "
             "deliveries parcel letter board call off ex retired sacked redundant "
             "hmo payer payor insurer employer insured covered employed contract belonging body remains "
@@ -99,7 +107,7 @@ _CUED = (
         ),
         "ORG",
     ),
-    (_CLOSED, frozenset({"since"}), "ORG"),
+    (_CLOSED, _words("since"), "ORG"),
 )
 _APPOSED = re.compile(rf"(?:,[ ]|[ ]\()({RUN})(?=[ ]?(?:[.;)\n]|$)|,[ ]\d|,[ ][A-ZÀ-Þ]|[ ]{{2}})")
 _HEADED = re.compile(rf"(?m)^({RUN})(?:[ ]*$|,[ ](?=\S))")
@@ -129,7 +137,7 @@ def _cued(page: Page, covered: bytearray) -> Iterator[Span]:
             match = pattern.match(page.text, start)
             if match and not (pattern is _THEIR and _is_borrowed(page, match)):
                 yield from _house(page, match.span(1), covered, label=label)
-    for start in page.starts({"from"}):
+    for start in page.starts(_FROM_WORD):
         match = _FROM.match(page.text, start)
         if match and _PERSON_BEFORE.search(page.text, max(0, start - 26), start):
             yield from _house(page, match.span(1), covered, label="ORG")

@@ -74,15 +74,20 @@ _SUFFIXES = tuple(
 
 @dataclass(frozen=True)
 class Sign:
-    """What has to stand near a street, and a part of it that is sought first."""
+    """What has to stand near a street, and the shapes of which one is sought first."""
 
     pattern: re.Pattern[str]
-    hint: str
+    shapes: tuple[str, ...]
 
 
-_STATES_NEAR = Sign(re.compile(r",[ \t][A-Z]{2}\b"), ",")
-_THE = Sign(re.compile(r"\d[a-z]?[ \t]The\b"), "The")
-_HYPHENS = Sign(re.compile(r"\d-\d|\w-[A-Za-z]{1,5}\b"), "-")
+# How a form begins: with the word that it needs, with a number, or with one of either.
+BY_WORD = (rf"\b{_ROOM}", rf"(?<!\w){_PREFIX}")
+BY_NUMBER = (r"\b\d", r"\b(?!\d")
+BY_EITHER = rf"\b(?:{_ROOM},?{_GAP}){{0,2}}{_NUMBER}"
+
+_STATES_NEAR = Sign(re.compile(r",[ \t][A-Z]{2}\b"), (", AA", ",\tAA"))
+_THE = Sign(re.compile(r"\d[a-z]?[ \t]The\b"), (" Aaa", "\tAaa"))
+_HYPHENS = Sign(re.compile(r"\d-\d|\w-[A-Za-z]{1,5}\b"), ("-",))
 FORMS = (
     # 12 Acacia Avenue, 340 W. Third Ave Apt 2B
     (

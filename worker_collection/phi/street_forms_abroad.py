@@ -19,9 +19,9 @@ _DOOR = (
     rf"(?:app?t?o?|kv|korp|ap|of|bud|dira|knisa|lgh|whg|bât|bat|esc|sc|et|int|piso|dpto|"
     rf"bl)\.?{_G}?\w{{1,4}}\b)){{0,3}}"
 )
-_DIGITS_F = Sign(re.compile(r"\d/?F\b", re.IGNORECASE), "")
-_SIGN_GPS = Sign(re.compile(r"\b[A-Z]{2}-\d{3,4}-\d{4}", re.IGNORECASE), "-")
-_SIGN_KOREAN = Sign(re.compile(r"-(?:ro|gil|daero|dong)\b", re.IGNORECASE), "-")
+_DIGITS_F = Sign(re.compile(r"\d/?F\b", re.IGNORECASE), ("9A", "9a", "9/A", "9/a"))
+_SIGN_GPS = Sign(re.compile(r"\b[A-Z]{2}-\d{3,4}-\d{4}", re.IGNORECASE), ("-",))
+_SIGN_KOREAN = Sign(re.compile(r"-(?:ro|gil|daero|dong)\b", re.IGNORECASE), ("-",))
 ABROAD = (
     # Gedimino pr. 67; Liepų g. 4-88
     (

@@ -1,81 +1,124 @@
 """Street addresses of many countries by form: each form is tried only where a word that it needs stands."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from worker_collection.phi import cues
+from worker_collection.phi import anchors, cues, glance
+from worker_collection.phi.anchors import Anchor
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span, stretches
-from worker_collection.phi.street_forms import FORMS, FREE, LOWER, ROOMS, STREETS, Sign
+from worker_collection.phi.street_forms import (
+    BY_EITHER,
+    BY_NUMBER,
+    BY_WORD,
+    FORMS,
+    FREE,
+    LOWER,
+    ROOMS,
+    STREETS,
+    Sign,
+)
 from worker_collection.phi.street_forms_abroad import ABROAD
+
+_SHORTEST = 5
+_REACH = 90
+_DIGIT = re.compile(r"\d")
+_ROADS = cues.words("mile mm exit route rte highway hwy interstate i cty county state rural co")
+_ROOM = anchors.on(ROOMS)
 
 
 @dataclass(frozen=True)
 class Form:
-    """A form of address, and what must stand near it: one of some words, an ending, a sign."""
+    """A form of address, what must stand near it, and where it can begin."""
 
     pattern: re.Pattern[str]
-    needs: frozenset[str] | tuple[str, ...] | Sign
+    near: Anchor | Sign
+    capital: bool = False  # its words are written with a capital: streets, flats and houses
+    begins: str = ""  # with a "word" of those near it, a "number", "either" or anything
 
-
-def _windows_of(page: Page) -> Iterator[tuple[re.Pattern[str], int, int]]:
-    """Every form with the stretches of the text around what it needs that have a number in them."""
-    at: dict[int, list[int]] = {}
-    words, mixed = page.words, page.case == "mixed"
-    for key, places in page.places.items():
-        for number in _needing(key):
-            starts = [
-                words[place].start
-                for place in places
-                if not (mixed and number in _CAPITALS and words[place].form == "l")
-            ]
-            if starts:
-                at.setdefault(number, []).extend(starts)
-    for sign, numbers in _BY_SIGN.items():
-        places = (
-            [match.start() for match in sign.pattern.finditer(page.text)] if sign.hint in page.text else []
+    @classmethod
+    def of(cls, pattern: str, needs: frozenset[str] | tuple[str, ...] | Sign, flags: int = 0) -> "Form":
+        """Read one form of `street_forms`: it needs one of some words, an ending or a sign."""
+        begins = "word" if pattern.startswith(BY_WORD) else "number" if pattern.startswith(BY_NUMBER) else ""
+        return cls(
+            re.compile(pattern, flags),
+            _near(needs),
+            capital=needs in (STREETS, ROOMS),
+            begins="either" if pattern.startswith(BY_EITHER) else begins,
         )
-        at.update((number, places) for number in numbers if places)
-    for number, starts in at.items():
-        for start, end in stretches(sorted(starts), before=_REACH, after=_REACH):
-            if _DIGIT.search(page.text, start, end):
-                yield _ALL[number].pattern, start, end
 
 
-@lru_cache(maxsize=16384)
-def _needing(key: str) -> tuple[int, ...]:
-    """The forms that need this word, or how it ends."""
-    numbers = _BY_WORD.get(key, ())
-    if len(key) > _SHORTEST and key.endswith(_ALL_ENDINGS):
-        numbers = (*numbers, *(number for number, endings in _BY_ENDING if key.endswith(endings)))
-    return numbers
+def _near(needs: frozenset[str] | tuple[str, ...] | Sign) -> Anchor | Sign:
+    if isinstance(needs, Sign):
+        return needs
+    if isinstance(needs, tuple):
+        return anchors.where(lambda key: len(key) > _SHORTEST and key.endswith(needs))
+    return anchors.on(needs)
 
 
-_REACH = 90
-_DIGIT = re.compile(r"\d")
-_ROADS = cues.words("mile mm exit route rte highway hwy interstate i cty county state rural co")
-_MIXED = tuple(Form(re.compile(pattern), needs) for needs, pattern in (*FORMS, *ABROAD))
-_ALWAYS = tuple(Form(re.compile(form, re.IGNORECASE), _ROADS) for form in FREE[:2]) + (
-    Form(re.compile(FREE[2], re.IGNORECASE), cues.words("trailer house farm cabin door gate")),
+_ALL = (
+    *(Form.of(form, _ROADS, re.IGNORECASE) for form in FREE[:2]),
+    Form.of(FREE[2], cues.words("trailer house farm cabin door gate"), re.IGNORECASE),
+    *(Form.of(form, needs) for needs, form in (*FORMS, *ABROAD)),
 )
-_ALL = (*_ALWAYS, *_MIXED)
-_BY_WORD: dict[str, tuple[int, ...]] = {}
-for _number, _form in enumerate(_ALL):
-    for _word in _form.needs if isinstance(_form.needs, frozenset) else ():
-        _BY_WORD[_word] = (*_BY_WORD.get(_word, ()), _number)
-# Forms whose words are written with a capital: streets, flats and houses.
-_CAPITALS = frozenset(number for number, form in enumerate(_ALL) if form.needs in (STREETS, ROOMS))
-_BY_ENDING = [(number, form.needs) for number, form in enumerate(_ALL) if isinstance(form.needs, tuple)]
-_BY_SIGN = {
-    sign: tuple(number for number, form in enumerate(_ALL) if form.needs is sign)
-    for sign in (form.needs for form in _ALL)
-    if isinstance(sign, Sign)
-}
-_ALL_ENDINGS = tuple(ending for _, endings in _BY_ENDING for ending in endings)
-_SHORTEST = 5
+
+
+_BY_ANCHOR: dict[Anchor, list[Form]] = {}
+for _form in _ALL:
+    if not isinstance(_form.near, Sign):
+        _BY_ANCHOR.setdefault(_form.near, []).append(_form)
+_BY_SIGN = [(form.near, form) for form in _ALL if isinstance(form.near, Sign)]
+
+
+def _matches(page: Page, text: str) -> Iterator[re.Match[str]]:
+    """What the forms find, each tried around what it needs where a number stands as well."""
+    for form, near in _needed(page):
+        for start, end in stretches(near, before=_REACH, after=_REACH) if near else ():
+            if _DIGIT.search(page.text, start, end):
+                yield from _tried(form, _begins(page, form, near), text=text, within=(start, end))
+
+
+def _needed(page: Page) -> Iterator[tuple[Form, Sequence[int]]]:
+    """Every form of which what it needs stands in the text, and where it does, in order."""
+    for anchor in page.anchors & _BY_ANCHOR.keys():
+        starts = page.starts(anchor)
+        for form in _BY_ANCHOR[anchor]:
+            yield form, (_capitals(page, anchor) if form.capital and page.case == "mixed" else starts)
+    for sign, form in _BY_SIGN:
+        if glance.holds(page.shape, *sign.shapes):
+            yield form, [match.start() for match in sign.pattern.finditer(page.text)]
+
+
+def _capitals(page: Page, anchor: Anchor) -> list[int]:
+    words = page.words
+    return [words[place].start for place in page.standing(anchor) if words[place].form != "l"]
+
+
+def _begins(page: Page, form: Form, near: Sequence[int]) -> Sequence[int] | None:
+    """Where a form can begin, in order; None where it can anywhere."""
+    if form.begins == "either":
+        return sorted({*page.numbers, *page.starts(_ROOM)})
+    return {"word": near, "number": page.numbers}.get(form.begins)
+
+
+def _tried(
+    form: Form, begins: Sequence[int] | None, *, text: str, within: tuple[int, int]
+) -> Iterator[re.Match[str]]:
+    """The matches of a form in a stretch of the text, tried only where it can begin."""
+    start, end = within
+    if begins is None:
+        yield from form.pattern.finditer(text, start, end)
+        return
+    for begin in begins[bisect_left(begins, start) : bisect_left(begins, end)]:
+        match = form.pattern.match(text, begin, end) if begin >= start else None
+        if match:
+            start = match.end()
+            yield match
+
+
 _FLAT_CASE = tuple(re.compile(form, re.IGNORECASE) for form in LOWER)
 _DIGITS = re.compile(r"\d+")
 
@@ -83,8 +126,7 @@ _DIGITS = re.compile(r"\d+")
 def find(page: Page) -> Iterator[Span]:
     """Street addresses, boxes and roads; in a note without capitals to go by, after words have got theirs."""
     text = page.text if page.case == "mixed" else page.recased
-    for pattern, start, stop in _windows_of(page):
-        yield from _found(pattern.finditer(text, start, stop))
+    yield from _found(_matches(page, text))
     if page.case == "mixed":
         return
     for start, stop in _windows(page.text) if page.case == "upper" or len(text) > _LONG else [(0, len(text))]:
@@ -92,7 +134,7 @@ def find(page: Page) -> Iterator[Span]:
             yield from _found(pattern.finditer(page.text, start, stop))
 
 
-def _found(matches: Iterator[re.Match[str]]) -> Iterator[Span]:
+def _found(matches: Iterable[re.Match[str]]) -> Iterator[Span]:
     for match in matches:
         found = match.group()
         over = _SENTENCE.search(found)

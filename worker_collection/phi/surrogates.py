@@ -4,7 +4,7 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -41,7 +41,7 @@ class Surrogates:
     def put(self, text: str, spans: Sequence[Span]) -> list[Span]:
         """The spans with a surrogate each; one that has a replacement already, as a year, keeps it."""
         return [
-            replace(span, put=self._of(text, span))
+            span._replace(put=self._of(text, span))
             if span.put is None and span.label not in _MARKED
             else span
             for span in spans
@@ -127,9 +127,9 @@ def without(spans: Iterable[Span], *, zip_digits: int, facilities: str) -> list[
     answer = []
     for span in spans:
         if span.label == "ADDRESS" and span.put is not None and zip_digits == 0:
-            span = replace(span, put=None)  # noqa: PLW2901
+            span = span._replace(put=None)  # noqa: PLW2901
         if span.label in ("HOSPITAL", "ORG") and facilities == "removed":
-            span = replace(span, put="[REMOVED]")  # noqa: PLW2901
+            span = span._replace(put="[REMOVED]")  # noqa: PLW2901
         answer.append(span)
     return answer
 
@@ -137,7 +137,7 @@ def without(spans: Iterable[Span], *, zip_digits: int, facilities: str) -> list[
 def with_clinicians(text: str, spans: Iterable[Span], staff: frozenset[str]) -> list[Span]:
     """The spans with the staff and whoever is called a doctor marked as clinicians."""
     return [
-        replace(span, put="[CLINICIAN]")
+        span._replace(put="[CLINICIAN]")
         if span.label == "NAME" and _is_clinician(text, span, staff)
         else span
         for span in spans

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from worker_collection.phi import anchors
 from worker_collection.phi.lexicon import CORE, DOUBLE, TOWN
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span, stretches
@@ -53,18 +54,18 @@ _FLAT = re.compile(
 )
 
 
-_NOUN_WORDS = frozenset(re.findall(r"[a-z]{3,}", _NOUN)) | frozenset(
-    ["cafe", "creche", "vineyard", "butcher", "harbor", "harbour", "sport", "co-op", "by-pass", "drop-in"]
+_NOUN_WORDS = anchors.on(
+    frozenset(re.findall(r"[a-z]{3,}", _NOUN))
+    | frozenset(
+        ["cafe", "creche", "vineyard", "butcher", "harbor", "harbour", "sport", "co-op", "by-pass", "drop-in"]
+    )
 )
 _BEFORE, _AFTER = 110, 30
 
 
 def find(page: Page) -> Iterator[Span]:
     """The name and its noun; among capitals or small letters alone where an unknown word or a town stands."""
-    starts = sorted(
-        page.words[at].start for key in page.places.keys() & _NOUN_WORDS for at in page.places[key]
-    )
-    for near, stop in stretches(starts, before=_BEFORE, after=_AFTER):
+    for near, stop in stretches(page.starts(_NOUN_WORDS), before=_BEFORE, after=_AFTER):
         start = page.text.rfind(" ", 0, near) + 1  # never amid a word
         if page.case == "mixed":
             yield from _written(page, start, stop)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from worker_collection.phi.known import Known
 from worker_collection.phi.leaks import known as row
 from worker_collection.phi.leaks import numbers, shapes, words
-from worker_collection.phi.leaks.reading import Doubt, Reading
+from worker_collection.phi.leaks.reading import FILLER, Doubt, Reading
 from worker_collection.phi.lexicon import fold
 
 __all__ = ["Doubt", "blanked", "check", "codes", "doubts"]
@@ -17,7 +17,6 @@ __all__ = ["Doubt", "blanked", "check", "codes", "doubts"]
 HOLDS = 1.0
 TAGGED = "tagger_unsure"
 TRUST = 0.8  # in the tagger's likelihood: alone it holds nothing back, with any other doubt it does
-_FILLER = "¤"
 
 
 def doubts(
@@ -80,6 +79,6 @@ def blanked(cleaned: str, ours: Sequence[tuple[int, int]]) -> str:
     """The text with what was put in made meaningless, at its length, so that places stay places."""
     parts, at = [], 0
     for start, end in ours:
-        parts += [cleaned[at:start], _FILLER * (end - start)]
+        parts += [cleaned[at:start], FILLER * (end - start)]
         at = end
     return "".join([*parts, cleaned[at:]])

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from worker_collection.phi.known import Known
 from worker_collection.phi.leaks import cues
-from worker_collection.phi.leaks.reading import Doubt, Reading, Sort, Token
+from worker_collection.phi.leaks.reading import Doubt, Reading, Sort
 from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, VOCABULARY, fold, kind
 
 _PARTS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -31,39 +31,34 @@ def find(reading: Reading, known: Known) -> Iterator[Doubt]:
 def _words(reading: Reading, known: Known) -> Iterator[Doubt]:
     own, near = _own(known.names)
     names, logins = known.tokens, known.logins
-    for n, token in enumerate(reading.tokens):
-        key = fold(token.text)
+    for n, key in enumerate(map(fold, reading.texts)):
         if key in names or key in logins or "-" in key and _is_joined(key, names):
             weight = _meant(reading, n, own=key in own)
             if weight:
-                yield Doubt(token.start, token.end, "known_name", weight)
-        elif near and len(key) >= _NEAR - 1 and _is_misspelt(token, own, near):
-            yield Doubt(token.start, token.end, "known_name_near")
+                yield Doubt(reading.starts[n], reading.ends[n], "known_name", weight)
+        elif near and len(key) >= _NEAR - 1 and _is_misspelt(reading.texts[n], own, near):
+            yield Doubt(reading.starts[n], reading.ends[n], "known_name_near")
 
 
 def _is_joined(key: str, names: frozenset[str]) -> bool:
     return any(len(part) > 2 and part in names for part in key.split("-"))
 
 
-def _is_misspelt(token: Token, own: frozenset[str], near: frozenset[str]) -> bool:
+def _is_misspelt(text: str, own: frozenset[str], near: frozenset[str]) -> bool:
     """Whether a word that no list explains is one slip away from a name of the patient's row."""
-    key = fold(token.text)
-    if (
-        not _NEAR - 1 <= len(key) <= _LONGEST
-        or kind(token.text) & VOCABULARY
-        or near.isdisjoint(_shortened(key))
-    ):
+    key = fold(text)
+    if not _NEAR - 1 <= len(key) <= _LONGEST or kind(text) & VOCABULARY or near.isdisjoint(_shortened(key)):
         return False
     return any(_is_one_edit(key, name) for name in own)
 
 
 def _meant(reading: Reading, n: int, *, own: bool) -> float:
     """How surely a known name stands for the person: not "may" for Dr. May, not the disease of Graves."""
-    token = reading.tokens[n]
+    token = reading[n]
     flags = kind(token.text)
     if len(token.text) < 3:
         return 0.0
-    following = [kind(other.text) for other in reading.tokens[n + 1 : n + 4]]
+    following = [kind(other) for other in reading.texts[n + 1 : n + 4]]
     if flags & EPONYM and any(other & (HEAD | EPONYM) for other in following):
         return 0.0
     if flags & CORE or flags & VOCABULARY and not own or token.sort is Sort.MONTH:
@@ -73,7 +68,7 @@ def _meant(reading: Reading, n: int, *, own: bool) -> float:
 
 def _squeezed(reading: Reading, known: Known) -> Iterator[Doubt]:
     """Numbers sign by sign over any punctuation, and names written without a space."""
-    stream = "".join(filter(str.isalnum, reading.low))
+    stream = reading.stream
     for label, number in known.numbers:
         wanted = _SIGNS.sub("", number.lower())
         least = _DIGITS if wanted.isdigit() else _LETTERED
@@ -100,9 +95,9 @@ def _places(reading: Reading, known: Known) -> Iterator[Doubt]:
     words = {fold(word) for place in known.places for word in _PARTS.findall(place) if len(word) > 3}
     words = {word for word in words - _PLACE_NOUNS if not kind(word) & VOCABULARY}
     if words:
-        for token in reading.tokens:
-            if fold(token.text) in words:
-                yield Doubt(token.start, token.end, "known_address")
+        for n, text in enumerate(reading.texts):
+            if fold(text) in words:
+                yield Doubt(reading.starts[n], reading.ends[n], "known_address")
 
 
 @lru_cache(maxsize=64)

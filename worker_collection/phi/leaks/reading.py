@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from enum import IntEnum
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from worker_collection.phi.leaks import cues
@@ -67,6 +68,9 @@ class Token(NamedTuple):
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+|-[^\W\d_]+)*")
+FILLER = "¤"  # stands for what was put in
+_SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SHORTENED = re.compile(r"['’](?:ve|re|ll|d|m|t)$")
 _MEDICAL = re.compile(
     rf"(?:{'|'.join(cues.medical('endings'))})s?$|^(?:{'|'.join(cues.medical('beginnings'))})"
@@ -133,44 +137,61 @@ class Reading:
     def __init__(self, text: str) -> None:
         self.text = text
         self.low = text.lower()
-        self.tokens = [
-            tuple.__new__(
-                Token, (word := match.group(), *match.span(), sort(word))
-            )  # half the time of Token()
-            for match in _WORD.finditer(text)
-        ]
+        self.texts: list[str] = _WORD.findall(text)
+        self.sorts = list(map(sort, self.texts))
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        end, find = 0, text.find
+        for word in self.texts:
+            start = find(word, end)  # no letter stands between two words, so this is the word itself
+            end = start + len(word)
+            self.starts.append(start)
+            self.ends.append(end)
+
+    def __len__(self) -> int:
+        """How many words there are."""
+        return len(self.texts)
+
+    def __getitem__(self, n: int) -> Token:
+        """One of the words."""
+        return Token(self.texts[n], self.starts[n], self.ends[n], self.sorts[n])
 
     @cached_property
     def regime(self) -> str:
         """Upper, lower, or mixed as it should be."""
-        longer = [token.text for token in self.tokens if len(token.text) > 3]
+        longer = [text for text in self.texts if len(text) > 3]
         if sum(map(str.isupper, longer)) > 0.6 * len(longer):
             return "upper"
         return "lower" if sum(word[0].isupper() for word in longer) < 0.05 * len(longer) else "mixed"
 
     @cached_property
-    def ends(self) -> list[int]:
-        """Where the words end."""
-        return [token.end for token in self.tokens]
+    def stream(self) -> str:
+        """The letters and digits of the text alone, in small letters."""
+        low = self.low.replace(FILLER, "")
+        return low.translate(_SIGNS) if low.isascii() else "".join(filter(str.isalnum, low))
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """The words of the text and the parts of double ones, in small letters."""
+        double = [text for text in self.texts if not text.isalpha()]
+        return frozenset(map(str.lower, chain(self.texts, *map(_LETTERS.findall, double))))
 
     def said_before(self, at: int) -> list[str]:
         """The last words before a place, the nearest first, as far as no sentence or line ends between."""
         n = bisect_right(self.ends, at)
         said: list[str] = []
-        for token in reversed(self.tokens[max(0, n - 3) : n]):
-            if (
-                at - token.end > _REACH
-                or self.text[token.end : at].strip(" .:,#(=-\"'<>")
-                or "\n" in self.text[token.end : at]
-            ):
+        for before in range(n - 1, max(0, n - 3) - 1, -1):
+            end = self.ends[before]
+            between = self.text[end:at]
+            if at - end > _REACH or between.strip(" .:,#(=-\"'<>") or "\n" in between:
                 break
-            said.append(token.text.lower())
-            at = token.start
+            said.append(self.texts[before].lower())
+            at = self.starts[before]
         return said
 
     def gap(self, n: int) -> str:
         """What stands between a word and the one before it."""
-        return self.text[self.tokens[n - 1].end if n else 0 : self.tokens[n].start]
+        return self.text[self.ends[n - 1] if n else 0 : self.starts[n]]
 
     def opens(self, n: int) -> bool:
         """Whether a sentence, a line or a field begins with this word."""
@@ -178,11 +199,11 @@ class Reading:
         if n and gap == " ":
             return False
         if n and gap == ". ":
-            before = self.tokens[n - 1].text.lower()
+            before = self.texts[n - 1].lower()
             return before not in _ABBREVIATED and len(before) > 1
         return not n or not _STOPS.isdisjoint(gap)
 
     def word_before(self, n: int) -> str:
         """The word before in the same breath, in lower case; empty where something stands between."""
         gap = self.gap(n)
-        return self.tokens[n - 1].text.lower() if n and not gap.strip(_GAP) else ""
+        return self.texts[n - 1].lower() if n and not gap.strip(_GAP) else ""

@@ -23,8 +23,8 @@ _FEAST = (
     rf"(?:{cues.one_of('holiday')}|new\syear|good\sfriday)"
 )
 _FEASTS = (*sorted(cues.words("holiday")), "new year", "good friday")
-# Each pattern is sought only where one of its signs stands in the text.
-_SHAPES: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+# Each pattern is sought only where one of its signs stands in the text, or one of its words.
+_SHAPES: Mapping[str, tuple[tuple[str, ...] | frozenset[str], re.Pattern[str]]] = {
     "email": (("@",), re.compile(r"\S@[^\s@]{1,100}?\.\w")),
     "handle": (("@",), re.compile(r"(?<![\w@])@[A-Za-z_][\w.]{2,}")),
     "page": (("://", "www.", ".com", ".org", ".net", ".edu", ".gov", ".io", ".example"), re.compile(_PAGE)),
@@ -32,11 +32,17 @@ _SHAPES: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
         (".jp", ".png", ".pdf", ".doc", ".heic", ".mp4", ".dcm", ".tif"),
         re.compile(_FILES, re.IGNORECASE),
     ),
-    "spoken_number": (("five ", "seven ", "zero ", "nine ", "three "), re.compile(_SPOKEN, re.IGNORECASE)),
+    "spoken_number": (
+        frozenset({"five", "seven", "zero", "nine", "three"}),
+        re.compile(_SPOKEN, re.IGNORECASE),
+    ),
     "spoken_age": (("ninety", "a hundred"), re.compile(_OLD, re.IGNORECASE)),
-    "plate": (("plate", "vehicle", "reg", "car ", "truck"), re.compile(_PLATE)),
+    "plate": (
+        frozenset({"plate", "vehicle", "reg", "registration", "car", "truck"}),
+        re.compile(_PLATE),
+    ),
     "signature": (
-        ("signed", "sincerely", "regards", "/s/", "dictated"),
+        frozenset({"signed", "esigned", "sincerely", "regards", "s", "dictated"}),
         re.compile(_SIGNED, re.IGNORECASE | re.MULTILINE),
     ),
     "holiday": (_FEASTS, re.compile(_FEAST, re.IGNORECASE)),
@@ -54,15 +60,29 @@ _UNIQUE = re.compile(
     rf"|\bfirst\s(?:person|man|woman|patient|child)\s(?:ever\s|in\s(?:the\s)?(?:{_COMMUNITY}|world)\b)",
     re.IGNORECASE,
 )
-_TELLING = (*sorted(cues.words("public")), "news", "headline", "only ", "television", " tv", "first ")
+_TELLING = cues.words("public") | {
+    "news",
+    "newspaper",
+    "newspapers",
+    "headlines",
+    "only",
+    "television",
+    "tv",
+    "first",
+}
 
 
 def find(reading: Reading) -> Iterator[Doubt]:
     """Every such shape in the text."""
+    said = reading.said
     for name, (signs, shape) in _SHAPES.items():
-        if any(map(reading.low.__contains__, signs)):
+        if (
+            not said.isdisjoint(signs)
+            if isinstance(signs, frozenset)
+            else any(map(reading.low.__contains__, signs))
+        ):
             for match in shape.finditer(reading.text):
                 yield Doubt(*match.span(), f"shape_{name}")
-    if any(map(reading.low.__contains__, _TELLING)):
+    if not said.isdisjoint(_TELLING):
         for match in _UNIQUE.finditer(reading.text):
             yield Doubt(*match.span(), "unique_person")

@@ -29,19 +29,16 @@ class Place(NamedTuple):
 
     reading: Reading
     n: int
-
-    @property
-    def token(self) -> Token:
-        """The word."""
-        return self.reading.tokens[self.n]
+    token: Token
+    said: str  # the word before in the same breath, in small letters
 
     @property
     def after(self) -> Token | None:
         """The word behind it in the same breath."""
         n = self.n + 1
-        if n == len(self.reading.tokens) or self.reading.gap(n) not in (" ", ", ", "-"):
+        if n == len(self.reading) or self.reading.gap(n) not in (" ", ", ", "-"):
             return None
-        return self.reading.tokens[n]
+        return self.reading[n]
 
     @property
     def regime(self) -> str:
@@ -52,7 +49,7 @@ class Place(NamedTuple):
     @property
     def cue(self) -> str:
         """What the word before promises: surely a person, maybe one, a place, or nothing."""
-        said = self.reading.word_before(self.n)
+        said = self.said
         if self.token.is_common and ":" in self.reading.gap(self.n):
             return ""  # "Doctor: Well," begins what somebody says
         if said in _SURE:
@@ -82,16 +79,16 @@ class Place(NamedTuple):
 def find(reading: Reading) -> Iterator[Doubt]:
     """Every word that may be a person, a place or a time, with what speaks for it."""
     mixed = reading.regime == "mixed"
-    for n, (text, start, end, sort) in enumerate(reading.tokens):
+    for n, (text, sort) in enumerate(zip(reading.texts, reading.sorts, strict=True)):
         capital = mixed and text[0].isupper()
         if sort is Sort.SAFE and not capital:
             continue
-        place = Place(reading, n)
+        place = Place(reading, n, reading[n], reading.word_before(n))
         weight, code = _RULES[sort](place), _CODES[sort]
         if capital and weight < 1:
             weight, code = max((weight, code), (_named_place(place), _PLACE))
         if weight:
-            yield Doubt(start, end, code, weight)
+            yield Doubt(reading.starts[n], reading.ends[n], code, weight)
 
 
 def _named(place: Place) -> float:
@@ -112,9 +109,7 @@ def _strange(place: Place) -> float:
         return {"sure": 1.0, "who": 1.0, "where": 0.7}.get(place.cue, 0.4 if place.regime == "lower" else 0.5)
     if place.token.form != "T":
         return 0.0
-    alone = place.after is None and (
-        place.n + 1 == len(place.reading.tokens) or place.reading.opens(place.n + 1)
-    )
+    alone = place.after is None and (place.n + 1 == len(place.reading) or place.reading.opens(place.n + 1))
     return 1.0 if place.cue or not place.opens or place.pair >= Sort.STRANGE or alone else 0.4
 
 
@@ -163,7 +158,7 @@ def _month(place: Place) -> float:
     if _DAY_BEFORE.search(text, max(0, token.start - 10), token.start) or _DAY_AFTER.match(text, token.end):
         return 1.0
     may = token.text.lower() in _MOSTLY_NO_MONTH
-    said = place.reading.word_before(place.n)
+    said = place.said
     if may and token.form == "l" or not may and len(token.text) < 4:
         return 0.0
     if said in _WHEN:
@@ -174,9 +169,9 @@ def _month(place: Place) -> float:
 def _initial(place: Place) -> float:
     """A letter with its stop before a word in capitals, as in a name."""
     n, reading = place.n + 1, place.reading
-    if n == len(reading.tokens) or reading.gap(n) not in (". ", "."):
+    if n == len(reading) or reading.gap(n) not in (". ", "."):
         return 0.0
-    after = reading.tokens[n]
+    after = reading[n]
     return 1.0 if after.text.istitle() and after.sort in (Sort.STRANGE, Sort.NAMED, Sort.EPONYM) else 0.0
 
 
@@ -185,7 +180,7 @@ def _named_place(place: Place) -> float:
     if place.token.form != "T":
         return 0.0
     reading, after = place.reading, place.after
-    if reading.word_before(place.n) == "for" and reading.word_before(place.n - 1) in _WORKS:
+    if place.said == "for" and reading.word_before(place.n - 1) in _WORKS:
         return 1.0
     if after is None or after.form != "T" or after.text.lower() not in _INSTITUTION:
         return 0.0
@@ -197,7 +192,7 @@ def _named_place(place: Place) -> float:
 
 def _safe(place: Place) -> float:
     """An everyday word in capitals behind "at" may be a place, letters behind "by" a person."""
-    said = place.reading.word_before(place.n)
+    said = place.said
     if place.token.form == "U":
         is_short = len(place.token.text) < 4 and not kind(place.token.text) & ~NAME  # noqa: PLR2004
         return 1.0 if is_short and said in _SIGNS_WITH else 0.0

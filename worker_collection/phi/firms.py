@@ -1,0 +1,66 @@
+"""Firms by their legal form and troops by their number."""
+
+import re
+from collections.abc import Iterator
+
+from worker_collection.phi import anchors, cues
+from worker_collection.phi.lexicon import CLINICAL, EPONYM, HEAD, NAME, PUBLIC, RARE, TOWN, WORD
+from worker_collection.phi.page import Page, Word
+from worker_collection.phi.spans import Span
+
+_LEGAL = re.compile(
+    r"[ ](?:AS|ApS|A/S|AB|Oyj?|sp\.[ ]?z[ ]?o\.[ ]?o\.|S\.?A\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|"
+    r"GmbH(?:[ ]&[ ]Co\.?(?:[ ]KG)?)?|KG|OHG|"
+    r"e\.[ ]?[VGK]\.|B\.?V\.?|N\.?V\.?|Kft\.?|Zrt\.?|s\.r\.o\.|a\.s\.|d\.o\.o\.|Ltda\.?|Pte|Pvt|Bhd|Sdn|"
+    r"PLC|LLC|LLP|Inc\.?|Corp\.?|"
+    r"Ltd\.?|Limited|PLLC|Şti\.?|A\.Ş\.|Pty)(?!\w)"
+)
+_LEGAL_HINT = re.compile(r"[ ](?:[A-ZŞ][A-Za-z./]{1,4}\b|sp\.|e\.[ ]?[VG]|a\.s|s\.r\.o|d\.o\.o)")
+_TROOP = re.compile(
+    r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|Squadron|"
+    r"Airborne|Infantry|Cavalry|"
+    r"Armou?red|Rifles|Artillery|Engineers|Fleet|Wing|"
+    r"Platoon)\b(?:[ ](?:of[ ](?:the[ ])?)?[A-Z][\w'’-]+){0,3}|"
+    r"(?:[A-Z][\w'’-]+[ ]){0,4}(?:Local|Lodge|Post|Troop|Precinct|Chapter|Squadron|Ladder|Engine|Medic|"
+    r"Station)[ ](?:No\.?[ ]|#)?\d{2,4}\b"
+)
+_TROOPS = anchors.on(
+    cues.words(
+        "battalion regiment brigade division squadron airborne infantry cavalry armoured armored rifles "
+        "artillery engineers fleet wing platoon local lodge post troop precinct chapter "
+        "ladder engine medic station"
+    )
+)
+
+
+def find(page: Page) -> Iterator[Span]:
+    """The capitalised words before "GmbH", "AS", "sp. z o.o.", and "the 3rd Battalion"."""
+    if page.case != "mixed":
+        return
+    for match in _LEGAL.finditer(page.text) if _LEGAL_HINT.search(page.text) else ():
+        last = page.word_ending(match.start())
+        if last is not None and _is_firm(page.words[last]):
+            yield Span(page.words[_first(page, last)].start, match.end(), "ORG")
+    for match in _TROOP.finditer(page.text) if page.standing(_TROOPS) else ():
+        yield Span(match.start(), match.end(), "ORG")
+
+
+def _first(page: Page, last: int) -> int:
+    """The place of the first word of the firm that ends here."""
+    first = last
+    while (
+        first > 0
+        and last - first < 3
+        and page.gap(first) in (" ", "-", " & ")
+        and _is_firm(page.words[first - 1])
+    ):
+        first -= 1
+    return first
+
+
+def _is_firm(word: Word) -> bool:
+    return (
+        word.form in "TMU"
+        and not word.flags & (EPONYM | CLINICAL | HEAD | PUBLIC | RARE)
+        and not (word.opens and word.flags & WORD and not word.flags & (NAME | TOWN))
+    )
