@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from deployer_service.decide import Run, answer_line
 from deployer_service.facts import COLUMNS, UNSCORED
 from shared.domain.policy import Policy
 from shared.domain.rollout import STRATA, config_of
-from shared.registry import decisions, facts, lifetime, models, policies
+from shared.registry import decisions, facts, lifetime, models, policies, steering
 from shared.registry.facts import Cursor, PairedAnswer, Said, Scope, cursor_from
 from shared.registry.tables import DatasetVersion, ModelVersion, ReleaseDecision, TrainingJob
 
@@ -108,13 +109,13 @@ def next_step(session: Session, challenge: Challenge, *, held: str | None, now: 
     ids = (challenge.champion.id, challenge.challenger.id)
     answers = facts.paired_answers(session, about, ids, cursor=prediction)
     words = facts.words(session, about, cursor=outcome)
-    state = json.loads(last.answer)["state"]
-    if not answers and not words and not _time_matters(state, _days(now, first.at), held):
+    asked = steering.agreed(session, challenge.challenger)
+    told = {"held": held, "asked": str(asked.id) if asked else None}
+    if not answers and not words and not _time_matters(last, told, _days(now, first.at)):
         return None
     message = _message(first.at, last.step + 1, answers, words=words, now=now)
-    if held is not None:
-        message["held"] = held
-    run = Run(json.loads(first.message) | {"state": state})
+    message |= {name: word for name, word in told.items() if word is not None}
+    run = Run(json.loads(first.message) | {"state": json.loads(last.answer)["state"]})
     row = _row(challenge, step=last.step + 1, policy_version=first.policy_version, now=now)
     row.message = answer_line(message)
     row.cursors = {
@@ -167,9 +168,11 @@ def _message(  # noqa: PLR0913
     }
 
 
-def _time_matters(state: dict[str, Any], now: float, held: str | None) -> bool:
-    """Whether a look without facts could say something: a held move is free, or some hours went by."""
-    if state["ready"] and held is None:
+def _time_matters(last: ReleaseDecision, told: Mapping[str, str | None], now: float) -> bool:
+    """Whether a look without facts could say something: a move is free or asked for, or hours went by."""
+    state = json.loads(last.answer)["state"]
+    fresh = told["asked"] and told["asked"] != json.loads(last.message).get("asked")
+    if told["held"] is None and (state["ready"] or fresh):
         return True
     return int(now * _LOOKS_A_DAY) > int(state["now"] * _LOOKS_A_DAY)
 

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from deployer_service import canary, challenge, promote, rollback, watch, weekly
 from deployer_service.challenge import Challenge, Step
 from deployer_service.deps import Deps
+from deployer_service.run import WANTED
 from shared.domain import transitions
 from shared.domain.bells import TaskName
 from shared.domain.rollout import summary
 from shared.errors import Error, TransientError
 from shared.logs import log
-from shared.registry import alerts, facts, models, outbox, plans, readings
+from shared.registry import alerts, facts, models, outbox, plans, readings, steering
 from shared.registry.alerts import Trouble
 from shared.registry.readings import Wanted
 from shared.registry.releases import Cause
@@ -148,18 +149,27 @@ def _still_runs(session: Session, one: Challenge) -> bool:
 
 def _act(session: Session, version: ModelVersion, step: Step) -> None:
     """Do what the answer says; the readings it asks for go onto the worklist."""
-    state, now = step.state, step.row.at
-    shown = summary(state) | {"run": step.row.run, "step": step.row.step, "policy": step.row.policy_version}
-    cause = Cause(RULE, state["why"] or "no reason", now, shown)
+    cause = _cause(session, version, step)
     if step.row.action == "rollback":
         rollback.roll_back(session, version, cause)
     elif step.row.action == "promote":
         promote.promote(session, version, cause)
     elif step.row.action == "advance":
         promote.advance(session, version, share=step.answer["fraction"], cause=cause)
-    elif state["stage"] == "over":
+    elif step.state["stage"] == "over":
         rollback.end(session, version, cause)
     _ask_readers(session, step)
+
+
+def _cause(session: Session, version: ModelVersion, step: Step) -> Cause:
+    """The rule with its evidence; the two people, where the step is theirs."""
+    state, row = step.state, step.row
+    shown = summary(state) | {"run": row.run, "step": row.step, "policy": row.policy_version}
+    word = steering.agreed(session, version) if state["why"] == WANTED else None
+    if row.action not in ("advance", "promote") or word is None:
+        return Cause(RULE, state["why"] or "no reason", row.at, shown)
+    people = {"approval": str(word.id), "asked_by": word.maker, "agreed_by": word.checker}
+    return Cause(str(word.checker), f"{WANTED}: {word.reason}", row.at, shown | people)
 
 
 def _ask_readers(session: Session, step: Step) -> None:

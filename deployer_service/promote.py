@@ -8,7 +8,7 @@ from deployer_service.challenge import Challenge
 from shared.domain import transitions
 from shared.domain.cycle import VersionState
 from shared.domain.policy import Policy
-from shared.registry import approvals, lifetime, models, releases, switches
+from shared.registry import approvals, lifetime, models, releases, steering, switches
 from shared.registry.plans import Plan
 from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
@@ -17,9 +17,9 @@ MAKER = "rule:decide"
 
 
 def held(session: Session, compared: Challenge, policy: Policy) -> str | None:
-    """Which moves are held: all while the site is paused, the promotion until a second person agrees."""
+    """Which moves are held: all while site or ramp are, the promotion until a second person agrees."""
     return transitions.held(
-        paused=is_paused(session),
+        paused=is_paused(session) or steering.is_held(session, compared.challenger),
         two_people=why_person(session, compared, policy) is not None,
         word=_word(session, compared.challenger),
     )
@@ -49,6 +49,8 @@ def is_refused(session: Session, version: ModelVersion) -> bool:
 
 def _word(session: Session, version: ModelVersion) -> str | None:
     """What the second person said so far: asked, approved or refused."""
+    if steering.agreed(session, version) is not None:
+        return "approved"
     given = approvals.newest(session, (approvals.VERSIONS, version.id))
     return given.state if given else None
 

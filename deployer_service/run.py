@@ -11,6 +11,7 @@ from shared.domain.rollout import SERVICE_ALPHA_SHARE, Terms, bounds, terms_from
 from shared.domain.service import Service
 
 SHADOW, CANARY, LIVE, OVER = "shadow", "canary", "live", "over"
+PROVEN, WANTED = "the evidence is enough", "two people want it"  # why a step is taken
 _ORDER = ("hold", "advance", "promote", "rollback")  # of what is said when one message holds several
 _EARLY_KEPT = 1000  # labels that came before their prediction
 _UNLABELLED_KEPT = 2000  # answers of the challenger at this step that wait for a label
@@ -45,6 +46,7 @@ class Run:
         self.interval: list[float] = list(state.get("interval", (-1.0, 1.0)))
         self._told = self._heard()
         self._held: str | None = None
+        self._asked = False  # two people want the next step without more evidence
         self._action = "hold"
 
     def begin(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ class Run:
     def feed(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Fold in the facts of one message and say what to do from now on."""
         self._action, self._held = "hold", message.get("held")
+        self._asked = bool(message.get("asked"))
         self.now = max(self.now, float(message["now"]))
         if self.begun is None:
             self.begun = self.since = self.now
@@ -161,11 +164,11 @@ class Run:
 
     def _go_on_if_ready(self) -> None:
         last = self.step == len(self.terms.ramp) - 1
-        self.ready = None
-        if self._is_ready(last=last):
+        self.ready, proven = None, self._is_ready(last=last)
+        if proven or (self._asked and self.ledger.suspicion() is None):
             self.ready = "promote" if last else "advance"
             if self._held not in ("advance", self.ready):
-                self._go_on(self.ready)
+                self._go_on(self.ready, PROVEN if proven else WANTED)
 
     def _is_ready(self, *, last: bool) -> bool:
         """Whether this stage has what it needs; unsure is no."""
@@ -179,12 +182,12 @@ class Run:
             return False
         return self.stage == CANARY or self.ledger.passes_gate(self.queue.unread_risks(self.now))
 
-    def _go_on(self, action: str) -> None:
+    def _go_on(self, action: str, why: str) -> None:
         self.step += 1
         self.stage = LIVE if action == "promote" else CANARY
-        self.since, self.ready = self.now, None
+        self.since, self.ready, self._asked = self.now, None, False
         self.unlabelled, self.counted = {}, {}
-        self.why = "the evidence is enough"
+        self.why = why
         if self.stage == LIVE:
             self.queue.start_again()
             self.votes = {}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api_service import cursor
 from api_service.auth import READERS, Role
 from api_service.endpoint import Call, Group, Reply, Rules
-from api_service.parse import Body, Name, Opaque, PageQuery, Sentence, TypeQuery
+from api_service.parse import PAGE_MOST, Body, Name, Opaque, PageQuery, Sentence, TypeQuery
 from api_service.show.datasets import DatasetShown, SealingShown, WithdrawalDetail, WithdrawalShown
 from api_service.show.shape import link
 from shared.domain import dataset_card
@@ -27,9 +27,11 @@ DIFF = Rules(media_types=("application/json", "text/html", "text/plain"))
 
 
 class DatasetsQuery(Body):
-    """Of which model type; all of them where none is named."""
+    """Of which model type, all of them where none is named; `offset` counts from the newest."""
 
     model_type: Name | None = None
+    limit: int = Field(50, ge=1, le=PAGE_MOST)
+    offset: int = Field(0, ge=0, le=10_000)
 
 
 class DiffQuery(Body):
@@ -61,8 +63,8 @@ class WithdrawalWish(Body):
 @group.get("/datasets", roles=READERS)
 def list_datasets(call: Call, query: DatasetsQuery) -> list[DatasetShown]:
     """Sealed versions, newest first."""
-    found = datasets.every(call.session, query.model_type)
-    names = {one.id: one.name for one in found}
+    found = datasets.page(call.session, query.model_type, limit=query.limit, offset=query.offset)
+    names = datasets.names(call.session, {one.parent_id for one in found if one.parent_id})
     return [DatasetShown.of(one, names.get(one.parent_id) if one.parent_id else None) for one in found]
 
 

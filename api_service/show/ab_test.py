@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from math import exp, sqrt
+from uuid import UUID
 
 from api_service.show.shape import Shape, percent
 from shared.registry.challenges import Challenge
+from shared.registry.tables import Approval
 
 _LARGEST_LOG = 700.0  # beyond it an e-value is no float any more
 _RATIO_LIMIT = 4.0  # standard errors; chance alone passes it once in 16,000 looks
@@ -44,6 +46,24 @@ class SampleRatio(Shape):
     ok: bool
 
 
+class Held(Shape):
+    """Who holds the ramp, since when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+class Asked(Shape):
+    """Who asks for the next step without more evidence, and what the second person said."""
+
+    approval_id: UUID
+    state: str
+    by: str
+    at: datetime
+    reason: str
+
+
 class AbTest(Shape):
     """`GET /models/ab-test`: the running or the last comparison in service."""
 
@@ -64,6 +84,8 @@ class AbTest(Shape):
     sample_ratio_check: SampleRatio | None = None
     decision: str | None = None
     why: str | None = None
+    held: Held | None = None
+    asked: Asked | None = None
 
     @classmethod
     def of(cls, found: Challenge, model_type: str) -> "AbTest":
@@ -98,7 +120,15 @@ class AbTest(Shape):
             sample_ratio_check=_sample_ratio(found),
             decision=found.decision,
             why=found.why,
+            held=Held(**found.steering.held) if found.running and found.steering.held else None,
+            asked=_asked(found.steering.asked) if found.running else None,
         )
+
+
+def _asked(row: Approval | None) -> Asked | None:
+    if row is None:
+        return None
+    return Asked(approval_id=row.id, state=row.state, by=row.maker, at=row.created_at, reason=row.reason)
 
 
 def _e_value(log_value: float) -> float:

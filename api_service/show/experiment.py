@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from math import log
+from uuid import UUID
 
 from api_service.show.ab_test import Split
-from api_service.show.shape import Shape, percent
+from api_service.show.shape import Message, Shape, percent
 from shared.domain.policy import Policy
 from shared.registry.challenge_steps import Step
 
@@ -18,6 +19,13 @@ class TestStarted(Shape):
     model_b: str
     traffic_split: Split
     started_at: datetime
+
+
+class StepAsked(Message):
+    """`POST /models/{version}/promote`: the request that a second person decides by its id."""
+
+    approval_id: UUID
+    model_version: str
 
 
 class StepShown(Shape):

@@ -72,7 +72,7 @@ def list_versions(
     with site().sessions() as session:
         rows = [
             _version(one) | {"sealed_at": one.sealed_at, "sealed_by": one.sealed_by}
-            for one in datasets.every(session, model_type)
+            for one in datasets.page(session, model_type)
         ]
     show_rows(rows, as_json=as_json, none="no dataset: `rounds dataset seal`")
 

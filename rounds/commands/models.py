@@ -208,7 +208,9 @@ def _request(session: "Session", request: str) -> UUID:
     try:
         return UUID(request)
     except ValueError:
-        asked = approvals.newest(session, (approvals.VERSIONS, versions.by_name(session, request).id))
+        version = versions.by_name(session, request).id
+    asked = next((one for one in approvals.waiting(session) if one.subject_id == version), None)
+    asked = asked or approvals.newest(session, (approvals.VERSIONS, version))
     if asked is None:
         raise NotFoundError(f"nobody has asked to release {request}", fix="see `rounds models show`")
     return asked.id

@@ -1,4 +1,4 @@
-"""`rounds abtest` and `rounds rollout watch`: how the comparison in service stands, and how it goes on."""
+"""`rounds abtest` and `rounds rollout …`: how the comparison in service stands, goes on, and is steered."""
 
 import time
 from collections.abc import Mapping
@@ -13,9 +13,11 @@ from rounds.site import Site, site
 if TYPE_CHECKING:
     from shared.registry.challenge_steps import Step
     from shared.registry.challenges import Challenge
+    from shared.registry.steering import Steering
 
 LOOK_SECONDS = 1.0
 rollout = typer.Typer(no_args_is_help=True)
+Why = Annotated[str, typer.Option("--reason", help="Kept with the act.")]
 Type = Annotated[str, typer.Option("--model-type", help="Which question.")]
 
 
@@ -23,13 +25,15 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("abtest")(abtest)
     app.add_typer(rollout, name="rollout", help="A version on its way into service.")
-    rollout.command("watch")(watch)
 
 
 def abtest(model_type: Type = "diagnosis", as_json: AsJson = False) -> None:
     """Show the running comparison, or the last one: counts, difference with its interval, evidence."""
-    found = asdict(_newest(site(), model_type))
+    newest = _newest(site(), model_type)
+    found = asdict(newest)
     shown = found.pop("shown")
+    found |= _steered(newest.steering)
+    del found["steering"]
     show_record(found | ({"evidence": shown} if as_json else _spoken(shown)), as_json=as_json)
 
 
@@ -59,6 +63,48 @@ def watch(
             say(f"{found.challenger} is {state}: {100 * found.share:g} % of persons, beside {found.champion}")
         time.sleep(LOOK_SECONDS)
     say(f"{found.challenger} is {found.state}: {found.why}")
+
+
+@rollout.command("hold")
+def hold(model_version: str, reason: Why, as_json: AsJson = False) -> None:
+    """Hold the ramp where it stands; answers, counting and rollback go on."""
+    _hold(model_version, reason, on=True, as_json=as_json)
+
+
+@rollout.command("resume")
+def resume(model_version: str, reason: Why, as_json: AsJson = False) -> None:
+    """Let a ramp go on that somebody holds."""
+    _hold(model_version, reason, on=False, as_json=as_json)
+
+
+@rollout.command("promote")
+def promote(model_version: str, reason: Why, as_json: AsJson = False) -> None:
+    """Ask for the next step without more evidence; a second person agrees with `rounds approve`."""
+    from shared.registry import models, steering
+
+    here = site()
+    with here.sessions.begin() as session:
+        version = models.by_name(session, model_version)
+        asked = steering.ask(session, version, reason=reason, maker=here.actor, now=here.now)
+        answer = {"approval_id": asked.id, "model_version": version.name, "state": asked.state}
+    show_record(answer, as_json=as_json)
+
+
+def _hold(model_version: str, reason: str, *, on: bool, as_json: bool) -> None:
+    from shared.registry import models, steering
+
+    here = site()
+    with here.sessions.begin() as session:
+        version = models.by_name(session, model_version)
+        steering.hold(session, version, on=on, reason=reason, actor=here.actor, now=here.now)
+    show_record({"model_version": model_version, "held": on}, as_json=as_json)
+
+
+def _steered(found: "Steering") -> dict[str, object]:
+    """Who holds it and who wants it further, in the fields of the answer."""
+    asked = found.asked
+    wish = {"by": asked.maker, "state": asked.state, "reason": asked.reason} if asked else None
+    return {"held": dict(found.held) if found.held else None, "asked": wish}
 
 
 def _newest(here: Site, model_type: str) -> "Challenge":

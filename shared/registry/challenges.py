@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from shared.domain.cycle import CHALLENGING, VersionState
 from shared.domain.rollout import summary
+from shared.registry import steering
+from shared.registry.steering import Steering
 from shared.registry.tables import ModelVersion, Outcome, Prediction, ReleaseDecision, TrafficPlan
 
 _COUNTS = text(
@@ -51,6 +53,7 @@ class Challenge:
     shown: dict[str, Any]  # `rollout.summary` of the engine's last state; empty before its first step
     undecided: int  # labels that the engine has not been told yet; 0 where its run is over
     expected_share: float | None  # of the answers given, by the share in force at each
+    steering: Steering
 
 
 def newest(session: Session, model_type: str) -> Challenge | None:
@@ -103,6 +106,7 @@ def _told(session: Session, plan: TrafficPlan, *, since: datetime, after: Traffi
         shown=summary(json.loads(decision.answer)["state"]) if decision else {},
         undecided=_undecided(session, challenger, decision),
         expected_share=found.expected_share,
+        steering=steering.of(session, challenger),
     )
 
 

@@ -1,6 +1,6 @@
 """Sealed dataset versions: their members, the examples they hold, what two of them differ in."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -71,12 +71,20 @@ def newest(session: Session, model_type: str) -> DatasetVersion | None:
     return session.scalar(mine.order_by(DatasetVersion.number.desc()).limit(1))
 
 
-def every(session: Session, model_type: str | None = None) -> list[DatasetVersion]:
-    """Versions, newest first."""
+def page(
+    session: Session, model_type: str | None = None, *, limit: int | None = None, offset: int = 0
+) -> list[DatasetVersion]:
+    """Versions, newest first; all of them without a limit."""
     query = select(DatasetVersion).order_by(DatasetVersion.sealed_at.desc(), DatasetVersion.number.desc())
-    return list(
-        session.scalars(query if model_type is None else query.where(DatasetVersion.model_type == model_type))
-    )
+    if model_type is not None:
+        query = query.where(DatasetVersion.model_type == model_type)
+    return list(session.scalars(query.limit(limit).offset(offset)))
+
+
+def names(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What these versions are called."""
+    found = session.execute(select(DatasetVersion.id, DatasetVersion.name).where(DatasetVersion.id.in_(ids)))
+    return {row.id: row.name for row in found}
 
 
 def may_be_member() -> ColumnElement[bool]:

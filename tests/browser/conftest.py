@@ -44,6 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skipif(CHROMIUM is None, reason="NO CHROMIUM FOUND: pages untested"))
 
 
+@pytest.fixture
+def every(request: pytest.FixtureRequest) -> bool:
+    """Whether each page is tried in each palette and width."""
+    return bool(request.config.getoption("--every-page", default=False))
+
+
 @dataclass
 class Clinic:
     """A site that answers: its address, its database, its records, and its processes by module."""

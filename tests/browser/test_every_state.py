@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
-from tests.browser.test_pages import ALL_WIDTHS, PAGES, WIDTHS, findings
+from tests.browser.test_pages import PAGES, findings, seen
 
 API = "**/api/phase-7/**"
 STARTS = ("/session", "/dashboard/start", "/health")  # who is signed in is known in every state
@@ -56,22 +56,8 @@ def first_alone() -> Answer:
     return partly
 
 
-def seen(page: Page, every: bool) -> list[str]:
-    """What axe and the window find in each palette and width."""
-    found = []
-    for palette in ("light", "dark") if every else ("light",):
-        page.emulate_media(color_scheme=palette, reduced_motion="reduce")
-        for width in ALL_WIDTHS if every else WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            found += [f"{palette} {width}: {one}" for one in findings(page)]
-            found += [f"{palette} {width}: {wide} px too wide"] if wide > 0 else []
-    return found
-
-
 @pytest.mark.parametrize("state", STATES)
-def test_a_page_says_what_is_the_matter(clinic, enter, request, state):
-    every = request.config.getoption("--every-page", default=False)
+def test_a_page_says_what_is_the_matter(clinic, enter, every, state):
     page = enter(at="/policy")
     answer, sentence = STATES[state]
     found = {}
@@ -80,14 +66,13 @@ def test_a_page_says_what_is_the_matter(clinic, enter, request, state):
         page.goto(PAGES[name].format(**vars(clinic.world)))
         expect(page.locator("main h1").first).to_be_visible()
         expect(page.get_by_text(sentence).first).to_be_attached()
-        told = seen(page, every)
+        told = seen(page, every=every)
         page.unroute_all(behavior="ignoreErrors")
         found |= {name: told} if told else {}
     assert not found, json.dumps(found, indent=1)
 
 
-def test_a_page_of_which_only_a_part_answers_shows_that_part(clinic, enter, request):
-    every = request.config.getoption("--every-page", default=False)
+def test_a_page_of_which_only_a_part_answers_shows_that_part(clinic, enter, every):
     page = enter(at="/policy")
     for name in ASKING if every else SHORT:
         page.route(API, first_alone())

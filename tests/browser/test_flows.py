@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from shared.domain.cycle import CaseState, VersionState
-from shared.registry import models
+from shared.registry import models, steering
 from shared.registry.tables import Alert, ValidatedCase, Validation
 from tests.browser.world import POINTS, add_point
 from tests.waiting import until
@@ -122,11 +122,47 @@ def challenged(clinic):
         assert models.by_name(session, clinic.world.challenger).state.value.startswith("canary")
 
 
+def test_a_ramp_is_held_and_taken_further_by_two_people(clinic, enter, challenged):
+    page = enter(clinic.key("maker", "operator"), at="/experiment")
+    page.get_by_role("button", name="Hold the ramp").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Why").fill("a ward moves house")
+    dialog.get_by_role("button", name="Hold the ramp").click()
+    expect(page.get_by_text(re.compile("by key:maker .*a ward moves house"))).to_be_visible()
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Let the ramp go on").click()
+    dialog.get_by_label("Why").fill("it has moved")
+    dialog.get_by_role("button", name="Let the ramp go on").click()
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Promote").click()
+    expect(dialog).to_contain_text("when a second person agrees")
+    dialog.get_by_label("Why").fill("the other hospital has it")
+    dialog.get_by_label(re.compile("^Type")).fill(clinic.world.challenger)
+    dialog.get_by_role("button", name="Promote").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text(re.compile("key:maker asked for the next step"))).to_be_visible()
+    expect(page.get_by_role("button", name="Promote")).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("button", name="Sign out").click()
+    enter(clinic.key("checker", "approver"), at=f"/letters/{clinic.world.challenger}")
+    asked = page.locator(".acts").filter(has_text="the other hospital has it")
+    asked.get_by_role("button", name="Refuse").click()
+    expect(dialog).to_contain_text("It stays at its share")
+    dialog.get_by_label("Why").fill("not on hearsay")
+    dialog.get_by_role("button", name="Refuse").click()
+    expect(page.get_by_text("Your word is kept: refused")).to_be_visible()
+    with clinic.sessions() as session:
+        version = models.by_name(session, clinic.world.challenger)
+        assert (steering.asked(session, version).state, steering.is_held(session, version)) == (
+            "refused",
+            False,
+        )
+
+
 def test_a_canary_is_watched_and_rolled_back_by_typing_its_name(clinic, enter, challenged):
     page = enter(clinic.key("lead", "clinician"), at="/experiment")
     expect(page.get_by_text("Would it be rolled back now?")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("rolled back below -2"))).to_be_visible()
-    expect(page.get_by_role("button", name="Promote")).to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_role("button", name="Promote")).to_have_attribute("aria-disabled", "true")  # his role
     page.get_by_role("button", name="Roll back").click()
     dialog = page.get_by_role("dialog")
     confirm = dialog.get_by_role("button", name="Roll back now")

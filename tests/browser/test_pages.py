@@ -45,9 +45,17 @@ def settled(page: Page) -> None:
     expect(page.get_by_text("Loading")).to_have_count(0)
 
 
-@pytest.fixture
-def every(request):
-    return request.config.getoption("--every-page", default=False)
+def seen(page: Page, *, every: bool) -> list[str]:
+    """What axe and the window find in each palette and width."""
+    found = []
+    for palette in ("light", "dark") if every else ("light",):
+        page.emulate_media(color_scheme=palette, reduced_motion="reduce")
+        for width in ALL_WIDTHS if every else WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            found += [f"{palette} {width}: {one}" for one in findings(page)]
+            found += [f"{palette} {width}: {wide} px too wide"] if wide > 0 else []
+    return found
 
 
 @pytest.mark.parametrize("palette", ["light", "dark"])

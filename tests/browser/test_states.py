@@ -1,12 +1,14 @@
 """What a page says when there is nothing, when it may not be seen, when it is gone, when a session ends."""
 
+import json
+
 from playwright.sync_api import expect
 
 from shared.registry import keys
-from tests.browser.test_pages import PAGES, findings, settled
+from tests.browser.test_pages import PAGES, findings, seen, settled
 
 
-def test_every_page_of_an_empty_clinic_says_what_to_do(empty_clinic, chromium):
+def test_every_page_of_an_empty_clinic_says_what_to_do(empty_clinic, chromium, every):
     context = chromium.new_context(base_url=empty_clinic.url)
     page = context.new_page()
     page.goto("/")
@@ -14,6 +16,7 @@ def test_every_page_of_an_empty_clinic_says_what_to_do(empty_clinic, chromium):
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Three steps to a first case")).to_be_visible()
     sentences = {
+        "overview": "Three steps to a first case",
         "cases": "Nothing waits for a clinician",
         "datasets": "Nothing is sealed yet",
         "training": "Nothing was trained yet",
@@ -21,13 +24,17 @@ def test_every_page_of_an_empty_clinic_says_what_to_do(empty_clinic, chromium):
         "experiment": "When a version passes its gate",
         "alerts": "No alert is in this state",
         "schedules": "Nothing runs by itself yet",
+        "policy": "In force",
         "audit": "Nothing answered patients at",
     }
+    found: dict[str, list[str]] = {}
     for name, sentence in sentences.items():
         page.goto(PAGES[name])
         expect(page.get_by_text(sentence).first).to_be_visible()
-        assert not findings(page), name
+        told = seen(page, every=every)
+        found |= {name: told} if told else {}
     context.close()
+    assert not found, json.dumps(found, indent=1)
 
 
 def test_a_page_that_may_not_be_seen_says_who_may(clinic, enter):

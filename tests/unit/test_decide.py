@@ -8,6 +8,7 @@ import pytest
 
 from deployer_service.decide import Run, answer_line, serve
 from deployer_service.facts import Seen
+from deployer_service.run import WANTED
 from shared.errors import InvalidInputError
 
 CONFIG = {
@@ -107,6 +108,22 @@ def test_a_held_move_waits_and_is_free_later():
     answer = run.feed(events(1.0, labels=[[n, 1.0, "b", 1] for n in range(20)], held="advance"))
     assert (answer["action"], answer["state"]["ready"]) == ("hold", "advance")
     assert run.feed(events(1.0))["action"] == "advance"
+
+
+def test_two_people_take_the_next_step_without_evidence_and_only_that_one():
+    run = Run(start())
+    agreements(run, 5)
+    answer = run.feed(events(1.0, asked="an approval"))
+    assert (answer["action"], answer["fraction"], run.why) == ("advance", 0.05, WANTED)
+    assert run.feed(events(1.1))["action"] == "hold"
+
+
+def test_two_people_are_not_heard_while_a_group_may_be_harmed():
+    run = Run(start())
+    while run.ledger.suspicion() is None:
+        wins(run, 2, first=run.ledger.counts["pairs"], win=run.ledger.counts["pairs"] % 4 < 2)
+        assert run.stage == "shadow"
+    assert run.feed(events(1.0, asked="an approval"))["action"] == "hold"
 
 
 def test_after_the_promotion_a_fault_is_found_and_rolled_back():

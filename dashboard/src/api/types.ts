@@ -245,6 +245,8 @@ export interface AbTest {
   } | null;
   decision: string | null;
   why: string | null;
+  held: { by: string; at: string; reason: string } | null;
+  asked: { approval_id: string; state: string; by: string; at: string; reason: string } | null;
 }
 
 /** schema: DatasetShown */

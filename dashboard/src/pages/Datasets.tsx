@@ -120,6 +120,9 @@ function Compare({ sets }: { sets: Dataset[] }) {
   );
 }
 
+/** What the API gives where nobody says how many; `rounds dataset list` has all. */
+const PAGE = 50;
+
 function Line() {
   const sets = useApi<Dataset[]>("/datasets");
   return (
@@ -145,7 +148,7 @@ function Line() {
           <>
             <section className="panel">
               <DataTable
-                caption="Sealed versions, newest first"
+                caption={`${found.length < PAGE ? "Sealed versions" : `The newest ${PAGE} sealed versions`}, newest first`}
                 file="datasets"
                 rows={found}
                 id={(one) => one.dataset_version}

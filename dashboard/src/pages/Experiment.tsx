@@ -1,16 +1,15 @@
 import { Link, useSearchParams } from "react-router";
-import type { AbTest, Course, Overview, Plan } from "../api/types";
+import type { AbTest, Course, Plan } from "../api/types";
 import { useApi } from "../api/useApi";
 import { Sequence } from "../charts/Sequence";
-import { ActButton } from "../parts/ActButton";
 import { DataTable } from "../parts/DataTable";
 import { ago, percent, points, when, whole, words } from "../parts/format";
-import { Gated } from "../parts/Gated";
 import { ModelType } from "../parts/ModelType";
 import { RollBack } from "../parts/RollBack";
 import { Shown } from "../parts/Shown";
 import { State } from "../parts/State";
 import { When } from "../parts/When";
+import { Hold, Promote, Steered } from "./Steering";
 
 const strength = (log: number) => (log > 12 ? "over 160,000" : Math.exp(log).toPrecision(3));
 
@@ -139,21 +138,6 @@ function Checks({ test, course }: { test: AbTest; course: Course }) {
   );
 }
 
-/** The ramp is held by the site's one switch; the same stands at the top of each page. */
-function Hold() {
-  const paused = useApi<Overview>("/dashboard/overview").data?.system_health.paused ?? false;
-  return (
-    <ActButton
-      key={String(paused)}
-      act={paused ? "POST /resume" : "POST /pause"}
-      touches={["/dashboard", "/models"]}
-      kind="plain"
-    >
-      {paused ? "Let the ramp go on" : "Hold the ramp"}
-    </ActButton>
-  );
-}
-
 function Comparison({ test, course, plans }: { test: AbTest; course: Course; plans: Plan[] }) {
   const running = test.status === "running";
   return (
@@ -175,31 +159,15 @@ function Comparison({ test, course, plans }: { test: AbTest; course: Course; pla
         {running ? <Now test={test} course={course} /> : <Ended test={test} course={course} />}
         <div className="row acts">
           <Link to={`/letters/${test.model_b}`}>Read its update letter</Link>
-          <Gated
-            act="POST /models/deploy"
-            kind="plain"
-            refused={
-              running ? "the engine promotes on evidence; unsure never promotes" : "the comparison is over"
-            }
-            onClick={() => undefined}
-          >
-            Promote
-          </Gated>
+          <Promote test={test} course={course} />
+          <Hold test={test} />
           <RollBack
             modelType={test.model_type}
             leaving={running ? test.model_b : null}
             staying={test.model_a}
           />
         </div>
-        {running && (
-          <>
-            <Hold />
-            <p className="dim small">
-              Held, the ramp, collection and training wait until somebody resumes; serving, counting and
-              rollback go on.
-            </p>
-          </>
-        )}
+        <Steered test={test} />
       </section>
       <div className="columns">
         <Ramp test={test} course={course} plans={plans} />

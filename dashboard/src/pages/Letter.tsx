@@ -17,11 +17,25 @@ interface Rule {
   why?: string;
 }
 
+/** What a yes and a no do, by what was asked. */
+const EFFECTS: Record<string, { yes: string; no: string }> & { model_versions: { yes: string; no: string } } =
+  {
+    model_versions: {
+      yes: "The release goes on by the site's policy.",
+      no: "The release ends here; the version before goes on.",
+    },
+    challenge_steps: {
+      yes: "It takes the next step of its ramp without waiting for more evidence, unless harm is suspected.",
+      no: "It stays at its share; the engine goes on as the evidence allows.",
+    },
+  };
+
 /** The decision stands at the end of the letter and nowhere else: who decides has had it open. */
-function Decide({ approval, name }: { approval: Approval; name: string }) {
+function Decide(props: { approval: Approval; name: string; onSaid: (state: string) => void }) {
+  const { approval, name, onSaid } = props;
   const [yes, setYes] = useState<boolean | null>(null);
   const act = useAct<Approval>("/approvals", ["/approvals", "/models", "/dashboard"]);
-  if (act.done) return <p role="status">Your word is kept: {act.done.state}.</p>;
+  const effects = EFFECTS[approval.subject_kind] ?? EFFECTS.model_versions;
   return (
     <div className="row acts">
       <Gated act="POST /approvals" onClick={() => setYes(true)}>
@@ -36,11 +50,7 @@ function Decide({ approval, name }: { approval: Approval; name: string }) {
       <Confirm
         open={yes !== null}
         title={yes ? `Approve ${name}?` : `Refuse ${name}?`}
-        effect={
-          yes
-            ? "The release goes on by the site's policy."
-            : "The release ends here; the version before goes on."
-        }
+        effect={yes ? effects.yes : effects.no}
         act={yes ? "Approve" : "Refuse"}
         {...(yes ? { type: name } : {})}
         reason
@@ -48,7 +58,10 @@ function Decide({ approval, name }: { approval: Approval; name: string }) {
         error={act.error}
         onAct={(reason) =>
           void act.run({ approval_id: approval.approval_id, approve: yes, reason }).then(
-            () => setYes(null),
+            (row) => {
+              setYes(null);
+              onSaid(row.state);
+            },
             () => undefined,
           )
         }
@@ -139,12 +152,13 @@ const NEXT: Record<string, string> = {
 };
 
 function Body({ version, gate }: { version: Version; gate: GateWord }) {
+  const [said, setSaid] = useState<string | null>(null);
   const other = gate.against;
   const compared = useApi<Compared>(other ? "/models/compare" : null, {
     version_a: other,
     version_b: version.model_version,
   });
-  const approval = useApi<Approval[]>("/approvals").data?.find((one) => one.subject_id === version.id);
+  const waiting = useApi<Approval[]>("/approvals").data?.filter((one) => one.subject_id === version.id) ?? [];
   return (
     <article className="panel stack letter">
       <p className="dim">
@@ -175,11 +189,11 @@ function Body({ version, gate }: { version: Version; gate: GateWord }) {
         The version before answers the next patient; nothing is downloaded or trained for that.
       </p>
       <h2>The word of a second person</h2>
-      {approval ? (
-        <Decide approval={approval} name={version.model_version} />
-      ) : (
-        <p className="dim">Nobody is asked to approve this version now.</p>
-      )}
+      {waiting.map((one) => (
+        <Decide key={one.approval_id} approval={one} name={version.model_version} onSaid={setSaid} />
+      ))}
+      {said && <p role="status">Your word is kept: {said}.</p>}
+      {!waiting.length && <p className="dim">Nobody is asked to approve this version now.</p>}
     </article>
   );
 }

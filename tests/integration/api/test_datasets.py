@@ -27,6 +27,9 @@ def test_versions_are_listed_shown_and_compared_in_every_form(site):
     first, second = two_versions(site)
     listed = site.get("/datasets", Role.VIEWER).json
     assert {first, second} <= {one["dataset_version"] for one in listed}
+    [older] = site.get("/datasets?limit=1&offset=1", Role.VIEWER).json
+    assert older == listed[1]
+    assert site.get("/datasets?limit=0", Role.VIEWER).status_code == 422
     assert site.get(f"/datasets/{first}", Role.VIEWER).json["dataset_version"] == first
     assert site.get("/datasets/none", Role.VIEWER).status_code == 404
     found = site.get(f"/datasets/{first}/diff/{second}", Role.VIEWER)

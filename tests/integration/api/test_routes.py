@@ -344,6 +344,16 @@ def test_ab_test_tells_none_running_and_concluded(site):
     assert told["traffic_split"] == {"model_a": 75.0, "model_b": 25.0}
     site.post("/predict", Role.SERVICE, {"person": "p", "encounter": "e", "text": "t"})
     assert site.get("/models/ab-test").json["n"]["served"] == 1
+    assert site.post(f"/models/{champion.name}/hold", Role.CLINICIAN, {"reason": "r"}).status_code == 409
+    held = site.post(f"/models/{challenger.name}/hold", Role.CLINICIAN, {"reason": "a ward moves"})
+    assert (held.status_code, held.json["status"]) == (200, "held")
+    asked = site.post(f"/models/{challenger.name}/promote", Role.OPERATOR, {"reason": "the board"})
+    assert (asked.status_code, asked.json["status"]) == (202, "asked")
+    told = site.get("/models/ab-test").json
+    assert (told["held"]["reason"], told["asked"]["approval_id"]) == (
+        "a ward moves",
+        asked.json["approval_id"],
+    )
     site.post("/models/rollback", Role.APPROVER)
     assert site.get("/models/ab-test").json["status"] == "concluded"
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from deployer_service.challenge import Challenge
-from rounds.commands.rollout import abtest, watch
+from rounds.commands.rollout import abtest, hold, promote, resume, watch
 from rounds.site import Site, choose
 from shared.errors import NotFoundError
 from shared.registry import decisions, deployments, models
@@ -48,6 +48,22 @@ def test_watching_tells_every_step_once_and_ends_with_the_comparison(here, clini
     assert "rolled_back" in said.err
     watch(model_type="diagnosis", steps=50, as_json=False)
     assert "canary" in capsys.readouterr().out
+
+
+def test_a_ramp_is_held_asked_further_and_let_go(here, clinic, capsys):
+    clinic.to_shadow()
+    with clinic.deps.sessions() as session:
+        name = models.get(session, clinic.challenger).name
+    hold(name, "a ward moves house")
+    promote(name, "the board wants it", as_json=True)
+    capsys.readouterr()
+    abtest(model_type="diagnosis", as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["held"]["reason"], told["asked"]["state"]) == ("a ward moves house", "asked")
+    resume(name, "it has moved")
+    capsys.readouterr()
+    abtest(model_type="diagnosis", as_json=True)
+    assert json.loads(capsys.readouterr().out)["held"] is None
 
 
 def test_a_stored_run_fed_to_the_engine_over_stdio_gives_the_same_bytes(clinic):
