@@ -11,17 +11,19 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.mask_world.sets import Shot, read, saved, spread
 from shared.backends import backend_for
-from shared.backends.base import FitRequest, Pictures, Segmenter
+from shared.backends.base import FitRequest, Fitted, Pictures, Segmenter, Step
 from shared.config import PREFIX, load_settings
 from shared.domain.masks import Overlap, questions
 
 HERE = Path(__file__).parent
+TOLD_EVERY = 200  # steps
 FROZEN_RATIO, TRAINED_RATIO, PEAK_SHARE, AGAIN_SHARE = 12.0, 35.0, 0.15, 0.12
 
 
@@ -124,7 +126,13 @@ def examined(exam: Exam, folder: Path) -> list[Figure]:
         pictures = Pictures(saved(read(folder / "train"), home / "pictures"), home / "pictures")
         recipe = {"max_pictures": exam.learnt} | exam.recipe
         wish = FitRequest([], ["object"], "litemedsam", recipe, 1, home / "run", pictures)
-        fitted = backend.fit(wish, lambda _step: None)
+        begun = time.process_time()
+        fitted = backend.fit(wish, _told)
+        print(
+            f"{exam.name}: a training of {time.process_time() - begun:.0f} CPU s",
+            _figures(fitted),
+            flush=True,
+        )
         scorer = backend.load(fitted.files, "litemedsam")
     assert isinstance(scorer, Segmenter)
     shots = spread(read(folder / "test"), exam.asked)
@@ -143,6 +151,15 @@ def examined(exam: Exam, folder: Path) -> list[Figure]:
             _least(learnt, bare) >= 0,
         )
     ]
+
+
+def _told(step: Step) -> None:
+    if step.step % TOLD_EVERY == 0:
+        print(f"step {step.step} of {step.steps}, loss {step.values['loss']:.3f}", flush=True)
+
+
+def _figures(fitted: Fitted) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in fitted.figures.items()}
 
 
 def asked(scorer: Segmenter, shots: Sequence[Shot]) -> tuple[dict[str, float], dict[str, float]]:

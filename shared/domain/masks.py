@@ -14,7 +14,8 @@ from shared.domain.metrics import Z95, Estimate, NothingMeasuredError
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the picture
 MOST_OBJECTS = 8  # of one picture that are asked for one by one
 HALF = 0.5  # of a pixel: from its middle, where boxes count from, to its edge, where an object ends
-_LOOSE = 3 / 256  # of the longest side, how far a box stands off its object
+_LOOSE = 3 / 256  # of the picture's longest side, how far a box stands off its object
+_SNUG = 1 / 8  # of the object's own longest side, the farthest: small objects are boxed closely
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,16 @@ def questions(
 
 
 def loose_box(truth: npt.NDArray[np.bool_]) -> Box:
-    """The box that stands a hundredth of the picture's longest side off an object."""
+    """The box that stands 3 in 256 of the longest side off an object, and less off a small one."""
     box = box_around(truth)
     assert box is not None, "an object has a box"
-    return moved(box, truth.shape, [HALF + _LOOSE * max(truth.shape)] * 4)
+    off = min(_LOOSE * max(truth.shape), _SNUG * longest_side(box))
+    return moved(box, truth.shape, [HALF + off] * 4)
+
+
+def longest_side(box: Box) -> float:
+    """How many pixels a box spans, the outer ones included, where it is longest."""
+    return max(box[2] - box[0], box[3] - box[1]) + 2 * HALF
 
 
 def moved(box: Box, shape: tuple[int, ...], by: Sequence[float]) -> Box:

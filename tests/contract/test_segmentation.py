@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -279,12 +280,59 @@ def test_thin_masks_are_cut_into_tiles_and_thick_ones_are_not():
         thin[row : row + 4, :] = 1
     assert parts_for([thick], side=256, grid=256) == 1
     assert parts_for([thin], side=256, grid=256) > 1
-    assert len(tiles_of(60, 40, parts=4, side=256)) == 1
+    assert len(tiles_of(3, 2, parts=4)) == 4
+
+
+def test_small_objects_are_cut_into_tiles_and_large_ones_are_not():
+    small, large = np.zeros((256, 256), dtype=np.uint16), np.zeros((256, 256), dtype=np.uint16)
+    for number, place in enumerate(range(4, 240, 40), start=1):
+        small[place : place + 12, place : place + 12] = number
+        large[place : place + 36, place : place + 36] = number
+    assert parts_for([large], side=256, grid=256) == 1
+    assert parts_for([small], side=256, grid=256) == 3
+    assert parts_for([small * 0], side=256, grid=256) == 1
+    assert parts_for([large * 0 + 1], side=256, grid=256) == 1
+
+
+def test_a_box_is_asked_of_the_tile_that_shows_it_whole_and_a_larger_one_of_all_it_touches(backend, fitted):
+    cut = fitted.files | {"rounds.json": json.dumps(_facts(fitted) | {"tiles": 2}).encode()}
+    scorer = backend.load(cut, "litemedsam")
+    pixels, _ = drawing(55)
+    middle = (SIDE / 2 - 6.0, SIDE / 2 - 6.0, SIDE / 2 + 1.0, SIDE / 2 + 1.0)
+    at_seam, wide = scorer.segment(pixels, [middle, (2.0, 2.0, SIDE - 3.0, SIDE - 3.0)])
+    first = tiles_of(SIDE, SIDE, parts=2)[0]
+    assert first.shows(middle)
+    assert not at_seam.mask[first.bottom :].any()
+    assert wide.mask[first.bottom :].any()
+
+
+def _facts(fitted: Fitted) -> dict[str, object]:
+    facts: dict[str, object] = json.loads(fitted.files["rounds.json"])
+    return facts
+
+
+def test_of_pictures_in_tiles_equally_many_are_learnt_from_and_the_same_next_week(tmp_path):
+    def learnt(count: int) -> set[tuple[str, int, int]]:
+        wish = request(
+            tmp_path / "c",
+            examples(tmp_path / "c-pictures", count),
+            tiles=3,
+            held_back_share=0,
+            max_pictures=20,
+        )
+        material = prepare(wish, parse_recipe("segmentation", wish.recipe), 256)
+        return {(material.examples[u.picture].image, u.tile.top, u.tile.left) for u in material.learnt}
+
+    now, later = learnt(4), learnt(5)
+    assert len(now) == len(later) == 20
+    counts = Counter(name for name, _, _ in later)
+    assert set(counts.values()) == {4}
+    assert len(later - now) == 4
 
 
 def test_tiles_answer_for_every_pixel_once():
     counted = np.zeros((700, 513), dtype=int)
-    for tile in tiles_of(700, 513, parts=3, side=256):
+    for tile in tiles_of(700, 513, parts=3):
         top, bottom, left, right = tile.core
         counted[top:bottom, left:right] += 1
         whole = np.zeros(counted.shape, dtype=bool)

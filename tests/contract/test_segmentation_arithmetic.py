@@ -205,7 +205,7 @@ def test_a_small_set_is_gone_through_more_often_unless_epochs_are_named(
 ):
     wish = {} if named is None else {"epochs": named}
     recipe = parse_recipe("segmentation", wish)
-    unit = Unit(0, next(iter(tiles_of(8, 8, parts=1, side=256))), whole=True)
+    unit = Unit(0, tiles_of(8, 8, parts=1)[0])
     material = Material([], [], 1, [unit] * pictures, [], tmp_path)
     asked = FitRequest([], [], "litemedsam", {}, 1, tmp_path)
     assert Task(base, asked, recipe, material, "cpu", "").steps == steps

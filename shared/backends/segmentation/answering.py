@@ -1,7 +1,8 @@
 """From a picture and its prompts to masks: training compares and the model server answers by this one way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,15 @@ _DIGITS = 4
 
 @dataclass(frozen=True)
 class View:
-    """One tile of a picture as the decoder reads it; `cells` has the shape (cells, 256)."""
+    """One tile of a picture as the decoder reads it; it is encoded when it is first looked at."""
 
     tile: Tile
-    cells: Tensor
+    encode: Callable[[], Tensor]
+
+    @cached_property
+    def cells(self) -> Tensor:
+        """Shape (cells, 256)."""
+        return self.encode()
 
     def frame(self, side: int) -> Frame:
         """How the tile lies in the square."""
@@ -35,14 +41,15 @@ class View:
 
 
 def views_of(base: SegmentationBase, pixels: NDArray[Any], *, parts: int, device: str) -> list[View]:
-    """Encode every tile of a picture."""
+    """Every tile of a picture."""
     values = to_values(pixels).to(device)
     height, width = values.shape[1:]
-    found = []
-    for tile in tiles_of(height, width, parts=parts, side=base.side):
+
+    def encoded(tile: Tile) -> Tensor:
         part = values[:, tile.top : tile.bottom, tile.left : tile.right]
-        found.append(View(tile, embed(base, to_square(part, base.side)[0][None])[0]))
-    return found
+        return embed(base, to_square(part, base.side)[0][None])[0]
+
+    return [View(tile, partial(encoded, tile)) for tile in tiles_of(height, width, parts=parts)]
 
 
 def answer(
@@ -59,20 +66,33 @@ def answer(
         _check(box, height, width)
     masks = [np.zeros((height, width), dtype=bool) for _ in boxes]
     heard: list[list[tuple[float, float]]] = [[] for _ in boxes]  # area and expected overlap of each tile
-    for view in views:
-        parts = [(number, _within(box, view.tile)) for number, box in enumerate(boxes)]
-        asked = [(number, part) for number, part in parts if part is not _BESIDE]
+    shown = [_shown(box, [view.tile for view in views]) for box in boxes]
+    for place, view in enumerate(views):
+        asked = [number for number, tiles in enumerate(shown) if place in tiles]
         for start in range(0, len(asked), _AT_ONCE):
             some = asked[start : start + _AT_ONCE]
-            logits, quality = _decoded(decoder, base, view, boxes=[part for _, part in some])
+            parts = [_within(boxes[number], view.tile) for number in some]
+            logits, quality = _decoded(decoder, base, view, boxes=parts)
             inside = logits_to_picture(logits, view.frame(base.side)).cpu().numpy() > 0
-            for place, (number, _) in enumerate(some):
-                paste(masks[number], inside[place], view.tile)
-                heard[number].append((float(view.tile.height * view.tile.width), float(quality[place])))
+            for turn, number in enumerate(some):
+                paste(masks[number], inside[turn], shown[number][place])
+                heard[number].append((float(view.tile.height * view.tile.width), float(quality[turn])))
     return [Segmented(mask, _score(own)) for mask, own in zip(masks, heard, strict=True)]
 
 
-_BESIDE: Box = (-1.0, -1.0, -1.0, -1.0)  # a box that a tile does not see
+def _shown(box: Box | None, tiles: Sequence[Tile]) -> dict[int, Tile]:
+    """Which tiles a box is asked of, by their place, and what each answers for.
+
+    The tile that shows the box whole, and its middle best, answers alone: an object that lies across a seam
+    is not cut. Of a box that none shows whole, each answers for its part.
+    """
+    if box is None:
+        return dict(enumerate(tiles))
+    whole = [place for place, tile in enumerate(tiles) if tile.shows(box)]
+    if whole:
+        best = min(whole, key=lambda place: tiles[place].off_middle(box))
+        return {best: tiles[best].alone}
+    return {place: tile for place, tile in enumerate(tiles) if tile.touches(box)}
 
 
 def _decoded(
@@ -90,13 +110,11 @@ def _decoded(
 
 
 def _within(box: Box | None, tile: Tile) -> Box | None:
-    """A box in the pixels of a tile; None where it covers all of it."""
+    """The part of a box that a tile shows, in pixels of the tile; None where the whole is asked for."""
     if box is None:
         return None
     x0, y0 = max(box[0] - tile.left, 0.0), max(box[1] - tile.top, 0.0)
-    x1 = min(box[2] - tile.left, tile.width - 1.0)
-    y1 = min(box[3] - tile.top, tile.height - 1.0)
-    return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else _BESIDE
+    return x0, y0, min(box[2] - tile.left, tile.width - 1.0), min(box[3] - tile.top, tile.height - 1.0)
 
 
 def _score(heard: Sequence[tuple[float, float]]) -> float:

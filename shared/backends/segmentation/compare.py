@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from shared.backends.segmentation.answering import View, answer
 from shared.backends.segmentation.decoder import Decoder
@@ -9,7 +10,7 @@ from shared.backends.segmentation.learner import Embedder, Task
 from shared.backends.segmentation.material import units_of
 from shared.domain.masks import Overlap, questions
 
-_MOST_PICTURES, _MOST_OBJECTS = 40, 4  # of those held back, and boxes in each
+_MOST_TILES, _MOST_OBJECTS = 120, 4  # of pictures held back, but a whole picture at least; boxes in each
 _FALL = 0.005  # that one kind of prompt may lose by chance while the others gain
 
 
@@ -36,9 +37,10 @@ def compare(task: Task, embedder: Embedder, *, learnt: Decoder, untrained: Decod
     """Ask both decoders the same of every picture held back."""
     found: dict[str, list[tuple[float, float]]] = {}
     apart = task.material.held_back
-    for number in apart[:: -(-len(apart) // _MOST_PICTURES) or 1]:
-        units = units_of(task.material, number, task.base.side)
-        views = [View(unit.tile, embedder.cells(task.material, unit)) for unit in units]
+    most = max(1, _MOST_TILES // task.material.parts**2)
+    for number in apart[:: -(-len(apart) // most) or 1]:
+        units = units_of(task.material, number)
+        views = [View(unit.tile, partial(embedder.cells, task.material, unit)) for unit in units]
         asked = questions(task.material.mask(number), most=_MOST_OBJECTS)
         boxes = [one.box for one in asked]
         pairs = [answer(decoder, task.base, views, boxes=boxes) for decoder in (learnt, untrained)]

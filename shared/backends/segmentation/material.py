@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,6 @@ class Unit:
 
     picture: int
     tile: Tile
-    whole: bool  # the tile is the picture
 
 
 @dataclass(frozen=True)
@@ -94,15 +93,25 @@ def prepare(request: FitRequest, recipe: SegmentationRecipe, side: int) -> Mater
         folder=pictures.folder,
     )
     numbers = [number for number in range(len(chosen)) if number not in apart]
-    learnt = [unit for number in numbers for unit in units_of(material, number, side)]
-    return Material(chosen, material.weights, parts, learnt, held_back, pictures.folder)
+    return replace(material, learnt=_spread(material, numbers, recipe.max_pictures))
 
 
-def units_of(material: Material, number: int, side: int) -> Iterator[Unit]:
+def units_of(material: Material, number: int) -> list[Unit]:
     """The tiles of one picture."""
     height, width = material.mask(number).shape
-    tiles = tiles_of(height, width, parts=material.parts, side=side)
-    return (Unit(number, tile, len(tiles) == 1) for tile in tiles)
+    return [Unit(number, tile) for tile in tiles_of(height, width, parts=material.parts)]
+
+
+def _spread(material: Material, numbers: Sequence[int], most: int) -> list[Unit]:
+    """At most so many tiles, equally many a picture, by an order that stays from week to week."""
+    own = [sorted(units_of(material, number), key=lambda unit: _turn(material, unit)) for number in numbers]
+    turns = range(material.parts**2)
+    found = [units[turn] for turn in turns for units in own if turn < len(units)][:most]
+    return sorted(found, key=lambda unit: (unit.picture, unit.tile.top, unit.tile.left))
+
+
+def _turn(material: Material, unit: Unit) -> bytes:
+    return _drawn(f"{material.examples[unit.picture].image} {unit.tile.top} {unit.tile.left}")
 
 
 def identity_of(request: FitRequest, recipe: SegmentationRecipe, base_digest: str) -> str:

@@ -13,12 +13,13 @@ from torch import Tensor
 from shared.backends.base import Box
 from shared.backends.segmentation import prompts
 from shared.backends.segmentation.picture import Frame
-from shared.domain.masks import HALF, box_around, moved, objects_of
+from shared.domain.masks import HALF, box_around, longest_side, moved, objects_of
 from shared.domain.recipe import SegmentationRecipe
 
 Weights = prompts.Weights
 _TIGHTEST, _LOOSEST = -0.01, 0.03  # of the longest side, how far an edge lies outside the object
-_GROUP_SHARE = 0.4  # of the boxes, where a picture has several objects
+_SMALL = 8  # times its own longest side count where that is less: small objects are boxed more closely
+_GROUP_SHARE = 0.15  # of the boxes, around all objects of a picture, or one of as many boxes as objects
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def drawn(mask: NDArray[Any], recipe: SegmentationRecipe, draw: random.Random) -
     if kind < recipe.whole_share + recipe.point_share:
         truth = mask == draw.choice(objects)
         return Question(truth, point=_inside(truth, draw))
-    together = len(objects) == 1 or draw.random() < _GROUP_SHARE
+    together = draw.random() < max(_GROUP_SHARE, 1 / len(objects))
     truth = mask != 0 if together else mask == draw.choice(objects)
     return Question(truth, box=_shaken(truth, draw))
 
@@ -72,5 +73,5 @@ def _inside(truth: NDArray[np.bool_], draw: random.Random) -> tuple[float, float
 def _shaken(truth: NDArray[np.bool_], draw: random.Random) -> Box:
     box = box_around(truth)
     assert box is not None, "an object has a box"
-    longest = max(truth.shape)
+    longest = min(max(truth.shape), _SMALL * longest_side(box))
     return moved(box, truth.shape, [HALF + draw.uniform(_TIGHTEST, _LOOSEST) * longest for _ in range(4)])

@@ -1,22 +1,26 @@
 """Which parts of a picture the encoder sees, each in a square of its own.
 
-Thin structures do not survive the decoder's grid: a picture whose masks lose too much on it is cut.
+Thin structures do not survive the decoder's grid, and objects of a few cells have no outline: where the
+masks of a set lose too much, or its objects are too small, its pictures are cut, and each part is enlarged.
 """
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.backends.base import Box
 from shared.backends.segmentation.picture import Frame, logits_to_picture, mask_to_grid
 from shared.domain.masks import Overlap
 
 LEAST_OVERLAP = 0.985  # that the grid leaves of the masks
+LEAST_OBJECT = 1 / 8  # of a tile's longest side, what the usual object spans
 MOST_PARTS = 4
-_MARGIN = 16  # a tile sees a sixteenth of itself beyond what it answers for
+_MARGIN = 8  # a tile sees an eighth of itself beyond what it answers for
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,34 @@ class Tile:
         """Columns that are seen."""
         return self.right - self.left
 
+    def shows(self, box: Box) -> bool:
+        """Whether all of a box is seen."""
+        x0, y0, x1, y1 = box
+        return self.left <= x0 and self.top <= y0 and x1 <= self.right - 1 and y1 <= self.bottom - 1
+
+    def touches(self, box: Box) -> bool:
+        """Whether some of a box is seen."""
+        x0, y0, x1, y1 = box
+        return min(x1, self.right - 1) > max(x0, self.left) and min(y1, self.bottom - 1) > max(y0, self.top)
+
+    def off_middle(self, box: Box) -> float:
+        """How far the middle of a box lies from the tile's, along the axis where it is farther."""
+        across = abs(box[0] + box[2] - self.left - self.right)
+        return max(across, abs(box[1] + box[3] - self.top - self.bottom)) / 2
+
+    @property
+    def alone(self) -> "Tile":
+        """The same, answering for all it sees."""
+        return replace(self, core=(self.top, self.bottom, self.left, self.right))
+
     def of(self, pixels: NDArray[Any]) -> NDArray[Any]:
         """What is seen of an array whose first axes are rows and columns."""
         return pixels[self.top : self.bottom, self.left : self.right]
 
 
-def tiles_of(height: int, width: int, *, parts: int, side: int) -> list[Tile]:
-    """The tiles of a picture, row by row; one that fits the encoder's square is not cut."""
-    count = max(1, min(parts, math.ceil(max(height, width) / side), height, width))
+def tiles_of(height: int, width: int, *, parts: int) -> list[Tile]:
+    """The tiles of a picture, row by row; so many a side, or as many as it has pixels."""
+    count = max(1, min(parts, height, width))
     return [
         Tile(max(0, top - down), min(height, bottom + down), max(0, left - over), min(width, right + over),
              (top, bottom, left, right))
@@ -56,13 +80,23 @@ def tiles_of(height: int, width: int, *, parts: int, side: int) -> list[Tile]:
 
 
 def parts_for(masks: Iterable[NDArray[Any]], *, side: int, grid: int) -> int:
-    """The fewest parts a side with which the masks of a training set survive the grid."""
+    """The fewest parts a side with which a set's masks survive the grid and its objects are large enough."""
     kept = [mask for mask in masks if mask.any()]
-    for parts in range(1, MOST_PARTS):
+    if not kept:
+        return 1
+    least = min(MOST_PARTS, math.ceil(LEAST_OBJECT / median(_usual_object(mask) for mask in kept)))
+    for parts in range(least, MOST_PARTS):
         overlaps = [_round_trip(mask, parts, side=side, grid=grid) for mask in kept]
-        if not overlaps or sum(overlaps) / len(overlaps) >= LEAST_OVERLAP:
+        if sum(overlaps) / len(overlaps) >= LEAST_OVERLAP:
             return parts
     return MOST_PARTS
+
+
+def _usual_object(mask: NDArray[Any]) -> float:
+    """The side of a square as large as the median object, as a share of the picture's longest side."""
+    counted = np.unique(mask, return_counts=True)[1][int(not mask.all()) :]
+    longest: int = max(mask.shape)
+    return math.sqrt(float(np.median(counted))) / longest
 
 
 def _spans(length: int, count: int) -> Iterator[tuple[int, int, int]]:
@@ -73,7 +107,7 @@ def _spans(length: int, count: int) -> Iterator[tuple[int, int, int]]:
 
 def _round_trip(mask: NDArray[Any], parts: int, *, side: int, grid: int) -> float:
     back = np.zeros(mask.shape, dtype=bool)
-    for tile in tiles_of(*mask.shape, parts=parts, side=side):
+    for tile in tiles_of(*mask.shape, parts=parts):
         frame = Frame(tile.height, tile.width, side)
         share = mask_to_grid(tile.of(mask), frame, grid)
         found = logits_to_picture(share[None] - 0.5, frame)[0].numpy() > 0
