@@ -20,7 +20,7 @@ from shared.registry.plans import Plan, Served
 from shared.serving.base import ModelServer
 from shared.serving.open import open_model_server
 
-TRIES = 3  # while the plan changes under an answer
+AGAIN = (None, None)  # once the plan has changed under an answer nobody is the challenger's any more
 _CHALLENGER_THREADS = 8  # requests that a hanging challenger may hold up at most, beside those of the API
 _CHALLENGER_SECONDS, _CHALLENGER_PICTURE_SECONDS = 3.0, 20.0
 _REST_SECONDS = 10.0  # that a challenger which did not answer is left alone
@@ -61,10 +61,10 @@ class Router:
             InvalidInputError: a text was asked where pictures are answered, or the other way round.
         """
         began = time.perf_counter()
-        for _ in range(TRIES):
+        for key in (person_key, *AGAIN):
             held = self.cache.held(model_type)
-            share = held.plan.share if held.confirmed and person_key is not None else 0.0
-            slot = routing.slot(held.plan.seats, person_key, confirmed=held.confirmed)
+            share = held.plan.share if held.confirmed and key is not None else 0.0
+            slot = routing.slot(held.plan.seats, key, confirmed=held.confirmed)
             slot, served, answer = self._ask(held.plan, slot, asked)
             spent = (time.perf_counter() - began) * 1000
             routed = Routed(held, served, slot, share, answer, round(spent, 3))

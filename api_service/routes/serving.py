@@ -16,7 +16,7 @@ from api_service.once import ReplayedError
 from api_service.parse import FeedbackWish, PredictWish
 from api_service.people import Known
 from api_service.plan_cache import DATABASE_ERRORS
-from api_service.router import TRIES, Routed, changing
+from api_service.router import AGAIN, Routed, changing
 from api_service.show.serving import FeedbackTaken, Predicted, PredictedMask, Probability
 from shared.domain.example import MaskAnswer, PictureAsk
 from shared.errors import ConflictError, InvalidInputError
@@ -38,8 +38,8 @@ def predict(call: Call, wish: PredictWish) -> PredictedMask | Predicted:
     asked = _asked(call, wish, unnamed=f"unnamed {prediction_id}")
     person = _person(call, asked.person, model_type=wish.model_type)
     question = asked.text if asked.picture is None else PictureAsk(asked.picture, (asked.box,))
-    for _ in range(TRIES):
-        routed = call.deps.router.answer(wish.model_type, person.key if person else None, question)
+    for key in (person.key if person else None, *AGAIN):
+        routed = call.deps.router.answer(wish.model_type, key, question)
         given = Given.of(prediction_id, asked, routed, now=call.now)
         answer = _shown(given, routed)
         if _kept(call, given, person=person, answer=answer, routed=routed):

@@ -1,6 +1,7 @@
 """Who answers: the plan decides, an unconfirmed challenger never serves, a rollback wins every race."""
 
 import threading
+from itertools import cycle
 from uuid import UUID
 
 import pytest
@@ -68,6 +69,15 @@ def test_a_plan_that_nobody_confirmed_for_two_seconds_serves_the_champion(site):
     site.seconds[0] = CONFIRMED_SECONDS + 0.01
     routed = site.deps.router.answer("diagnosis", "somebody", "text")
     assert (routed.served.name, routed.slot) == (champion.name, "champion")
+
+
+def test_a_registry_that_is_heard_now_and_then_fails_no_request(site):
+    champion, challenger = site.serve(share=1.0)
+    # confirmed when the challenger is asked, and not when its answer is there
+    site.deps.router.cache._monotonic = cycle([0.0, CONFIRMED_SECONDS + 1]).__next__
+    routed = site.deps.router.answer("diagnosis", "somebody", "text")
+    assert site.server.asked == [challenger.digest, champion.digest]
+    assert (routed.served.name, routed.slot, routed.share) == (champion.name, "champion", 0.0)
 
 
 def test_the_champion_answers_where_the_challenger_cannot(site):
