@@ -8,19 +8,19 @@ to bench/results, where a piece (`--only`) replaces its own figures. The one-sid
 import argparse
 import json
 import os
-import platform
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
+from itertools import chain
 
+from bench.figures import Figure, at_least, at_most, keep
 from bench.release_world.clinic import Clinic
 from bench.release_world.play import config, play, summary
 from bench.release_world.scenario import KEY, NULL, SCENARIOS, Scenario
 from deployer_service.decide import Run, answer_line
 
-RESULTS = Path(__file__).parent / "results" / "decide.json"
 RUNS = {KEY: 1000, NULL: 100, "": 40}  # of a scenario by its kind
 GOALS = {
     ("-5, read at once", "cases_to_rollback"): 330,
@@ -39,25 +39,20 @@ GOALS = {
 }
 FLOORS = {("-5", "unexposed"): 0.99, ("-5, read at once", "rolled_back"): 0.99, ("+2", "promoted"): 0.9}
 FACTS, BATCH = 20_000, 500  # a message of the speed figures holds as many predictions and as many labels
-Figure = dict[str, object]
 
 
 def figures(scenario: Scenario, row: dict[str, float]) -> Iterator[Figure]:
     """The figures of a row that have a goal; a null scenario must rarely be judged either way."""
     for (name, key), goal in GOALS.items():
         if name == scenario.name:
-            yield _figure(f"{name}: {key}", row[key], goal, met=row[key] <= goal)
+            yield at_most(f"{name}: {key}", row[key], "mean", goal=goal)
     for (name, key), goal in FLOORS.items():
         if name == scenario.name:
-            yield _figure(f"{name}: {key}", row[key], goal, met=row[key] >= goal)
+            yield at_least(f"{name}: {key}", row[key], "mean", goal=goal)
     if scenario.kind == NULL:
         wrong = ["rolled_back"] if scenario.effect else ["promoted", "rolled_back"]
         for key in wrong:
-            yield _figure(f"{scenario.name}: {key}", row[key], 0.05, met=row[key] <= 0.05)
-
-
-def _figure(key: str, value: float, goal: float, *, met: bool, unit: str = "mean") -> Figure:
-    return {"key": key, "value": round(value, 4), "unit": unit, "goal": goal, "met": met}
+            yield at_most(f"{scenario.name}: {key}", row[key], "mean", goal=0.05)
 
 
 def speed() -> Iterator[Figure]:
@@ -73,9 +68,9 @@ def speed() -> Iterator[Figure]:
     middle = next(place for place in range(len(facts)) if sum(facts[: place + 1]) >= 10_000)
     state = len(json.dumps(json.loads(answers[middle])["state"])) / 1024
     each = spent / sum(facts) * 1000
-    yield _figure("step of 1,000 facts", each, 5.0, met=each <= 5, unit="ms")
-    yield _figure("1,000,000 facts", each, 10.0, met=each <= 10, unit="s")
-    yield _figure("state after 10,000 facts", state, 64, met=state <= 64, unit="KiB")
+    yield at_most("step of 1,000 facts", each, "ms", goal=5.0)
+    yield at_most("1,000,000 facts", each, "s", goal=10.0)
+    yield at_most("state after 10,000 facts", state, "KiB", goal=64)
 
 
 def _long_run() -> tuple[dict[str, object], list[str]]:
@@ -93,15 +88,8 @@ def _long_run() -> tuple[dict[str, object], list[str]]:
     return start, lines
 
 
-def main() -> None:
-    """Play every scenario and write the results."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=0)
-    parser.add_argument("--only", nargs="*", default=[""])
-    parser.add_argument("--processes", type=int, default=os.cpu_count())
-    wish = parser.parse_args()
-    results = list(speed())
-    print(*(f"{one['key']}: {one['value']} {one['unit']}" for one in results), sep="\n")
+def played(wish: argparse.Namespace) -> Iterator[Figure]:
+    """Every scenario that is wished for, a printed row each, and the figures of it that have a goal."""
     keys = ["runs", "seconds", *summary([play(Scenario("none", days=0), 0)])]
     print(f"{'scenario':33}", *(f"{key.replace('_', ' ')[:12]:>12}" for key in keys))
     with ProcessPoolExecutor(wish.processes) as pool:
@@ -109,25 +97,20 @@ def main() -> None:
             runs = wish.runs or RUNS[scenario.kind]
             began = time.monotonic()
             row = summary(list(pool.map(partial(play, scenario), range(runs), chunksize=10)))
-            spent = time.monotonic() - began
-            shown = [f"{value:12.3f}" for value in (runs, spent, *row.values())]
+            shown = [f"{value:12.3f}" for value in (runs, time.monotonic() - began, *row.values())]
             print(f"{scenario.name:33}", *shown, flush=True)
-            results += figures(scenario, row)
-    _write(results, kept=_before() if wish.only != [""] else {})
+            yield from figures(scenario, row)
 
 
-def _before() -> dict[str, Figure]:
-    """The figures that stand in the results by their key, none at first."""
-    told = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"figures": []}
-    return {one["key"]: one for one in told["figures"]}
-
-
-def _write(results: list[Figure], *, kept: dict[str, Figure]) -> None:
-    figures = kept | {str(one["key"]): one for one in results}
-    RESULTS.parent.mkdir(exist_ok=True)
-    report = {"name": "decide", "machine": platform.platform(), "figures": list(figures.values())}
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
+def main() -> int:
+    """Play every scenario and write the results."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=0)
+    parser.add_argument("--only", nargs="*", default=[""])
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    wish = parser.parse_args()
+    return keep("decide", chain(speed(), played(wish)), is_part=wish.only != [""])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

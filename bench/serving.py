@@ -1,18 +1,23 @@
 """Serving on real processes: two API processes, two model servers, Postgres, Valkey, a deployer.
 
-`python -m bench.serving [REQUESTS [SWITCHES [KILLS]]]`: what router and shadow cost, what batches gain,
-and that no answer is lost, doubled or of the wrong version while versions change and parts are killed.
+`python -m bench.serving [REQUESTS [SWITCHES [KILLS]]] [--only PIECE ...]`: what router and shadow cost, what
+batches gain, and that no answer is lost, doubled or of the wrong version while versions change and parts are
+killed. A piece (batches, router, shadow, outages, churn) replaces its own figures only.
 """
 
-import json
+import argparse
 import os
-import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import text as sql
+
+from bench.figures import Figure, at_least, at_most, keep
 from bench.serving_world.churn import (
     Churned,
     Releases,
@@ -29,88 +34,119 @@ from bench.serving_world.shadow import scoring
 from bench.serving_world.site import APIS, MODEL_SERVERS, MODULES, Site, until
 from bench.serving_world.versions import TEXTS, Made, make
 from shared.registry.plans import Plan
+from shared.serving.base import ModelServer
 
-RESULTS = Path(__file__).parent / "results" / "serving.json"
 REQUESTS, SWITCHES, KILLS = 20_000, 200, 20
 ROUNDS, PHASES, PHASE_SECONDS = 300, 3, 8.0
 TURNS = 5
+_WAL = "SELECT pg_logical_emit_message(true, 'bench', 'x')"  # the least that a commit brings to the disk
 CHANGES = 5  # of one version that comes and goes
-Figure = dict[str, object]
+PIECES = ("batches", "router", "shadow", "outages", "churn")
 
 
-def main(requests: int, switches: int, kills: int) -> int:
+@dataclass
+class Measured:
+    """A site with its versions: the first is live, each piece takes what it needs from the others."""
+
+    site: Site
+    versions: list[Made]
+    plan: Plan
+    wish: argparse.Namespace
+
+    def capacity(self) -> float:
+        """Answers a second of both API processes."""
+        return rate_of(asked(self.site, PHASE_SECONDS))
+
+
+def main() -> int:
     """Measure, print and write; 1 where a goal is missed."""
-    figures: list[Figure] = []
+    parser = argparse.ArgumentParser()
+    for name, usual in (("requests", REQUESTS), ("switches", SWITCHES), ("kills", KILLS)):
+        parser.add_argument(name, nargs="?", type=int, default=usual)
+    parser.add_argument("--only", nargs="*", choices=PIECES, default=list(PIECES))
+    wish = parser.parse_args()
+    load = f"{os.getloadavg()[0]:.1f}"
+    return keep("serving", _measured(wish), is_part=len(wish.only) < len(PIECES), load=load)
+
+
+def _measured(wish: argparse.Namespace) -> Iterator[Figure]:
     with Site() as site, tempfile.TemporaryDirectory() as scratch:
-        versions = make(
-            site.settings, site.sessions, Path(scratch), count=switches // CHANGES + len(PARTS) + 4
-        )
-        first, *others = versions
-        plan = Releases(site).bootstrap(first).plan
+        count = wish.switches // CHANGES + len(PARTS) + 4
+        versions = make(site.settings, site.sessions, Path(scratch), count=count)
+        plan = Releases(site).bootstrap(versions[0]).plan
         site.start(*MODULES)
         _ready(site)
-        for found in _measured(site, versions, plan, churned=(requests, switches, kills)):
-            print(f"{found['key']}: {found['value']} {found['unit']} (goal {found['goal']})", flush=True)
-            figures.append(found)
-    RESULTS.parent.mkdir(exist_ok=True)
-    load = f", load {os.getloadavg()[0]:.1f}"
-    report = {"name": "serving", "machine": platform.platform() + load, "figures": figures}
-    RESULTS.write_text(json.dumps(report, indent=1) + "\n")
-    return 0 if all(one["met"] for one in figures) else 1
+        measured = Measured(site, versions, plan, wish)
+        pieces = {
+            "batches": _batches,
+            "router": _router,
+            "shadow": _shadow,
+            "outages": _outages,
+            "churn": _churn,
+        }
+        for name in wish.only:
+            yield from pieces[name](measured)
 
 
-def _measured(
-    site: Site, versions: list[Made], plan: Plan, *, churned: tuple[int, int, int]
-) -> Iterator[Figure]:
-    first, second, *others = versions
-    yield from _batches(site, first)
-    yield from _router(site, first)
-    capacity = rate_of(asked(site, PHASE_SECONDS))
-    yield _figure("capacity of the two API processes", capacity, 0.0, unit="requests/s", least=True)
-    yield from _shadow(site, second, rate=capacity / 2)
-    for part in PARTS:
-        outage = roll_back_in(site, part, others.pop(), rate=capacity / 2)
-        print(f"  {part}: {outage}", flush=True)
-        bad = outage.failed + outage.after_two_seconds + outage.lost + outage.doubled
-        yield _figure(
-            f"rollback while {part} dies: answers failed, late, lost, doubled", bad, 0, unit="answers"
-        )
-    requests, switches, kills = churned
-    yield from _churn(
-        site, churn(site, others, requests=requests, switches=switches, kills=kills), versions, first=plan
+def _batches(measured: Measured) -> Iterator[Figure]:
+    """Texts a second under 16 clients, beside transformers one by one with all cores, in turns."""
+    one, both = measured.site.direct(MODEL_SERVERS[0]), measured.site.model_server
+    ratios: Mapping[ModelServer, list[float]] = {one: [], both: []}
+    with ThreadPoolExecutor(16) as pool:
+        _answered(pool, both, measured.versions[0], texts=TEXTS * 4)
+        for _ in range(TURNS):
+            baseline = texts_per_second(TEXTS)
+            for server, found in ratios.items():
+                found.append(_answered(pool, server, measured.versions[0], texts=TEXTS * 20) / baseline)
+    ratio = share_below(ratios[both], 0.5)
+    yield at_least("requests/s beside transformers one at a time", ratio, "times", goal=3.0)
+    yield at_least(
+        "the same of one model server, on one core", share_below(ratios[one], 0.5), "times", goal=0
     )
 
 
-def _batches(site: Site, first: Made) -> Iterator[Figure]:
-    """Texts a second of one model server under 16 clients, beside transformers one by one, in turns."""
-    server, texts, ratios = site.direct(MODEL_SERVERS[0]), TEXTS * 20, []
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda text: server.answer(first.digest, [text]), TEXTS))
-        for _ in range(TURNS):
-            baseline = texts_per_second(TEXTS)
-            spent = timed(lambda: list(pool.map(lambda text: server.answer(first.digest, [text]), texts)))
-            ratios.append(1000 * len(texts) / spent / baseline)
-    ratio = share_below(ratios, 0.5)
-    yield _figure("requests/s beside transformers one at a time", ratio, 3.0, unit="times", least=True)
+def _answered(pool: Executor, server: ModelServer, made: Made, *, texts: Sequence[str]) -> float:
+    """Texts a second."""
+    spent = timed(lambda: list(pool.map(lambda text: server.answer(made.digest, [text]), texts)))
+    return 1000 * len(texts) / spent
 
 
-def _router(site: Site, first: Made) -> Iterator[Figure]:
+def _router(measured: Measured) -> Iterator[Figure]:
     """One client: `/predict` with everything it writes, beside the model server asked directly."""
+    site, first = measured.site, measured.versions[0]
     client, server = Client(site, APIS[0]), site.direct(MODEL_SERVERS[0])
     for _ in range(20):
         client.ask()
-    direct, routed = [], []
+    direct, routed, synced = [], [], []
     for place in range(ROUNDS):
         text = TEXTS[place % len(TEXTS)]
         direct.append(timed(lambda text=text: server.answer(first.digest, [text])))  # type: ignore[misc]
         routed.append(client.ask().ms)
+        synced.append(_sync_ms(site))
     overhead = share_below(routed, 0.5) - share_below(direct, 0.5)
-    yield _figure("router beside the model server, p50", overhead, 3.0, unit="ms")
+    yield at_most("router beside the model server, p50", overhead, "ms", goal=3.0)
+    yield at_least("the sync of one commit to this disk in it, p50", share_below(synced, 0.5), "ms", goal=0)
+    yield at_least("the model server asked directly, p50", share_below(direct, 0.5), "ms", goal=0)
 
 
-def _shadow(site: Site, second: Made, *, rate: float) -> Iterator[Figure]:
+def _sync_ms(site: Site) -> float:
+    """What a commit that waits for the disk takes beyond one that does not."""
+    spent = []
+    for name in ("on", "off"):
+        setting, write = sql("SET LOCAL synchronous_commit = " + name), sql(_WAL)
+        with site.sessions() as session:
+            session.execute(setting)
+            session.execute(write)
+            began = time.perf_counter()
+            session.commit()
+            spent.append(1000 * (time.perf_counter() - began))
+    return spent[0] - spent[1]
+
+
+def _shadow(measured: Measured) -> Iterator[Figure]:
     """The 95th percentile at half of the capacity with and without silent scoring, in turns."""
-    releases = Releases(site)
+    site, second = measured.site, measured.versions[1]
+    releases, rate = Releases(site), measured.capacity() / 2
     releases.bring_up(second)
     releases.start(second)
     without, with_shadow, scored = [], [], 0
@@ -122,10 +158,29 @@ def _shadow(site: Site, second: Made, *, rate: float) -> Iterator[Figure]:
     releases.roll_back(second)
     print(f"  {len(with_shadow)} answers beside {scored} silent ones", flush=True)
     added = share_below(with_shadow, 0.95) - share_below(without, 0.95)
-    yield _figure("shadow adds to the p95", added, 2.0, unit="ms")
+    yield at_most("shadow adds to the p95", added, "ms", goal=2.0)
 
 
-def _churn(site: Site, found: Churned, versions: Sequence[Made], *, first: Plan) -> Iterator[Figure]:
+def _outages(measured: Measured) -> Iterator[Figure]:
+    """A rollback at half of the capacity, asked for in the moment in which a part dies."""
+    capacity = measured.capacity()
+    yield at_least("capacity of the two API processes", capacity, "requests/s", goal=0.0)
+    for part, made in zip(PARTS, measured.versions[2:], strict=False):
+        outage = roll_back_in(measured.site, part, made, rate=capacity / 2)
+        print(f"  {part}: {outage}", flush=True)
+        bad = outage.failed + outage.after_two_seconds + outage.lost + outage.doubled
+        key = f"rollback while {part} dies: answers failed, late, lost, doubled"
+        yield at_most(key, bad, "answers", goal=0)
+
+
+def _churn(measured: Measured) -> Iterator[Figure]:
+    """Versions come and go and servers are killed under load."""
+    wish, others = measured.wish, measured.versions[2 + len(PARTS) :]
+    found = churn(measured.site, others, requests=wish.requests, switches=wish.switches, kills=wish.kills)
+    yield from _told(measured.site, found, measured.versions, first=measured.plan)
+
+
+def _told(site: Site, found: Churned, versions: Sequence[Made], *, first: Plan) -> Iterator[Figure]:
     until(lambda: lost_and_doubled(site, found.told)[0] == 0, "every answer to be filed", 30.0)
     lost, doubled = lost_and_doubled(site, found.told)
     wrong = faults(found, versions, first) | {"dropped": lost, "doubled": doubled}
@@ -135,16 +190,12 @@ def _churn(site: Site, found: Churned, versions: Sequence[Made], *, first: Plan)
     )
     print("  failed:", [(one.status, round(one.ms)) for one in found.told if one.status != 200], flush=True)
     for name, number in wrong.items():
-        yield _figure(f"answers {name} of {len(found.told)}", number, 0, unit="answers")
-    yield _figure("adapter switch, p50", share_below(old_plan_ms(found), 0.5), 50.0, unit="ms")
-    yield _figure("adapter switch, p99", share_below(old_plan_ms(found), 0.99), 50.0, unit="ms")
-    yield _figure("rollback to its last answer, p99", share_below(leaving_ms(found), 0.99), 100.0, unit="ms")
-    yield _figure(
-        "an adapter brought up and proved beside them, p50",
-        share_below(found.loads_ms, 0.5),
-        2000.0,
-        unit="ms",
-    )
+        yield at_most(f"answers {name}", number, "answers", goal=0)
+    yield at_most("adapter switch, p50", share_below(old_plan_ms(found), 0.5), "ms", goal=50.0)
+    yield at_most("adapter switch, p99", share_below(old_plan_ms(found), 0.99), "ms", goal=50.0)
+    yield at_most("rollback to its last answer, p99", share_below(leaving_ms(found), 0.99), "ms", goal=100.0)
+    loads = share_below(found.loads_ms, 0.5)
+    yield at_most("an adapter brought up and proved beside them, p50", loads, "ms", goal=2000.0)
 
 
 def _ready(site: Site) -> None:
@@ -154,11 +205,5 @@ def _ready(site: Site) -> None:
     until(lambda: all(client.ask().status == 200 for client in clients), "the API")
 
 
-def _figure(key: str, value: float, goal: float, *, unit: str, least: bool = False) -> Figure:
-    met = value >= goal if least else value <= goal
-    return {"key": key, "value": round(value, 3), "unit": unit, "goal": goal, "met": met}
-
-
 if __name__ == "__main__":
-    told = [int(one) for one in sys.argv[1:]]
-    sys.exit(main(*told, *(REQUESTS, SWITCHES, KILLS)[len(told) :]))
+    sys.exit(main())

@@ -43,27 +43,39 @@ def at_least(key: str, value: float | None, unit: str, *, goal: float) -> Figure
     return Figure(key, value, unit, goal, is_most=False)
 
 
-def keep(name: str, figures: Iterable[Figure], **context: object) -> int:
-    """Show every figure as it comes, write `bench/results/NAME.json`; 1 when a goal is missed, else 0.
+def keep(name: str, figures: Iterable[Figure], *, is_part: bool = False, **context: object) -> int:
+    """Show and write every figure as it comes to `bench/results/NAME.json`; 1 when a goal is missed, else 0.
 
     Args:
         name: of the benchmark.
-        figures: may be a generator that measures.
+        figures: may be a generator that measures; one that is ended leaves what it had measured.
+        is_part: figures of before that are not measured now stay in the file.
         context: what else a reader of the file needs, such as the seed or how many rows.
     """
-    kept = []
+    path = RESULTS / f"{name}.json"
+    machine = f"{platform.platform()}, {os.cpu_count()} cores"
+    rows = _before(path) if is_part else {}
+    is_missed = False
     for figure in figures:
         print(figure, flush=True)
-        kept.append(figure)
-    rows = [
-        {"key": one.key, "value": _short(one.value), "unit": one.unit, "goal": one.goal, "met": one.met}
-        for one in kept
-    ]
-    machine = f"{platform.platform()}, {os.cpu_count()} cores"
-    RESULTS.mkdir(exist_ok=True)
-    result = {"name": name, "machine": machine, **context, "figures": rows}
-    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
-    return 0 if all(one.met for one in kept) else 1
+        is_missed |= not figure.met
+        rows[figure.key] = {
+            "key": figure.key,
+            "value": _short(figure.value),
+            "unit": figure.unit,
+            "goal": figure.goal,
+            "met": figure.met,
+        }
+        RESULTS.mkdir(exist_ok=True)
+        result = {"name": name, "machine": machine, **context, "figures": list(rows.values())}
+        path.write_text(json.dumps(result, indent=1) + "\n")
+    return int(is_missed)
+
+
+def _before(path: Path) -> dict[str, dict[str, object]]:
+    """The rows that stand there by their key, none at first."""
+    told = json.loads(path.read_text()) if path.exists() else {"figures": []}
+    return {row["key"]: row for row in told["figures"]}
 
 
 def _short(value: float | None) -> float | None:
