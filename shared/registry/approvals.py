@@ -12,7 +12,7 @@ from shared.registry import audit, events, models, outbox
 from shared.registry.tables import Approval
 
 VERSIONS = "model_versions"  # the kind of subject whose promotion waits for the answer
-STEPS = "challenge_steps"  # a version that a person wants one step further
+STEPS = "step_after_plan"  # a version that a person wants one step further; the plan's number follows
 
 
 class SamePersonError(ForbiddenError):
@@ -27,25 +27,10 @@ class DecidedAlreadyError(ConflictError):
     code = "decided_already"
 
 
-def ask(  # noqa: PLR0913
-    session: Session,
-    subject: tuple[str, UUID],
-    *,
-    maker: str,
-    reason: str,
-    now: datetime,
-    since: datetime | None = None,
-) -> Approval:
-    """Ask a second person once: a request of the same subject that is open or approved stands as it is.
-
-    One that is not younger than `since`, where that is given, is about something else.
-    """
+def ask(session: Session, subject: tuple[str, UUID], *, maker: str, reason: str, now: datetime) -> Approval:
+    """Ask a second person once: a request of the same subject that is open or approved stands as it is."""
     standing = newest(session, subject)
-    if (
-        standing is not None
-        and standing.state != "refused"
-        and (since is None or standing.created_at > since)
-    ):
+    if standing is not None and standing.state != "refused":
         return standing
     kind, subject_id = subject
     row = Approval(
@@ -80,7 +65,7 @@ def decide(
     subject = (row.subject_kind, row.subject_id)
     audit.write(session, act=row.state, subject=subject, actor=checker, at=now, details={"why": reason})
     events.emit(session, kind=f"approvals.{row.state}", subject=row.id, at=now)
-    if row.subject_kind in (VERSIONS, STEPS):
+    if row.subject_kind.startswith((VERSIONS, STEPS)):
         version = models.get(session, row.subject_id)
         outbox.ring(session, TaskName.LOOK, models.model_type(session, version.model_type).id)
     return row

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,17 +61,14 @@ def ask(session: Session, version: ModelVersion, *, reason: str, maker: str, now
     Raises:
         NotComparedError: the version is not compared now.
     """
-    since = _challenged(session, version).effective_at
-    return approvals.ask(
-        session, (approvals.STEPS, version.id), maker=maker, reason=reason, now=now, since=since
-    )
+    subject = _step(_challenged(session, version), version)
+    return approvals.ask(session, subject, maker=maker, reason=reason, now=now)
 
 
 def asked(session: Session, version: ModelVersion) -> Approval | None:
     """The newest request for the step that is next now."""
     plan = plans.current(session, version.model_type)
-    found = approvals.newest(session, (approvals.STEPS, version.id))
-    return found if found and plan and found.created_at > plan.effective_at else None
+    return approvals.newest(session, _step(plan, version)) if plan else None
 
 
 def agreed(session: Session, version: ModelVersion) -> Approval | None:
@@ -98,6 +96,11 @@ def _challenged(session: Session, version: ModelVersion) -> Plan:
             fix="see `rounds models current` for the challenger",
         )
     return plan
+
+
+def _step(plan: Plan, version: ModelVersion) -> tuple[str, UUID]:
+    """What a request is about: the step that follows this very plan."""
+    return f"{approvals.STEPS}_{plan.number}", version.id
 
 
 def _switch(version: ModelVersion) -> str:

@@ -18,24 +18,21 @@ interface Rule {
 }
 
 /** What a yes and a no do, by what was asked. */
-const EFFECTS: Record<string, { yes: string; no: string }> & { model_versions: { yes: string; no: string } } =
-  {
-    model_versions: {
-      yes: "The release goes on by the site's policy.",
-      no: "The release ends here; the version before goes on.",
-    },
-    challenge_steps: {
-      yes: "It takes the next step of its ramp without waiting for more evidence, unless harm is suspected.",
-      no: "It stays at its share; the engine goes on as the evidence allows.",
-    },
-  };
+const RELEASE = {
+  yes: "The release goes on by the site's policy.",
+  no: "The release ends here; the version before goes on.",
+};
+const STEP = {
+  yes: "It takes the next step of its ramp without waiting for more evidence, unless harm is suspected.",
+  no: "It stays at its share; the engine goes on as the evidence allows.",
+};
 
 /** The decision stands at the end of the letter and nowhere else: who decides has had it open. */
 function Decide(props: { approval: Approval; name: string; onSaid: (state: string) => void }) {
   const { approval, name, onSaid } = props;
   const [yes, setYes] = useState<boolean | null>(null);
   const act = useAct<Approval>("/approvals", ["/approvals", "/models", "/dashboard"]);
-  const effects = EFFECTS[approval.subject_kind] ?? EFFECTS.model_versions;
+  const effects = approval.subject_kind === "model_versions" ? RELEASE : STEP;
   return (
     <div className="row acts">
       <Gated act="POST /approvals" onClick={() => setYes(true)}>
