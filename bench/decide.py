@@ -17,6 +17,7 @@ from itertools import chain
 
 from bench.figures import Figure, at_least, at_most, keep
 from bench.release_world.clinic import Clinic
+from bench.release_world.kills import KILLED, killed_at_every_message, undisturbed
 from bench.release_world.play import config, play, summary
 from bench.release_world.scenario import KEY, NULL, SCENARIOS, Scenario
 from deployer_service.decide import Run, answer_line
@@ -73,6 +74,18 @@ def speed() -> Iterator[Figure]:
     yield at_most("state after 10,000 facts", state, "KiB", goal=64)
 
 
+def kills() -> Iterator[Figure]:
+    """Answers that come out otherwise where the engine's process is killed at every message."""
+    told = other = 0
+    for scenario in KILLED:
+        messages, expected = undisturbed(scenario, 3)
+        answers = list(killed_at_every_message(messages))
+        told += len(answers)
+        other += sum(one != two for one, two in zip(answers, expected[1:], strict=True))
+    print(f"  {told} messages, the process killed twice at each")
+    yield at_most("answers changed by a kill at every message", other, "answers", goal=0)
+
+
 def _long_run() -> tuple[dict[str, object], list[str]]:
     """The start and the messages of a run that nothing ends, with its readings."""
     scenario = Scenario("speed", days=FACTS)
@@ -109,7 +122,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[""])
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     wish = parser.parse_args()
-    return keep("decide", chain(speed(), played(wish)), is_part=wish.only != [""])
+    return keep("decide", chain(speed(), kills(), played(wish)), is_part=wish.only != [""])
 
 
 if __name__ == "__main__":
