@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from typing import TypeVar
 
@@ -12,12 +13,13 @@ from shared.logs import log
 from shared.serving.base import Loaded, ModelServer
 
 AWAY_SECONDS = 2.0  # a server that did not answer is asked last for so long
+STAY = 32  # requests for which one of those that are equally free is preferred: its memory is warm
 
 Result = TypeVar("Result")
 
 
 class SeveralModelServers:
-    """Any number of threads may share it. Which one is asked first goes round among those that answer."""
+    """Any number of threads may share it. Asked first is who answers and has the fewest of our requests."""
 
     def __init__(
         self, servers: Mapping[str, ModelServer], monotonic: Callable[[], float] = time.monotonic
@@ -26,6 +28,7 @@ class SeveralModelServers:
         self._servers, self._monotonic = dict(servers), monotonic
         self._turns = count()
         self._away_until = dict.fromkeys(servers, float("-inf"))
+        self._asked = dict.fromkeys(servers, 0)  # how many wait for each at this moment
         self._lock = threading.Lock()
 
     def load(self, digest: str) -> Loaded:
@@ -64,13 +67,25 @@ class SeveralModelServers:
         down: PartDownError | None = None
         for name in self._in_turn():
             try:
-                return ask(self._servers[name])
+                with self._asking(name):
+                    return ask(self._servers[name])
             except NotFoundError as error:
                 missing = error
             except PartDownError as error:
                 self._is_away(name, error)
                 down = error
         raise missing or down or _none()
+
+    @contextmanager
+    def _asking(self, name: str) -> Iterator[None]:
+        """One more waits for this server while the block runs."""
+        with self._lock:
+            self._asked[name] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._asked[name] -= 1
 
     def _everywhere(self, ask: Callable[[ModelServer], Result]) -> list[Result]:
         found: list[Result] = []
@@ -86,10 +101,10 @@ class SeveralModelServers:
         return found
 
     def _in_turn(self) -> list[str]:
-        """Every server: first those that answer, beginning with another one each time."""
-        names, first, now = list(self._servers), next(self._turns), self._monotonic()
+        """Every server: first those that answer, of them the least busy, of them another one now and then."""
+        names, first, now = list(self._servers), next(self._turns) // STAY, self._monotonic()
         turned = [names[(first + place) % len(names)] for place in range(len(names))]
-        return sorted(turned, key=lambda name: self._away_until[name] > now)
+        return sorted(turned, key=lambda name: (self._away_until[name] > now, self._asked[name]))
 
     def _is_away(self, name: str, error: PartDownError) -> None:
         log.warning("a model server does not answer", server=name, error=error.code)

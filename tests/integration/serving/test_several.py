@@ -1,11 +1,14 @@
 """Two model servers as one: what the other answers while one is away, hangs or lacks a version."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import NotFoundError, PartDownError
 from shared.serving.base import Loaded
-from shared.serving.several import AWAY_SECONDS, SeveralModelServers
+from shared.serving.several import AWAY_SECONDS, STAY, SeveralModelServers
 
 
 class Server:
@@ -13,9 +16,11 @@ class Server:
 
     def __init__(self, *held):
         self.held, self.is_down, self.asked = set(held), False, 0
+        self.before = lambda: None
 
     def _alive(self):
         self.asked += 1
+        self.before()
         if self.is_down:
             raise PartDownError("the model server does not answer")
 
@@ -55,18 +60,36 @@ def pair(now):
 
 def test_they_take_turns_and_one_that_is_away_is_asked_last_for_a_while(pair, now):
     servers, both = pair
-    for _ in range(10):
+    for _ in range(2 * STAY):
         assert both.answer("v", ["x"])[0].label == "v"
-    assert servers["a"].asked == servers["b"].asked == 5
+    assert servers["a"].asked == servers["b"].asked == STAY
     servers["a"].is_down = True
     for _ in range(10):
         assert both.segment("v", PictureAsk("i", (None,)))[0].label == "v"
-    assert servers["a"].asked == 6
+    assert servers["a"].asked == STAY + 1
     servers["a"].is_down = False
     now[0] += AWAY_SECONDS
     for _ in range(4):
         both.answer("v", ["x"])
-    assert servers["a"].asked == 8
+    assert servers["a"].asked == STAY + 5
+
+
+def test_who_asks_while_one_is_busy_asks_the_other(pair):
+    servers, both = pair
+    busy, free = threading.Event(), threading.Event()
+
+    def hold():
+        busy.set()
+        free.wait(10)
+
+    servers["a"].before = hold
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(both.answer, "v", ["x"])
+        assert busy.wait(10)
+        both.answer("v", ["y"])
+        free.set()
+        first.result(10)
+    assert servers["a"].asked == servers["b"].asked == 1
 
 
 def test_a_version_that_one_lacks_is_answered_by_the_other(pair):
