@@ -6,6 +6,7 @@ from sqlalchemy import text
 from shared.broker.reaper import Reaper, Silence
 from shared.domain.cycle import JobState, RunState
 from shared.registry import attempts, leases
+from shared.registry.attempts import Fault, StepDone
 from shared.registry.leases import FencedOffError
 from shared.registry.tables import CollectionRun, TrainingJob
 from tests.factories import a_dataset, a_job, a_run
@@ -79,6 +80,28 @@ def test_a_silent_worker_is_given_up_after_a_lease_and_is_then_fenced_off(sessio
         assert not leases.beat(session, lease)
         with pytest.raises(FencedOffError):
             leases.hold(session, lease)
+
+
+def test_what_is_over_is_nobodys_any_more(sessions, claim, now, job_id):
+    lease = claim()
+    with sessions.begin() as session:
+        attempts.fail(session, lease, Fault("invalid_input", "it cannot be"), now=now)
+    with sessions.begin() as session:
+        assert not leases.beat(session, lease)
+    with pytest.raises(FencedOffError), sessions.begin() as session:
+        attempts.record_step(session, lease, StepDone(1, 3, 1, {}, checkpointed=True), now=now)
+    with sessions.begin() as session:
+        stands_at = session.get_one(TrainingJob, job_id).beat_seq
+        assert not leases.give_up_on(session, TrainingJob, job_id, beat_seq=stands_at, now=now)
+    assert state_of(sessions, TrainingJob, job_id) == JobState.FAILED
+
+
+def test_a_row_that_waits_again_names_nobody(sessions, claim, now, job_id):
+    lease = claim()
+    with sessions.begin() as session:
+        leases.release(session, lease, now=now, why="test")
+        row = session.get_one(TrainingJob, job_id)
+        assert (row.fence, row.worker) == (None, None)
 
 
 def test_a_beating_worker_is_never_given_up(sessions, claim, now):
