@@ -78,8 +78,11 @@ class KeyRing:
         sessions: sessionmaker[Session],
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        is_heard: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._sessions, self._clock, self._monotonic = sessions, clock, monotonic
+        """`is_heard` says whether the registry answers; while it does not, a known key is not looked up."""
+        self._sessions, self._clock, self._monotonic, self._is_heard = sessions, clock, monotonic, is_heard
         self._known: dict[bytes, _Known] = {}
         self._lock = threading.Lock()
 
@@ -102,7 +105,7 @@ class KeyRing:
 
     def _good(self, digest: bytes, find: Callable[[Session], ApiKey | None]) -> Caller:
         known = self._known.get(digest)
-        if known is None or self._monotonic() - known.checked > FRESH_SECONDS:
+        if known is None or (self._monotonic() - known.checked > FRESH_SECONDS and self._is_heard()):
             known = self._look_up(digest, find, known)
         if known.expires_at is not None and known.expires_at <= self._clock():
             raise UnauthenticatedError("this key has expired", fix="ask an admin for a key")

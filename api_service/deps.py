@@ -16,9 +16,11 @@ from shared.clock import Clock
 from shared.config import Settings, load_settings
 from shared.registry.access import DatabaseRole
 from shared.registry.session import make_sessions
+from shared.registry.stalls import Stalls
 from shared.vault import Vault, open_vault
 
 STATEMENT_SECONDS = 10
+SILENT_SECONDS = 4.0  # the plans are asked twice a second: then the database is not slow, it does not answer
 
 
 @dataclass(frozen=True)
@@ -35,24 +37,32 @@ class Deps:
     people: People
     families: Families
     waker: Waker
+    stalls: Stalls
 
     def start(self) -> None:
         """Let the router follow the registry, wake who listens, file what a former process could not."""
         self.filing.start()
         self.waker.start()
         self.router.cache.follow()
+        self.stalls.watch(lambda: self.router.cache.age_seconds > SILENT_SECONDS)
 
     def stop(self) -> None:
         """End the threads at their next turn."""
         self.router.cache.stop()
         self.waker.stop()
         self.filing.stop()
+        self.stalls.stop()
 
 
 def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None) -> Deps:
     """Wire the API; no thread runs before `start`."""
+    stalls = Stalls()
     sessions = sessions or make_sessions(
-        settings, pool_size=THREADS + 3, statement_seconds=STATEMENT_SECONDS, role=DatabaseRole.API
+        settings,
+        pool_size=THREADS + 3,
+        statement_seconds=STATEMENT_SECONDS,
+        role=DatabaseRole.API,
+        stalls=stalls,
     )
     vault = open_vault(settings.secret_file)
     router = Router.of(settings, sessions)
@@ -61,12 +71,13 @@ def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None)
         sessions=sessions,
         clock=settings.clock,
         vault=vault,
-        ring=KeyRing(sessions, settings.clock),
+        ring=KeyRing(sessions, settings.clock, is_heard=lambda: router.cache.confirmed),
         router=router,
         filing=Filing(settings, sessions, vault=vault, cache=router.cache),
         people=People(),
         families=Families(sessions),
         waker=Waker(sessions),
+        stalls=stalls,
     )
 
 

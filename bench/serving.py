@@ -169,7 +169,7 @@ def _outages(measured: Measured) -> Iterator[Figure]:
         outage = roll_back_in(measured.site, part, made, rate=capacity / 2)
         print(f"  {part}: {outage}", flush=True)
         bad = outage.failed + outage.after_two_seconds + outage.lost + outage.doubled
-        key = f"rollback while {part} dies: answers failed, late, lost, doubled"
+        key = f"rollback while {part}: answers failed, late, lost, doubled"
         yield at_most(key, bad, "answers", goal=0)
 
 
@@ -188,7 +188,11 @@ def _told(site: Site, found: Churned, versions: Sequence[Made], *, first: Plan) 
         f"  {len(found.told)} requests, {len(found.switches)} changes, {found.kills} kills: {wrong}",
         flush=True,
     )
-    print("  failed:", [(one.status, round(one.ms)) for one in found.told if one.status != 200], flush=True)
+    print(
+        "  failed:",
+        [(one.status, round(one.ms), one.why) for one in found.told if one.status != 200],
+        flush=True,
+    )
     for name, number in wrong.items():
         yield at_most(f"answers {name}", number, "answers", goal=0)
     yield at_most("adapter switch, p50", share_below(old_plan_ms(found), 0.5), "ms", goal=50.0)

@@ -32,6 +32,7 @@ class Told:
     label: str = ""
     confidence: float = 0.0
     prediction_id: str = ""
+    why: str = ""  # it failed
 
     @property
     def ms(self) -> float:
@@ -56,7 +57,7 @@ class Client:
         status, body = self.post(PREDICT, wish)
         got = time.monotonic()
         if status != 200:
-            return Told(sent, got, status, text)
+            return Told(sent, got, status, text, why=str(body.get("detail", "")))
         return Told(
             sent,
             got,

@@ -13,10 +13,11 @@ from shared.registry import plans
 
 BEFORE_SECONDS, AFTER_SECONDS, UNCONFIRMED_SECONDS = 2.0, 6.0, 2.0
 PARTS: Mapping[str, Callable[[Site], None]] = {
-    "Postgres": Site.kill_postgres,
-    "Valkey": Site.kill_valkey,
-    "the deployer": lambda site: site.kill("deployer"),
-    "one model server": lambda site: site.kill(MODEL_SERVERS[0]),
+    "Postgres dies": Site.kill_postgres,
+    "Valkey dies": Site.kill_valkey,
+    "the deployer dies": lambda site: site.kill("deployer"),
+    "one model server dies": lambda site: site.kill(MODEL_SERVERS[0]),
+    "Postgres stands still": Site.freeze_postgres,
 }
 
 

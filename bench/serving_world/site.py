@@ -90,13 +90,24 @@ class Site:
         self.postgres.process.kill()
         self.postgres.process.wait()
 
+    def freeze_postgres(self) -> None:
+        """The database stands still: it takes connections and answers nothing; `revive` ends that."""
+        top = psutil.Process(self.postgres.process.pid)
+        for process in [top, *top.children()]:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+
     def kill_valkey(self) -> None:
         """The broker dies."""
         self.valkey.process.kill()
         self.valkey.process.wait()
 
     def revive(self) -> None:
-        """Start again what has ended."""
+        """Start again what has ended or stands still."""
+        with suppress(psutil.NoSuchProcess):
+            top = psutil.Process(self.postgres.process.pid)
+            for process in [*top.children(), top]:
+                process.resume()
         if self.postgres.process.poll() is not None:
             self.postgres = start_postgres(self.settings)
         if self.valkey.process.poll() is not None:

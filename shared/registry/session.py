@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings
 from shared.registry.access import DatabaseRole
+from shared.registry.stalls import Stalls
 
 REHEARSAL = "rehearsal"  # in the `info` of sessions whose work is rolled back
 _LIVELY = {"keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15000}
@@ -26,8 +27,10 @@ def make_engine(
     pool_size: int = 5,
     statement_seconds: int = 60,
     role: DatabaseRole = DatabaseRole.APP,
+    stalls: Stalls | None = None,
 ) -> Engine:
     """An engine whose connections act as `role`: none of them may change what is append-only."""
+    told = stalls.connect_args() if stalls else {}
     options = f"{_LIMITS} -c role={role} -c statement_timeout={statement_seconds * 1000}"
     engine = create_engine(
         settings.database,
@@ -36,7 +39,7 @@ def make_engine(
         pool_timeout=5,
         pool_recycle=1800,
         hide_parameters=True,  # an error of the database must not quote a value
-        connect_args={"connect_timeout": 3, "options": options, **_LIVELY},
+        connect_args={"connect_timeout": 3, "options": options, **_LIVELY, **told},
     )
     event.listen(engine, "checkout", _refuse_dead)
     return engine
@@ -48,9 +51,12 @@ def make_sessions(
     pool_size: int = 5,
     statement_seconds: int = 60,
     role: DatabaseRole = DatabaseRole.APP,
+    stalls: Stalls | None = None,
 ) -> sessionmaker[Session]:
     """Sessions for one process; open them with `.begin()` and keep them short."""
-    engine = make_engine(settings, pool_size=pool_size, statement_seconds=statement_seconds, role=role)
+    engine = make_engine(
+        settings, pool_size=pool_size, statement_seconds=statement_seconds, role=role, stalls=stalls
+    )
     return sessionmaker(engine, expire_on_commit=False)
 
 
