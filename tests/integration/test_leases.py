@@ -1,17 +1,30 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from shared.broker.reaper import Reaper, Silence
 from shared.domain.cycle import JobState, RunState
-from shared.registry import attempts, leases
-from shared.registry.attempts import Fault, StepDone
+from shared.registry import attempts, jobs, leases
+from shared.registry.attempts import Fault, StepDone, Weights
 from shared.registry.leases import FencedOffError
-from shared.registry.tables import CollectionRun, TrainingJob
+from shared.registry.tables import Attempt, CollectionRun, TrainingJob
 from tests.factories import a_dataset, a_job, a_run
 
 LEASE = 10.0
+FAULT, WEIGHTS = Fault("invalid_input", "it cannot be"), Weights("d", "models/x", "f", "b", ["Migraine"])
+
+STEP = StepDone(1, 3, 1, {}, checkpointed=True)
+EFFECTS = {
+    "begin": lambda session, lease, now: attempts.begin(session, lease, now=now),
+    "step": lambda session, lease, now: attempts.record_step(session, lease, STEP, now=now),
+    "end of the training": lambda session, lease, now: attempts.begin_registering(session, lease, now=now),
+    "version": lambda session, lease, now: attempts.complete(session, lease, WEIGHTS, figures={}, now=now),
+    "failure": lambda session, lease, now: attempts.fail(session, lease, FAULT, now=now),
+    "return": lambda session, lease, now: attempts.give_back(session, lease, why="test", now=now),
+    "note": lambda session, lease, _: attempts.note(session, lease, {"a": 1}),
+    "bill": lambda session, lease, _: attempts.bill(session, lease, {"seconds": 1.0}),
+}
 
 
 @pytest.fixture
@@ -85,15 +98,47 @@ def test_a_silent_worker_is_given_up_after_a_lease_and_is_then_fenced_off(sessio
 def test_what_is_over_is_nobodys_any_more(sessions, claim, now, job_id):
     lease = claim()
     with sessions.begin() as session:
-        attempts.fail(session, lease, Fault("invalid_input", "it cannot be"), now=now)
+        attempts.fail(session, lease, FAULT, now=now)
     with sessions.begin() as session:
         assert not leases.beat(session, lease)
     with pytest.raises(FencedOffError), sessions.begin() as session:
-        attempts.record_step(session, lease, StepDone(1, 3, 1, {}, checkpointed=True), now=now)
+        attempts.record_step(session, lease, STEP, now=now)
     with sessions.begin() as session:
         stands_at = session.get_one(TrainingJob, job_id).beat_seq
         assert not leases.give_up_on(session, TrainingJob, job_id, beat_seq=stands_at, now=now)
     assert state_of(sessions, TrainingJob, job_id) == JobState.FAILED
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_a_lease_that_was_lost_has_no_effect_whatever_its_heir_does(sessions, claim, now, job_id, effect):
+    lost = claim()
+    with sessions.begin() as session:
+        leases.release(session, lost, now=now, why="test")
+    heir = claim("heir")
+    with sessions.begin() as session:
+        attempts.begin(session, heir, now=now)
+    with pytest.raises(FencedOffError), sessions.begin() as session:
+        EFFECTS[effect](session, lost, now)
+    with sessions() as session:
+        job = session.get_one(TrainingJob, job_id)
+        assert (job.state, job.fence, job.step) == (JobState.RUNNING, heir.fence, 0)
+
+
+def test_a_try_ends_with_its_job_and_says_why(sessions, claim, now, job_id):
+    lease = claim()
+    with sessions.begin() as session:
+        attempts.fail(session, lease, FAULT, now=now)
+        [one] = session.scalars(select(Attempt).where(Attempt.job_id == job_id))
+        assert (one.ended_at, one.ended_why) == (now, FAULT.code)
+
+
+def test_a_job_that_was_cancelled_while_it_ran_is_not_tried_again(sessions, claim, now, job_id):
+    lease = claim()
+    with sessions.begin() as session:
+        jobs.request_cancel(session, job_id, now=now, actor="ann")
+    with sessions.begin() as session:
+        attempts.give_back(session, lease, why="stopped", now=now)
+    assert state_of(sessions, TrainingJob, job_id) == JobState.CANCELLED
 
 
 def test_a_row_that_waits_again_names_nobody(sessions, claim, now, job_id):
