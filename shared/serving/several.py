@@ -59,21 +59,27 @@ class SeveralModelServers:
     def _first(self, ask: Callable[[ModelServer], Result]) -> Result:
         """Ask one after the other; a question may be put twice, since answers change nothing.
 
+        One that was still loading when it was asked may hold the version by the time another has died.
+
         Raises:
             PartDownError: none of them answers.
             NotFoundError: those that answer do not hold the version.
         """
         missing: NotFoundError | None = None
         down: PartDownError | None = None
-        for name in self._in_turn():
+        names, lacking = self._in_turn(), list[str]()
+        while names:
+            name = names.pop(0)
             try:
                 with self._asking(name):
                     return ask(self._servers[name])
             except NotFoundError as error:
                 missing = error
+                lacking.append(name)
             except PartDownError as error:
                 self._is_away(name, error)
                 down = error
+                names, lacking = [*names, *lacking], []
         raise missing or down or _none()
 
     @contextmanager

@@ -104,6 +104,19 @@ def test_a_version_that_one_lacks_is_answered_by_the_other(pair):
         both.answer("v", ["x"])
 
 
+def test_one_that_was_still_loading_is_asked_again_where_the_other_dies_meanwhile(pair):
+    servers, both = pair
+    servers["a"].held.clear()
+
+    def die():
+        servers["a"].held.add("v")
+        servers["b"].is_down = True
+
+    servers["b"].before = die
+    assert both.answer("v", ["x"])[0].label == "v"
+    assert (servers["a"].asked, servers["b"].asked) == (2, 1)
+
+
 def test_a_version_is_brought_up_and_dropped_everywhere_that_answers(pair):
     servers, both = pair
     servers["a"].is_down = True
