@@ -44,6 +44,13 @@ COPY --from=packages /opt/rounds /opt/rounds
 FROM base AS learning
 COPY --from=packages-with-torch /opt/rounds /opt/rounds
 
+# A new volume takes the owner and mode of the folder that it is mounted over.
+FROM light AS authority
+USER root
+RUN for name in authority rounds model-server postgres redis objects; do install -d -o rounds -g rounds -m 0700 /tls/$name; done
+USER 10001:10001
+CMD ["python", "-m", "rounds.main", "authority", "/tls", "rounds"]
+
 FROM light AS migrate
 CMD ["python", "-m", "rounds.main", "migrate"]
 

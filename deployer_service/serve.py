@@ -29,6 +29,7 @@ from shared.registry.tables import ModelType, ModelVersion, TrafficPlan
 from shared.serving.token import internal_token
 from shared.storage.base import Storage
 from shared.storage.objects import open_storage
+from shared.tls import server_context
 
 RETRY_SECONDS = 1.0
 PROVE_SECONDS, LOOK_SECONDS = 3600.0, 5.0
@@ -164,7 +165,8 @@ def serving(settings: Settings) -> Iterator[ModelServerHttp]:
     )
     memory, warmth, stopped = Memory(origin.bring), Warmth(), threading.Event()
     routes = Routes(memory, internal_token(settings), lambda: warmth.health(memory))
-    server = ModelServerHttp(settings.model_server_bind, routes)
+    tls = server_context(settings.tls_certificate) if settings.tls_certificate else None
+    server = ModelServerHttp(settings.model_server_bind, routes, tls)
     for target, arguments in (
         (server.serve_forever, (STOP_SECONDS,)),
         (warmth.keep, (memory, origin.in_service, stopped)),

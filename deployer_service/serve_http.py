@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from typing import Any
 
 from deployer_service.serve_memory import Memory
@@ -92,10 +93,19 @@ class ModelServerHttp(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, bind: str, routes: Routes) -> None:
+    def __init__(self, bind: str, routes: Routes, tls: SSLContext | None = None) -> None:
         host, _, port = bind.rpartition(":")
-        self.routes = routes
+        self.routes, self._tls = routes, tls
         super().__init__((host.strip("[]"), int(port)), _Exchange)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve one connection, in its own thread; one that does not speak TLS where it must ends here."""
+        if self._tls is None:
+            super().finish_request(request, client_address)
+            return
+        request.settimeout(IDLE_SECONDS)
+        with self._tls.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
         """Say what broke a connection, without a traceback: it may quote what was sent."""

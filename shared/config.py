@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     site_secret_file: Path | None = Field(
         None, description="key of splits, arms and encryption; made if absent"
     )
+    tls_authority: Path | None = Field(
+        None, description="the site's own authority, PEM; model server and store show a certificate of it"
+    )
+    tls_certificate: Path | None = Field(
+        None, description="PEM with certificate and key; the model server then speaks TLS alone"
+    )
     second_factor: str = Field(
         "enrolled",
         pattern="^(enrolled|required)$",

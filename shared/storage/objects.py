@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import obstore
@@ -10,6 +11,9 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from shared.config import Settings
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
 
 WHOLE_BYTES, PART_BYTES = 16 << 20, 5 << 20
 
@@ -82,10 +86,13 @@ def _bucket(settings: Settings, name: str, *, prefix: str | None) -> S3Store:
     """The bucket, over plain HTTP only where the endpoint says so; what is unset comes from AWS variables."""
     access, secret = settings.s3_credentials
     named = {"access_key_id": access, "secret_access_key": secret} if access else {}
-    plain = (settings.s3_endpoint or "").startswith("http://")
-    options = {"client_options": {"allow_http": True}} if plain else {}
-    given = named | {"region": settings.s3_region, "checksum_algorithm": "SHA256"} | options
-    return S3Store(name, prefix=prefix, endpoint=settings.s3_endpoint, **given)
+    client: ClientConfig = {}
+    if (settings.s3_endpoint or "").startswith("http://"):
+        client["allow_http"] = True
+    elif settings.tls_authority is not None:
+        client["root_certificate"] = settings.tls_authority.read_bytes()
+    given = named | {"region": settings.s3_region, "checksum_algorithm": "SHA256"}
+    return S3Store(name, prefix=prefix, endpoint=settings.s3_endpoint, client_options=client, **given)
 
 
 def _is_same(pieces: Iterator[bytes], path: Path) -> bool:

@@ -71,7 +71,9 @@ def bucket_of(settings: Settings) -> Bucket | None:
     if address.scheme != "s3":
         return None
     endpoint = settings.s3_endpoint or f"https://s3.{settings.s3_region}.amazonaws.com"
-    return Bucket(endpoint, address.netloc, settings.s3_region, *settings.s3_credentials)
+    return Bucket(
+        endpoint, address.netloc, settings.s3_region, *settings.s3_credentials, settings.tls_authority
+    )
 
 
 def _create_only(storage: Storage) -> Promise:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, HTTPSConnection
-from urllib.parse import quote, urlencode, urlsplit
+from pathlib import Path
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
+
+from shared.tls import client_context
 
 TIMEOUT_SECONDS = 10.0
 
@@ -29,6 +32,7 @@ class Bucket:
     region: str
     access_key: str
     secret_key: str
+    authority: Path | None = None  # whose certificate an https endpoint shows; else of the machine's list
 
     def send(  # noqa: PLR0913 - a request has that many parts
         self,
@@ -54,8 +58,7 @@ class Bucket:
             "x-amz-content-sha256": hashlib.sha256(body).hexdigest(),
         } | {name.lower(): value for name, value in (headers or {}).items()}
         signed["authorization"] = self._signature(method, path, query=asked, headers=signed)
-        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-        connection = kind(address.netloc, timeout=TIMEOUT_SECONDS)
+        connection = self._connection(address)
         try:
             connection.request(method, f"{path}?{asked}" if asked else path, body=body, headers=signed)
             answer = connection.getresponse()
@@ -63,6 +66,12 @@ class Bucket:
             return Answered(answer.status, named, answer.read())
         finally:
             connection.close()
+
+    def _connection(self, address: SplitResult) -> HTTPConnection:
+        if address.scheme != "https":
+            return HTTPConnection(address.netloc, timeout=TIMEOUT_SECONDS)
+        tls = client_context(self.authority)
+        return HTTPSConnection(address.netloc, timeout=TIMEOUT_SECONDS, context=tls)
 
     def _signature(self, method: str, path: str, *, query: str, headers: Mapping[str, str]) -> str:
         """The value of `Authorization`. Source: AWS Signature Version 4, single chunk."""

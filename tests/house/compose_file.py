@@ -89,7 +89,7 @@ def a_service_waits_only_for_what_can_be_seen_to_be_ready(document: Document) ->
 
 def nothing_of_ours_starts_before_the_schema_is_there(document: Document) -> None:
     for name, service in ours(document).items():
-        assert name == "migrate" or "migrate" in service["depends_on"], name
+        assert name in {"authority", "migrate"} or "migrate" in service["depends_on"], name
 
 
 def every_service_of_ours_has_a_stage_whose_modules_exist(document: Document) -> None:
@@ -147,6 +147,43 @@ def secrets_stand_in_no_address(document: Document) -> None:
     for name, service in ours(document).items():
         assert "@" not in service["environment"]["ROUNDS_BROKER_URL"], name
         assert "rounds@" in service["environment"]["ROUNDS_DATABASE_URL"], "no password before the @"
+
+
+def nothing_inside_travels_in_clear(document: Document) -> None:
+    for name, service in ours(document).items():
+        told = service["environment"]
+        assert told["ROUNDS_BROKER_URL"].startswith("rediss://"), name
+        assert "ssl_cert_reqs=required" in told["ROUNDS_BROKER_URL"], name
+        assert "sslmode=verify-full&sslrootcert=/tls/ca.pem" in told["ROUNDS_DATABASE_URL"], name
+        for variable in ("ROUNDS_S3_ENDPOINT", "ROUNDS_MODEL_SERVER_URL"):
+            assert told[variable].startswith("https://"), f"{name}: {variable}"
+        assert told["ROUNDS_TLS_AUTHORITY"] == "/tls/ca.pem", name
+    services = document["services"]
+    assert services["model-server"]["environment"]["ROUNDS_TLS_CERTIFICATE"] == "/tls/both.pem"
+    assert {"ssl=on", "hba_file=/run/tls/hba"} <= set(services["postgres"]["command"])
+    doors = re.findall(r"'(host\w*) ", services["postgres"]["entrypoint"][-1])
+    assert doors == ["hostssl"], "Postgres lets somebody in without TLS"
+    broker = services["redis"]["command"]
+    for option, value in (("--port", "0"), ("--tls-port", "6379"), ("--tls-auth-clients", "yes")):
+        assert broker[broker.index(option) + 1] == value, option
+
+
+def every_server_has_its_own_certificate(document: Document) -> None:
+    services = document["services"]
+    made = set(services["authority"]["command"][5:])
+    holders = {name: _tls_volume(service) for name, service in services.items() if name != "authority"}
+    assert {volume.removeprefix("tls-") for volume in holders.values()} == made
+    for name in ("postgres", "redis", "objects", "model-server"):
+        assert holders[name] == f"tls-{name}", name
+    mounted = {entry.split(":")[0] for entry in services["authority"]["volumes"]}
+    assert mounted == {"authority"} | set(holders.values()), "the authority writes what the servers read"
+    others = [one for name, one in services.items() if name != "authority"]
+    assert not any("authority:" in entry for one in others for entry in one.get("volumes", []))
+
+
+def _tls_volume(service: Document) -> str:
+    (entry,) = [one for one in service["volumes"] if one.endswith(":/tls:ro")]
+    return str(entry.split(":")[0])
 
 
 def only_training_holds_a_gpu(document: Document) -> None:
@@ -213,6 +250,8 @@ CHECKS: tuple[Callable[[Document], None], ...] = (
     every_setting_is_one,
     every_part_is_told_of_every_server,
     secrets_stand_in_no_address,
+    nothing_inside_travels_in_clear,
+    every_server_has_its_own_certificate,
     only_training_holds_a_gpu,
     a_service_of_ours_can_do_little_harm,
     only_the_door_the_stream_and_flower_are_published_and_only_here,

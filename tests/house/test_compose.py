@@ -10,7 +10,11 @@ from tests.house.compose_file import CHECKS, FILE, GIVEN, Document, read
 
 # Each fault: what is wrong, the text that is replaced, what stands there then.
 FAULTS = (
-    ("a volume nobody defines", 'volumes: ["home:/var/lib/rounds"]', 'volumes: ["hom:/var/lib/rounds"]'),
+    (
+        "a volume nobody defines",
+        '["home:/var/lib/rounds", "tls-rounds',
+        '["hom:/var/lib/rounds", "tls-rounds',
+    ),
     ("a network nobody defines", "networks: [inside, front]", "networks: [inside, outside]"),
     ("a secret nobody defines", "secrets: [site_secret, pgpass]", "secrets: [site_secret, pgpas]"),
     ("a secret nobody reads", "  pgpass:\n", "  pgpasses:\n    file: ./secrets/x\n  pgpass:\n"),
@@ -21,7 +25,15 @@ FAULTS = (
     ("a queue that nobody consumes", "  worker-collect:\n", "  collector:\n"),
     ("a setting that is none", "ROUNDS_LOG_LEVEL:", "ROUNDS_LOGLEVEL:"),
     ("a setting with a wrong value", "ROUNDS_LOG_LEVEL:-INFO", "ROUNDS_LOG_LEVEL:-LOUD"),
-    ("a password in an address", "redis://redis:6379/0", "redis://:secret@redis:6379/0"),
+    ("a password in an address", "rediss://redis:6379/0", "rediss://:secret@redis:6379/0"),
+    ("a broker in clear", "rediss://redis:6379/0?", "redis://redis:6379/0?"),
+    ("a broker that anybody may be", "ssl_cert_reqs=required", "ssl_cert_reqs=none"),
+    ("a broker with a second door", '--port, "0"', '--port, "6378"'),
+    ("a broker that takes anybody", '--tls-auth-clients, "yes"', '--tls-auth-clients, "no"'),
+    ("a database that anybody may be", "sslmode=verify-full", "sslmode=require"),
+    ("a database that answers in clear", "'hostssl all", "'host all"),
+    ("a store in clear", "https://objects:8333", "http://objects:8333"),
+    ("the authority's key in a server's hands", '"tls-postgres:/tls:ro"', '"authority:/tls:ro"'),
     ("a database that is elsewhere", "rounds@postgres:5432", "rounds@database:5432"),
     ("a broker that evicts", "noeviction", "allkeys-lru"),
     ("a GPU for the model server", "    mem_limit: 4g\n    depends_on", None),
@@ -29,8 +41,8 @@ FAULTS = (
     ("a door that is open to the world", "127.0.0.1:${API_PORT", "0.0.0.0:${API_PORT"),
     (
         "the broker published",
-        "    command: [valkey-server",
-        '    ports: ["6379:6379"]\n    command: [valkey-server',
+        "    command: [valkey,",
+        '    ports: ["6379:6379"]\n    command: [valkey,',
     ),
     ("an image of today", "postgres:18-bookworm", "postgres:latest"),
     ("a way out from inside", "    internal: true\n", "    internal: false\n"),
@@ -48,7 +60,7 @@ def faulty(before: str, after: str | None) -> str:
     text = FILE.read_text()
     assert before in text
     if after is None:
-        name = "      ROUNDS_MODEL_SERVER_BIND: 0.0.0.0:8003\n"
+        name = "      ROUNDS_TLS_CERTIFICATE: /tls/both.pem\n"
         return text.replace(name, name + GPU)
     return text.replace(before, after)
 

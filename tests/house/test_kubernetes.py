@@ -18,9 +18,12 @@ MANIFESTS: list[dict[str, Any]] = [
     for manifest in yaml.safe_load_all((FOLDER / name).read_text())
 ]
 COMPOSE = read(FILE.read_text())
-SERVICES, OURS = COMPOSE["services"], ours(COMPOSE)
+# The certificates of a cluster are made beside it and given as secrets: docs/deployment.md says how.
+SERVICES = {name: one for name, one in COMPOSE["services"].items() if name != "authority"}
+OURS = {name: one for name, one in ours(COMPOSE).items() if name != "authority"}
 WORKLOADS = {one["metadata"]["name"]: one for one in MANIFESTS if "template" in one.get("spec", {})}
 SETTINGS = next(one["data"] for one in MANIFESTS if one["kind"] == "ConfigMap")
+PASSFILE = "passfile=/run/secrets/pgpass&"
 UNITS = {"m": "Mi", "g": "Gi"}
 SECRET_VARIABLES = {"AWS_SECRET_ACCESS_KEY": "s3_secret", "PGPASSWORD": "database_password"}
 
@@ -32,6 +35,11 @@ def pod(name):
 def container(name):
     (only,) = pod(name)["containers"]
     return only
+
+
+def plain(words):
+    """As the engine hands them on: a doubled dollar sign is one."""
+    return words and [word.replace("$$", "$") for word in words]
 
 
 def size(told):
@@ -74,7 +82,7 @@ def test_a_part_is_told_the_same(name):
     assert container(name)["envFrom"] == [{"configMapRef": {"name": "rounds-settings"}}]
     told = SETTINGS | {key: one["value"] for key, one in given.items() if "value" in one}
     wanted = {key: str(value or "") for key, value in OURS[name]["environment"].items()}
-    wanted["ROUNDS_DATABASE_URL"] = wanted["ROUNDS_DATABASE_URL"].partition("?passfile")[0]
+    wanted["ROUNDS_DATABASE_URL"] = wanted["ROUNDS_DATABASE_URL"].replace(PASSFILE, "")
     assert {key: value for key, value in wanted.items() if value and key not in SECRET_VARIABLES} == {
         key: value for key, value in told.items() if value
     }
@@ -93,7 +101,8 @@ def test_limits_grace_and_probes_are_the_same(name):
     if "shm_size" in service:
         shm = next(one for one in pod(name)["volumes"] if one["name"] == "shm")
         assert shm["emptyDir"]["sizeLimit"] == size(service["shm_size"])
-    assert here.get("args") == service.get("command")
+    for name_here, name_there in (("command", "entrypoint"), ("args", "command")):
+        assert here.get(name_here) == plain(service.get(name_there))
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -150,7 +159,20 @@ def test_volumes_and_secrets_that_are_mounted_are_there():
             assert {mount["name"] for mount in one.get("volumeMounts", [])} <= known, name
         for volume in named.values():
             assert volume.get("persistentVolumeClaim", {"claimName": "rounds-home"})["claimName"] in claims
-            assert volume.get("secret", {"secretName": "rounds-secrets"})["secretName"] == "rounds-secrets"
+            secret = volume.get("secret", {"secretName": "rounds-secrets"})["secretName"]
+            assert secret in {"rounds-secrets", f"rounds-{tls_of(name)}"}, name
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_part_holds_the_certificate_that_it_holds_in_compose(name):
+    (mount,) = (one for one in container(name)["volumeMounts"] if one["mountPath"] == "/tls")
+    (volume,) = (one for one in pod(name)["volumes"] if one["name"] == mount["name"])
+    assert mount["readOnly"] and volume["secret"]["secretName"] == f"rounds-{tls_of(name)}"
+
+
+def tls_of(name):
+    (entry,) = (one for one in SERVICES[name]["volumes"] if one.endswith(":/tls:ro"))
+    return entry.partition(":")[0]
 
 
 def test_every_image_of_ours_is_named_once():

@@ -10,6 +10,7 @@ import pytest
 import redis
 from sqlalchemy import select, text
 
+from shared import authority
 from shared.domain.cycle import JobState
 from shared.registry import attempts, outbox, parts, recoveries
 from shared.registry.migrate import migrate, pending
@@ -167,3 +168,14 @@ def test_recoveries_are_the_newest_first_and_leases_that_were_lost_count(session
     plan = session.scalars(text(f"EXPLAIN {asked.compile(compile_kwargs={'literal_binds': True})}"))
     assert "ix_events_recoveries" in "".join(plan)
     assert session.scalar(select(Event.kind).limit(1))
+
+
+def test_a_certificate_that_ends_soon_and_a_door_in_clear_are_seen(doctor, settings, monkeypatch, tmp_path):
+    authority.keep(tmp_path, ["model-server"], now=settings.clock() - timedelta(days=360))
+    monkeypatch.setenv("ROUNDS_TLS_CERTIFICATE", str(tmp_path / "model-server" / "certificate.pem"))
+    monkeypatch.setenv("ROUNDS_MODEL_SERVER_BIND", "0.0.0.0:18003")
+    seen = doctor()
+    assert (seen["certificates"]["verdict"], seen["certificates"]["remedy"]) != ("ok", None)
+    assert (seen["doors"]["verdict"], "speaks TLS" in seen["doors"]["found"]) == ("ok", True)
+    monkeypatch.delenv("ROUNDS_TLS_CERTIFICATE")
+    assert doctor()["doors"]["verdict"] == "look"
