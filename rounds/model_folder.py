@@ -26,7 +26,7 @@ HOW_ADAPTER = """The adapter lies in the format of peft:
     from peft import PeftModel
     model = PeftModel.from_pretrained(base_model, "this folder")
 
-`rounds.json` holds the recipe, the temperature and the probe answers{head}. Another Rounds takes the folder
+`rounds.json` holds the recipe, the calibration and the probe answers{head}. Another Rounds takes the folder
 with `rounds models import`."""
 HOW_MERGED = """Base and adapter are one: `transformers.AutoModel.from_pretrained("this folder")`{head}."""
 HOW_OLLAMA = """Base and adapter are one: `transformers.AutoModelForCausalLM.from_pretrained("this folder")`.

@@ -31,7 +31,7 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     """Learn, prove and calibrate on persons held back, and record the answers to the probes.
 
     Raises:
-        InvalidInputError: of the recipe, the base, examples that allow no model, or a model that is no gain.
+        InvalidInputError: of the recipe, the base, or examples that allow no model.
     """
     started = time.perf_counter()
     torch.set_num_threads(settings.threads)
@@ -66,7 +66,6 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     figures = {
         **proof.figures,
         **rates,
-        "temperature": proof.temperature,
         "labels_left_out": len(material.left_out),
         "seconds": time.perf_counter() - started,
     }
@@ -97,7 +96,8 @@ def _files(learner: Learner, proof: train.Proof) -> dict[str, bytes]:
         "recipe": recipe.model_dump(),
         "rung": proof.rung,
         "seed": task.request.seed,
-        "temperature": proof.temperature,
+        "usual": task.material.usual,
+        "weights": proof.weights,
     }
     return {**to_files(adapter, config), "head.safetensors": save(head), "rounds.json": _json(facts)}
 

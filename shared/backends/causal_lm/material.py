@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 
 from tokenizers import Tokenizer
 
@@ -34,6 +35,14 @@ class Material:
         """The numbers of the rows that are learnt from."""
         apart = set(self.held_back)
         return [row for row in range(len(self.prompts)) if row not in apart]
+
+    @property
+    def usual(self) -> list[float]:
+        """The logarithm of each label's share of the cases, to three digits."""
+        counts = [0.0] * len(self.labels)
+        for target, weight in zip(self.targets, self.weights, strict=True):
+            counts[target] += weight
+        return [round(log(count / sum(counts)), 3) for count in counts]
 
 
 def prepare(request: FitRequest, recipe: CausalRecipe, base: BaseModel) -> Material:

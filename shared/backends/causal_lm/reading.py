@@ -1,9 +1,9 @@
 """How a label is chosen: what the LM would write, beside a linear head on the same state and the words.
 
 The LM alone needs many passes over few cases to tell rare diseases apart; a head that sees the words, what
-the layers below the adapter make of them and the last state knows most of it from the start. Their logarithms
-are added: two experts, one opinion. Where the head as it was fitted at first gets more of the persons held
-back right, it answers alone.
+the layers below the adapter make of them and the last state knows most of it from the start. A third opinion
+is how usual each label is, which is all there is to say where a text tells little. The persons held back say
+how much each of the three counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from shared.backends.causal_lm.tree import LabelTree, label_logs
 HEAD = "head."
 FIRST = "first."  # the head as it was fitted, before anything was learnt with it
 PARTS = 3  # of what the head reads, each as wide as a state
+OPINIONS = ("written", "head", "usual")
 
 
 def seen(base: BaseModel, passages: Sequence[Passage], below: Tensor) -> Tensor:
@@ -66,3 +67,15 @@ def opinions(
         head: its weight and bias.
     """
     return torch.stack([label_logs(tree, states[1:], words), judged(head, seen_below, states[:1])[0]])
+
+
+def weighed(both: Tensor, usual: Tensor, counts: Mapping[str, float]) -> Tensor:
+    """The answer's scores before the softmax, shape (..., labels).
+
+    Args:
+        both: what the LM would write and what the head reads, shape (2, ..., labels).
+        usual: the logarithm of each label's share of the cases, shape (labels,).
+        counts: how much each opinion counts.
+    """
+    written, read = both.double().unbind()
+    return written * counts["written"] + read * counts["head"] + usual * counts["usual"]

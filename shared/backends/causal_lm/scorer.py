@@ -13,7 +13,7 @@ from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, run_layers
 from shared.backends.causal_lm.material import answers_of, prompt_of
 from shared.backends.causal_lm.passages import packed, question
-from shared.backends.causal_lm.reading import HEAD, PARTS, opinions, seen
+from shared.backends.causal_lm.reading import HEAD, PARTS, opinions, seen, weighed
 from shared.backends.causal_lm.tree import tree_of
 from shared.backends.probes import PROBES, Probed
 from shared.domain.example import Answer
@@ -37,7 +37,7 @@ class CausalScorer(Probed):
         self._base, self._facts, self._linear, self._head = base, facts, linear, head
         self._recipe = CausalRecipe(**facts["recipe"])
         self._tree = tree_of(answers_of(self.labels, self._recipe.prompt, base))
-        self._temperature = float(facts["temperature"])
+        self._usual = torch.tensor(facts["usual"], dtype=torch.double, device=base.device)
 
     def answer(self, texts: Sequence[str]) -> list[Answer]:
         """One answer a text; `top` starts with the label itself."""
@@ -53,7 +53,7 @@ class CausalScorer(Probed):
         return found
 
     def scores(self, text: str, *, written: bool = False) -> Tensor:
-        """Every label's score before the temperature, shape (labels,).
+        """Every label's score before the softmax, shape (labels,).
 
         Args:
             text: of the case.
@@ -71,11 +71,11 @@ class CausalScorer(Probed):
             two = opinions(self._tree, base.words, states, seen_below=read, head=self._head)
         if written:
             return two[0]
-        return two[1] if self._facts["rung"] == "head" else two.sum(0)
+        return weighed(two, self._usual, self._facts["weights"])
 
     def shares(self, text: str) -> list[float]:
         """The probability of every label, in their order."""
-        found: list[float] = torch.softmax(self.scores(text).double() / self._temperature, 0).tolist()
+        found: list[float] = torch.softmax(self.scores(text), 0).tolist()
         return found
 
 
