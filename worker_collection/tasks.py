@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.broker.answer import task
 from shared.broker.names import TaskName
-from worker_collection import chunks, collect, dataset, rejudge, second_look
+from worker_collection import blind, chunks, collect, dataset, rejudge, second_look
 from worker_collection.deps import process_deps
 
 
@@ -42,3 +42,9 @@ def judge_again(model_type_id: str) -> None:
 def mask_case(case_id: str) -> None:
     """Mask the label that a reader gave a case."""
     rejudge.mask_case(UUID(case_id), process_deps())
+
+
+@task(TaskName.CLEAN_READINGS)
+def clean_readings(model_type_id: str) -> None:
+    """Take the identifiers out of what waits to be read blind."""
+    blind.clean_readings(UUID(model_type_id), process_deps())

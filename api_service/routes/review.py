@@ -13,6 +13,7 @@ from api_service.show.review import AgreementShown, Asked, AutomationBias, Kappa
 from shared.errors import ForbiddenError
 from shared.registry import audit, cases, labels, predictions, readings, reviews, second_reads, validations
 from shared.registry.cases import CASE_PURPOSE
+from shared.registry.readings import CLEANED_PURPOSE
 from shared.registry.tables import Reading, ValidatedCase
 from shared.registry.validations import Word
 
@@ -189,8 +190,10 @@ def _note_read(call: Call, kind: str, ids: Sequence[UUID]) -> None:
 
 
 def _reading(call: Call, reading: Reading) -> WorkItem:
-    sealed = predictions.input_of(call.session, reading.prediction_id)
-    text = call.deps.vault.open(sealed, "prediction").decode() if sealed is not None else None
+    """A prediction that is read blind: without its identifiers, and with no text until they are taken out."""
+    cleaned = predictions.cleaned_input_of(call.session, reading.prediction_id)
+    text = call.deps.vault.open(cleaned, CLEANED_PURPOSE).decode() if cleaned is not None else None
+    kept = cleaned is not None or predictions.input_of(call.session, reading.prediction_id) is not None
     return WorkItem(
         reading_id=reading.id,
         kind=reading.kind,
@@ -200,6 +203,7 @@ def _reading(call: Call, reading: Reading) -> WorkItem:
         options=[str(option) for option in reading.options],
         asked_at=reading.asked_at,
         wanted_of=reading.wanted_of,
+        preparing=kept and cleaned is None,
     )
 
 

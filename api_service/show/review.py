@@ -25,6 +25,7 @@ class WorkItem(Shape):
     prediction_id: UUID | None = None
     case_id: UUID | None = None
     text: str | None = None
+    preparing: bool = False  # identifiers are being taken out of the text; ask again in a moment
     options: list[str] = []
     asked_at: datetime | None = None
     wanted_of: str | None = None

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from shared.broker.names import QUEUE_OF, Queue, TaskName
 from shared.broker.wire import Bell
 from shared.domain.cycle import ChunkState, JobState, RunState, VersionState
+from shared.registry import readings
 from shared.registry.tables import (
     CollectionChunk,
     CollectionRun,
@@ -50,6 +51,7 @@ def waiting(session: Session, *, now: datetime) -> list[Bell]:
         image = family == "segmentation"
         sealed = TaskName.RUN_IMAGE_JOB if image else TaskName.RUN_JOB
         bells.append((sealed if dataset else TaskName.SEAL_FOR_JOB, job))
+    bells += [(TaskName.CLEAN_READINGS, row) for row in readings.types_to_clean(session)]
     orders = select(SealOrder.id).where(SealOrder.state == "queued")
     bells += [(TaskName.SEAL, row) for row in session.scalars(orders.limit(LIMIT))]
     bells += [(TaskName.JUDGE_VERSION, row) for row in session.scalars(versions.limit(LIMIT))]

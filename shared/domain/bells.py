@@ -22,6 +22,7 @@ class TaskName(StrEnum):
     SEAL = "collect.seal"  # seal_orders.id: somebody asked for a dataset
     JUDGE_AGAIN = "collect.judge_again"  # model_types.id: waiting cases, after the site learnt something
     MASK_CASE = "collect.mask_case"  # validated_cases.id: a reader gave it another label
+    CLEAN_READINGS = "collect.clean_readings"  # model_types.id: inputs that wait to be read blind
     RUN_JOB = "train.run_job"  # training_jobs.id, text families
     RUN_IMAGE_JOB = "train.run_image_job"  # training_jobs.id, segmentation
     JUDGE_VERSION = "deploy.judge_version"  # model_versions.id: evaluate and gate
@@ -36,6 +37,7 @@ QUEUE_OF = {
     TaskName.SEAL: Queue.COLLECT,
     TaskName.JUDGE_AGAIN: Queue.COLLECT,
     TaskName.MASK_CASE: Queue.COLLECT,
+    TaskName.CLEAN_READINGS: Queue.COLLECT,
     TaskName.RUN_JOB: Queue.TRAIN_TEXT,
     TaskName.RUN_IMAGE_JOB: Queue.TRAIN_IMAGE,
     TaskName.JUDGE_VERSION: Queue.DEPLOY,

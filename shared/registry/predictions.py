@@ -30,6 +30,13 @@ def get(session: Session, prediction_id: UUID) -> Prediction:
     return row
 
 
+def cleaned_input_of(session: Session, prediction_id: UUID) -> bytes | None:
+    """The sealed input without identifiers; None until it is cleaned, and when it is kept no longer."""
+    return session.scalar(
+        select(PredictionInput.cleaned).where(PredictionInput.prediction_id == prediction_id)
+    )
+
+
 def input_of(session: Session, prediction_id: UUID) -> bytes | None:
     """The sealed input; None once its retention time is over."""
     return session.scalar(

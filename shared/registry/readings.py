@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from shared.errors import ConflictError, NotFoundError
 from shared.registry import audit, outcomes
-from shared.registry.tables import Outcome, Reading
+from shared.registry.tables import ModelType, Outcome, Prediction, PredictionInput, Reading
 
+CLEANED_PURPOSE = "reading"  # of the vault, for inputs without identifiers
 _SAID_OF = {"disagreement": "reading", "audit": "audit", "hard": "feedback"}
 
 
@@ -60,6 +61,30 @@ def open(session: Session, model_type: str | None = None, limit: int = 50) -> li
     waiting = select(Reading).where(Reading.answered_at.is_(None)).order_by(Reading.asked_at, Reading.id)
     chosen = waiting if model_type is None else waiting.filter_by(model_type=model_type)
     return list(session.scalars(chosen.limit(limit)))
+
+
+def types_to_clean(session: Session) -> list[UUID]:
+    """Model types with readings whose text is still shown to nobody, since it may name somebody."""
+    mine = select(Reading.model_type).join(
+        PredictionInput, PredictionInput.prediction_id == Reading.prediction_id
+    )
+    waiting = mine.where(Reading.answered_at.is_(None), PredictionInput.cleaned.is_(None)).distinct()
+    types = select(ModelType.id).where(ModelType.name.in_(waiting), ModelType.family != "segmentation")
+    return list(session.scalars(types))
+
+
+def to_clean(session: Session, model_type: str, limit: int) -> list[tuple[Prediction, PredictionInput]]:
+    """Inputs of one type that wait to be read blind and still hold what was asked, longest first."""
+    found = (
+        select(Prediction, PredictionInput)
+        .join(PredictionInput, PredictionInput.prediction_id == Prediction.id)
+        .join(Reading, Reading.prediction_id == Prediction.id)
+        .where(Reading.model_type == model_type)
+        .where(Reading.answered_at.is_(None), PredictionInput.cleaned.is_(None))
+        .order_by(Reading.asked_at, Reading.id)
+        .limit(limit)
+    )
+    return [(row.Prediction, row.PredictionInput) for row in session.execute(found)]
 
 
 def answer(session: Session, reading_id: UUID, *, label: str, reader: str, now: datetime) -> Reading:

@@ -14,6 +14,7 @@ from shared.config import Settings
 from shared.domain.cycle import AlertState, CaseState, JobState
 from shared.registry import schedules
 from shared.registry.cases import CASE_PURPOSE
+from shared.registry.readings import CLEANED_PURPOSE
 from shared.registry.tables import (
     Alert,
     Approval,
@@ -190,7 +191,9 @@ def _second_reads(session: Session, read: list[ValidatedCase], now: datetime) ->
 def _reading(session: Session, vault: Vault, version: ModelVersion, now: datetime) -> None:
     asked = a_prediction(session, version, person_id=a_person(session).id, at=now)
     sealed = vault.seal(NOTE.encode(), INPUT_PURPOSE)
-    add(session, PredictionInput(prediction_id=asked.id, sealed=sealed, expires_at=now + timedelta(days=9)))
+    cleaned = vault.seal(NOTE.encode(), CLEANED_PURPOSE)
+    kept = {"prediction_id": asked.id, "expires_at": now + timedelta(days=9)}
+    add(session, PredictionInput(sealed=sealed, cleaned=cleaned, **kept))
     row = Reading(model_type="diagnosis", prediction_id=asked.id, kind="audit", options=list(LABELS))
     row.sampling_rate, row.asked_at = 0.1, now
     add(session, row)

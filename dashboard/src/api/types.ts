@@ -289,6 +289,7 @@ export interface WorkItem {
   prediction_id: string | null;
   case_id: string | null;
   text: string | null;
+  preparing: boolean;
   options: string[];
   asked_at: string | null;
   wanted_of: string | null;

@@ -104,7 +104,9 @@ export function ReadCase({ item, what, decide }: Props) {
           {item.case_id && item.layers.includes("image") && (
             <Picture caseId={item.case_id} layers={item.layers} />
           )}
-          {!(item.layers.length && item.text === null) && <Note text={item.text} />}
+          {!(item.layers.length && item.text === null) && (
+            <Note text={item.text} preparing={item.preparing} />
+          )}
         </>
       )}
       {item.kind === "review" && (

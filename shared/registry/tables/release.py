@@ -146,6 +146,7 @@ class PredictionInput(Table):
     prediction_id: Mapped[UUID] = mapped_column(ForeignKey("predictions.id"), primary_key=True)
     sealed: Mapped[bytes]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    cleaned: Mapped[bytes | None]  # sealed, without identifiers, for whoever reads it blind; NULL until then
 
 
 class SilentScore(Table):

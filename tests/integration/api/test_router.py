@@ -11,6 +11,7 @@ from api_service.auth import Role
 from api_service.plan_cache import CONFIRMED_SECONDS, PlanCache
 from shared.domain.assignment import bucket
 from shared.domain.cycle import VersionState
+from shared.registry.readings import CLEANED_PURPOSE
 from shared.registry.tables import ModelVersion, Person, Prediction, PredictionInput, Reading, TrafficPlan
 from tests.factories import NOW, a_plan, a_version
 from tests.integration.api.world import database_away
@@ -302,8 +303,13 @@ def test_a_reading_is_shown_without_the_models_and_counts_once(site):
     site.serve(share=0.0)
     while not rows(site, Reading):
         ask(site)
+    [waits] = site.get("/worklist", Role.CLINICIAN).json
+    assert (waits["text"], waits["preparing"]) == (None, True)
+    with site.sessions.begin() as session:
+        for kept in session.scalars(select(PredictionInput)):
+            kept.cleaned = site.deps.vault.seal(b"seen by [NAME]", CLEANED_PURPOSE)
     [shown] = site.get("/worklist", Role.CLINICIAN).json
-    assert shown["text"] == ASK["text"]
+    assert (shown["text"], shown["preparing"]) == ("seen by [NAME]", False)
     assert shown["kind"] == "audit"
     assert "label-of" not in str(shown)
     said = {"reading_id": shown["reading_id"], "diagnosis": "Migraine"}
