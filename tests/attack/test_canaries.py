@@ -1,6 +1,6 @@
 """Planted identifiers go every way that a case can go, and every way that it can fail: none is seen outside.
 
-`ATTACK_CANARIES` is how many patients are planted, five identifiers each; `make attack` plants 10,000.
+`ATTACK_CANARIES` is how many patients are planted, five identifiers each: 10,000 where nobody says otherwise.
 """
 
 import base64
@@ -35,7 +35,7 @@ from tests.factories import NOW, add
 from worker_collection import collect, dataset
 from worker_collection.deps import Deps
 
-PATIENTS = int(os.environ.get("ATTACK_CANARIES", "60"))
+PATIENTS = int(os.environ.get("ATTACK_CANARIES", "2000"))
 AT_ONCE = 500
 VOUCHED = {"validated_by": STAFF["name"], "validated_at": NOW.isoformat(), "confidence": 0.95}
 SAID = f"Orla {WORD.title()}bcdef, MRN {DIGITS}12345"
