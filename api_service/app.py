@@ -1,5 +1,6 @@
 """The door: check, write one row, answer. Every declared address and nothing else."""
 
+import gc
 from functools import lru_cache
 
 from flask import Flask, Response
@@ -45,6 +46,9 @@ class UnguardedRouteError(InvalidInputError):
     code = "unguarded_route"
 
 
+GARBAGE = 20_000  # objects in cycles, at most, before they are looked for: a request leaves none
+
+
 def create_app(deps: Deps, endpoints: tuple[Endpoint, ...] = ENDPOINTS) -> Flask:
     """The whole application around its collaborators; no thread is started.
 
@@ -78,7 +82,7 @@ def _with_headers(answer: Response) -> Response:
             *SAFE,
         )
     )
-    if "Cache-Control" not in answer.headers:
+    if answer.headers.get("Cache-Control") is None:
         answer.headers.add("Cache-Control", "no-store")
     return answer
 
@@ -89,4 +93,7 @@ def build() -> Flask:
     app = create_app(deps)
     deps.router.cache.refresh()
     deps.start()
+    gc.collect()
+    gc.freeze()  # what is here now stays: no collection looks at it again
+    gc.set_threshold(GARBAGE)
     return app

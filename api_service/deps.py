@@ -15,6 +15,7 @@ from api_service.waker import Waker
 from shared.clock import Clock
 from shared.config import Settings, load_settings
 from shared.registry.access import DatabaseRole
+from shared.registry.job_door import JobDoor
 from shared.registry.session import make_sessions
 from shared.registry.stalls import Stalls
 from shared.vault import Vault, open_vault
@@ -37,6 +38,7 @@ class Deps:
     people: People
     families: Families
     waker: Waker
+    door: JobDoor
     stalls: Stalls
 
     def start(self) -> None:
@@ -77,6 +79,7 @@ def make_deps(settings: Settings, sessions: sessionmaker[Session] | None = None)
         people=People(),
         families=Families(sessions),
         waker=Waker(sessions),
+        door=JobDoor(sessions),
         stalls=stalls,
     )
 

@@ -140,7 +140,7 @@ def _answer(endpoint: Endpoint, reply: Any) -> Response:  # noqa: ANN401 - what 
 
 def _finished(endpoint: Endpoint, reply: Any, answer: Response) -> Response:  # noqa: ANN401
     """The finished result where the caller prefers to wait and it comes in time; else the first answer."""
-    if not isinstance(reply, Reply) or reply.done is None or "Prefer" not in request.headers:
+    if not isinstance(reply, Reply) or reply.done is None or request.headers.get("Prefer") is None:
         return answer
     seconds = _wait_seconds()
     if not seconds or not _waiting.acquire(blocking=False):

@@ -15,7 +15,7 @@ from shared.logs import log
 from shared.registry import events, outbox
 from shared.registry.session import Prepared
 
-REST_SECONDS = 0.008  # what is submitted meanwhile is told together
+REST_SECONDS = 0.02  # what is submitted meanwhile is told together; one alone never waits for it
 _WAKE = Prepared(
     "wake",
     "SELECT set_config('synchronous_commit', 'off', true), "
@@ -41,7 +41,8 @@ class Waker:
 
     def wake(self) -> None:
         """Something was committed that the listeners wait for."""
-        self._asked.set()
+        if not self._asked.is_set():
+            self._asked.set()
 
     def _run(self) -> None:
         while True:

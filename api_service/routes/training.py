@@ -16,7 +16,7 @@ from api_service.show.planning import CostsShown, DeviceShown, ForecastShown
 from api_service.show.training import Job, JobDetail, Scheduled, TrainingStarted, started_form
 from shared.domain.cycle import JobState, ended
 from shared.errors import TooBusyError
-from shared.registry import costs, curves, devices, job_door, jobs, lists, models, policies, schedules, stats
+from shared.registry import costs, curves, devices, jobs, lists, models, policies, schedules, stats
 from shared.registry.idempotency import Stored
 from shared.registry.job_door import JobWish, Terms, Visit
 from shared.registry.tables import TrainingJob
@@ -52,8 +52,7 @@ class RetryWish(Body):
 def start(call: Call, wish: TrainingWish) -> Reply[TrainingStarted]:
     """Queue one training; refused with the reason while one with the same inputs is open."""
     assert call.caller.key_id is not None  # the address is not open
-    made = job_door.submit(
-        call.deps.sessions,
+    made = call.deps.door.submit(
         _job_wish(wish),
         call.deps.families.of(wish.model_type),
         visit=Visit(call.caller.name, call.caller.key_id, call.key, call.now),

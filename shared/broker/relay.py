@@ -36,7 +36,7 @@ from shared.vault import Vault, open_vault
 
 BATCH = 1000
 POLL_SECONDS = 0.25
-REST_SECONDS = 0.01  # after a push, so that under load many rings go together; one alone never waits for it
+REST_SECONDS = 0.02  # after a push, so that under load many rings go together; one alone never waits for it
 REAP_SECONDS = 0.5
 LOOK_SECONDS = 1.0
 TIDY_SECONDS = 60.0

@@ -1,21 +1,25 @@
 """The one way a job is made: a statement that writes row, doorbell, audit and event, or says why not.
 
-A call from outside goes through `submit`, one round trip for its whole transaction: the key that speaks is
-good still, the answer was not given before, the queue has room, the job is made, its answer is kept.
+A call from outside goes through `JobDoor`, one round trip for its whole transaction: the key that speaks is
+good still, the answer was not given before, the queue has room, the job is made, its answer is kept. Calls
+that come at the same moment share that trip, its transaction and its sync of the disk.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.domain.bells import first_bell
 from shared.domain.recipe import parse_recipe
 from shared.errors import (
     ConflictError,
+    Error,
     InvalidInputError,
     NotFoundError,
     TooBusyError,
@@ -24,11 +28,15 @@ from shared.errors import (
 from shared.registry.idempotency import KeyReusedError, RequestKey, StillRunningError
 from shared.registry.models import UnknownModelTypeError
 from shared.registry.session import Prepared
+from shared.registry.together import Together
 
 CREATE = (
     "SELECT outcome, job, size FROM create_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"  # `words`
 )
-_SUBMIT = Prepared("submit_job", "SELECT outcome, job, answer FROM submit_job({})", places=20)
+_SUBMIT = Prepared("submit_jobs", "SELECT outcome, job, answer FROM submit_jobs({})", places=2)
+_AGAIN = "again"  # a lock stood in the way, or the database refused all of them: it goes alone
+Words = tuple[object, ...]
+Told = tuple[str, UUID | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ class SameJobOpenError(ConflictError):
 
     code = "same_job_open"
 
-    def __init__(self, job_id: UUID) -> None:
+    def __init__(self, job_id: UUID | None) -> None:
         super().__init__(
             f"training job {job_id} is open with the same inputs",
             fix="wait for it, cancel it or change the seed",
@@ -86,38 +94,56 @@ class SameJobOpenError(ConflictError):
         self.job_id = job_id
 
 
-def submit(
-    sessions: sessionmaker[Session], wish: JobWish, family: str, *, visit: Visit, terms: Terms
-) -> Submitted:
-    """Make a job for a call from outside, in one statement that is a transaction of its own.
+class JobDoor:
+    """Where calls from outside become jobs."""
 
-    Raises:
-        UnauthenticatedError: the caller's key was revoked or has expired by now.
-        KeyReusedError: the Idempotency-Key came before with another body.
-        StillRunningError: the first call with this Idempotency-Key has not ended.
-        TooBusyError: as many jobs as may wait do wait.
-        NotFoundError: the model type or the dataset version is not known.
-        InvalidInputError: the dataset version is another model type's, or a hyperparameter is wrong.
-        SameJobOpenError: a job with the same inputs is open.
-        DBAPIError: the database does not answer.
-    """
-    asked = visit.request
-    values = (
-        *words(wish, family=family, actor=visit.actor, now=visit.at),
-        str(visit.key_id),
-        terms.queue_most,
-        *((asked.route, asked.key, asked.body_sha256) if asked else (None, None, None)),
-        terms.status,
-        terms.form,
-    )
-    outcome, job_id, answer = _SUBMIT.row(sessions, values)
-    if outcome not in {"created", "answered_before"}:
-        _refuse(outcome, terms)
-        check(wish, outcome, job_id)
-    return Submitted(answer.encode(), repeated=outcome == "answered_before")
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+        self._together: Together[Words, Told] = Together(self._all)
+
+    def submit(self, wish: JobWish, family: str, *, visit: Visit, terms: Terms) -> Submitted:
+        """Make a job; it stands when this returns.
+
+        Raises:
+            UnauthenticatedError: the caller's key was revoked or has expired by now.
+            KeyReusedError: the Idempotency-Key came before with another body.
+            StillRunningError: the first call with this Idempotency-Key has not ended.
+            TooBusyError: as many jobs as may wait do wait.
+            NotFoundError: the model type or the dataset version is not known.
+            InvalidInputError: the dataset version is another model type's, or a hyperparameter is wrong.
+            SameJobOpenError: a job with the same inputs is open.
+            DBAPIError: the database does not answer.
+        """
+        asked = visit.request
+        values = (
+            *words(wish, family=family, actor=visit.actor, now=visit.at),
+            str(visit.key_id),
+            terms.queue_most,
+            *((asked.route, asked.key, asked.body_sha256.hex()) if asked else (None, None, None)),
+            terms.status,
+            terms.form,
+        )
+        outcome, job_id, answer = self._together.call(values)
+        if outcome == _AGAIN:
+            [(outcome, job_id, answer)] = self._rows([values], waits=True)
+        if outcome not in {"created", "answered_before"} or answer is None:
+            raise refusal(wish, outcome, job_id)
+        return Submitted(answer.encode(), repeated=outcome == "answered_before")
+
+    def _all(self, wishes: Sequence[Words]) -> Sequence[Told]:
+        """All of them at once, waiting for no lock; where the database refuses the whole, each goes alone."""
+        try:
+            return self._rows(wishes, waits=False)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise  # nobody knows whether they were made
+            return [(_AGAIN, None, None)] * len(wishes)
+
+    def _rows(self, wishes: Sequence[Words], *, waits: bool) -> list[Any]:
+        return _SUBMIT.rows(self._sessions, (json.dumps(wishes, default=str), waits))
 
 
-def words(wish: JobWish, *, family: str, actor: str, now: datetime) -> tuple[object, ...]:
+def words(wish: JobWish, *, family: str, actor: str, now: datetime) -> Words:
     """What `create_job` is told.
 
     Raises:
@@ -141,32 +167,31 @@ def words(wish: JobWish, *, family: str, actor: str, now: datetime) -> tuple[obj
     )
 
 
-def check(wish: JobWish, outcome: str, job_id: UUID) -> None:
-    """Return when the job was made; else raise why not."""
-    if outcome == "created":
-        return
+def refusal(wish: JobWish, outcome: str, job_id: UUID | None) -> Error:
+    """Why no job was made."""
     if outcome == "same_job_open":
-        raise SameJobOpenError(job_id)
+        return SameJobOpenError(job_id)
     if outcome == "unknown_model_type":
-        raise UnknownModelTypeError(wish.model_type)
+        return UnknownModelTypeError(wish.model_type)
     if outcome == "unknown_dataset":
-        raise NotFoundError(
+        return NotFoundError(
             f"there is no dataset version {wish.dataset_version}",
             field="dataset_version",
             fix="`rounds dataset list`",
         )
-    raise InvalidInputError(
-        f"{wish.dataset_version} holds cases of another model type, not of {wish.model_type}",
-        field="dataset_version",
-    )
+    if outcome == "dataset_of_another_type":
+        return InvalidInputError(
+            f"{wish.dataset_version} holds cases of another model type, not of {wish.model_type}",
+            field="dataset_version",
+        )
+    return _REFUSED[outcome]()
 
 
-def _refuse(outcome: str, terms: Terms) -> None:
-    if outcome == "revoked":
-        raise UnauthenticatedError("this key is unknown, revoked or expired", fix="ask an admin for a key")
-    if outcome == "key_reused":
-        raise KeyReusedError
-    if outcome == "still_running":
-        raise StillRunningError
-    if outcome == "full":
-        raise TooBusyError(f"{terms.queue_most} trainings wait already", fix="cancel some, or wait")
+_REFUSED: Mapping[str, Callable[[], Error]] = {
+    "revoked": lambda: UnauthenticatedError(
+        "this key is unknown, revoked or expired", fix="ask an admin for a key"
+    ),
+    "key_reused": KeyReusedError,
+    "still_running": StillRunningError,
+    "full": lambda: TooBusyError("as many trainings wait as may", fix="cancel some, or wait"),
+}

@@ -31,7 +31,8 @@ def create(session: Session, wish: JobWish, *, now: datetime, actor: str) -> Tra
     session.flush()
     values = job_door.words(wish, family=family, actor=actor, now=now)
     outcome, job_id, _ = session.connection().exec_driver_sql(job_door.CREATE, values).one()
-    job_door.check(wish, outcome, job_id)
+    if outcome != "created":
+        raise job_door.refusal(wish, outcome, job_id)
     outbox.wake(session)
     events.wake(session)
     return session.get_one(TrainingJob, job_id)

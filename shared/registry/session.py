@@ -62,14 +62,19 @@ def make_sessions(
 
 @dataclass(frozen=True)
 class Prepared:
-    """A statement of one row that each connection prepares once; running it is a transaction and one trip."""
+    """A statement that each connection prepares once; running it is a transaction and one trip."""
 
     name: str
     statement: str  # with {} where its places go
     places: int = 0
 
     def row(self, sessions: sessionmaker[Session], values: Sequence[object] = ()) -> tuple[Any, ...]:
-        """The row for these values, committed.
+        """The one row for these values, committed; errors as those of `rows`."""
+        [found] = self.rows(sessions, values)
+        return found
+
+    def rows(self, sessions: sessionmaker[Session], values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows for these values, committed.
 
         Raises:
             DBAPIError: the database refused, or does not answer.
@@ -85,7 +90,7 @@ class Prepared:
             with driver.cursor() as cursor:
                 self._prepare(cursor, pooled.info)
                 cursor.execute(self._call, values)
-                found: tuple[Any, ...] = cursor.fetchone()
+                found: list[tuple[Any, ...]] = cursor.fetchall()
             driver.autocommit = False
         except psycopg2.Error as error:
             is_lost = bool(driver.closed)

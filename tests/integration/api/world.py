@@ -22,6 +22,7 @@ from shared.domain.cycle import VersionState
 from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import NotFoundError, PartDownError
 from shared.registry import keys
+from shared.registry.job_door import JobDoor
 from shared.registry.stalls import Stalls
 from shared.registry.tables import ModelVersion
 from shared.serving.base import Loaded
@@ -116,6 +117,7 @@ def a_site(settings, sessions, own: sessionmaker[Session]) -> Site:
         people=People(lambda: seconds[0]),
         families=Families(sessions),
         waker=Waker(own),
+        door=JobDoor(own),
         stalls=Stalls(),
     )
     made = {}
