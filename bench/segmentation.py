@@ -1,7 +1,8 @@
 """The segmenter: what a step costs beside the usual ways, and how well masks agree on three real sets.
 
-`python -m bench.segmentation [SET ...] [--share S] [--set key=value]` takes some 40 CPU minutes;
-`--share .4 --set epochs=4` is for a look of less than ten.
+`python -m bench.segmentation [SET ...] [--home FOLDER] [--share S] [--set key=value]` takes some 40 CPU
+minutes. A set by itself replaces its own figures in bench/results; in a folder of its own a run that was
+stopped is gone on with. `--share .4 --set epochs=4` is for a look of less than ten, and writes no figures.
 """
 
 import argparse
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -59,16 +61,27 @@ def main(arguments: Sequence[str]) -> int:
     data = Path(os.environ.get(f"{PREFIX}TEST_DATA", HERE.parents[1] / "shared" / "data")) / "images"
     for exam in EXAMS:
         if (not asked.names or exam.name in asked.names) and (data / exam.name).is_dir():
-            figures += examined(exam.part(asked.share, recipe), data / exam.name)
+            with _home(asked.home, exam.name) as home:
+                figures += examined(exam.part(asked.share, recipe), data / exam.name, home)
         elif not asked.names:
             print(f"no data at {data / exam.name}: its goals count as not met")
             figures += [
                 (f"{exam.name}, Dice from {kind}", 0.0, "share", goal, False)
                 for kind, goal in exam.goals.items()
             ]
-    if not asked.names:
+    if asked.share == 1 and not recipe:
         write(figures)
     return 0
+
+
+@contextmanager
+def _home(given: Path | None, name: str) -> Iterator[Path]:
+    """The folder of a set: one that stays, or one for this run alone."""
+    if given is not None:
+        yield given / name
+        return
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(place)
 
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
@@ -76,6 +89,7 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     asked.add_argument("names", nargs="*", help=", ".join(exam.name for exam in EXAMS))
     asked.add_argument("--share", type=float, default=1.0, help="of the pictures of each set")
     asked.add_argument("--set", dest="recipe", action="append", default=[], help="key=value of the recipe")
+    asked.add_argument("--home", type=Path, help="where pictures, embeddings and checkpoints stay")
     return asked.parse_args(arguments)
 
 
@@ -118,22 +132,16 @@ def _way(name: str) -> dict[str, float]:
     return found
 
 
-def examined(exam: Exam, folder: Path) -> list[Figure]:
+def examined(exam: Exam, folder: Path, home: Path) -> list[Figure]:
     """Learn from the training part and ask the test part, beside the untrained decoder."""
-    with tempfile.TemporaryDirectory() as place:
-        home = Path(place)
-        backend = backend_for("segmentation", load_settings(home=home / "home"))
-        pictures = Pictures(saved(read(folder / "train"), home / "pictures"), home / "pictures")
-        recipe = {"max_pictures": exam.learnt} | exam.recipe
-        wish = FitRequest([], ["object"], "litemedsam", recipe, 1, home / "run", pictures)
-        begun = time.process_time()
-        fitted = backend.fit(wish, _told)
-        print(
-            f"{exam.name}: a training of {time.process_time() - begun:.0f} CPU s",
-            _figures(fitted),
-            flush=True,
-        )
-        scorer = backend.load(fitted.files, "litemedsam")
+    backend = backend_for("segmentation", load_settings(home=home / "home"))
+    pictures = Pictures(saved(read(folder / "train"), home / "pictures"), home / "pictures", home / "shelf")
+    recipe = {"max_pictures": exam.learnt} | exam.recipe
+    wish = FitRequest([], ["object"], "litemedsam", recipe, 1, home / "run", pictures)
+    begun = time.process_time()
+    fitted = backend.fit(wish, _told)
+    print(f"{exam.name}: a training of {time.process_time() - begun:.0f} CPU s", _figures(fitted), flush=True)
+    scorer = backend.load(fitted.files, "litemedsam")
     assert isinstance(scorer, Segmenter)
     shots = spread(read(folder / "test"), exam.asked)
     learnt, bare = asked(scorer, shots)
@@ -189,16 +197,16 @@ def _least(learnt: dict[str, float], bare: dict[str, float]) -> float:
 
 
 def write(figures: Sequence[Figure]) -> None:
-    """The figures with their goals, as `bench/run.py` reads them."""
+    """The figures with their goals, as `bench/run.py` reads them; those of sets that were not run stay."""
     keys = ("key", "value", "unit", "goal", "met")
-    result = {
-        "name": "segmentation",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "figures": [dict(zip(keys, figure, strict=True)) for figure in figures],
-    }
-    place = HERE / "results"
-    place.mkdir(exist_ok=True)
-    (place / "segmentation.json").write_text(json.dumps(result, indent=1) + "\n")
+    place = HERE / "results" / "segmentation.json"
+    before = json.loads(place.read_text())["figures"] if place.exists() else []
+    rows = [dict(zip(keys, figure, strict=True)) for figure in figures]
+    kept = {one["key"]: one for one in before} | {one["key"]: one for one in rows}
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    place.parent.mkdir(exist_ok=True)
+    result = {"name": "segmentation", "machine": machine, "figures": list(kept.values())}
+    place.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
