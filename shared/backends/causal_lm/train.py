@@ -18,7 +18,7 @@ LORA, HEAD_ALONE = "lora", "head"
 # Of each rung what its opinions usually count, and how far others lie: measured on training folds. An LM that
 # learnt from a few hundred cases is far surer than it is right.
 USUAL_WEIGHTS = {
-    LORA: {"written": (0.05, 0.1), "head": (0.5, 0.3), "usual": (0.3, 0.6)},
+    LORA: {"written": (0.0, 0.1), "head": (0.5, 0.3), "usual": (0.3, 0.6)},
     HEAD_ALONE: {"written": (0.1, 0.2), "head": (0.8, 0.4), "usual": (0.3, 0.6)},
 }
 
