@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared.domain.bells import TaskName
@@ -69,6 +69,18 @@ def decide(
         version = models.get(session, row.subject_id)
         outbox.ring(session, TaskName.LOOK, models.model_type(session, version.model_type).id)
     return row
+
+
+def lapse(session: Session, version: UUID, *, now: datetime) -> None:
+    """End what was asked of a version's next step and not answered: its seat is another now."""
+    mine = (Approval.subject_id == version) & Approval.subject_kind.startswith(STEPS)
+    said = {
+        "state": "refused",
+        "checker": "rule:release",
+        "reason": "the seats changed first",
+        "decided_at": now,
+    }
+    session.execute(update(Approval).where(mine, Approval.state == "asked").values(said))
 
 
 def newest(session: Session, subject: tuple[str, UUID]) -> Approval | None:

@@ -12,7 +12,7 @@ from shared.domain import transitions
 from shared.domain.cycle import CHALLENGING, VersionState
 from shared.domain.transitions import Change, Entrant
 from shared.errors import ConflictError
-from shared.registry import alerts, evidence, models, moves, plans
+from shared.registry import alerts, approvals, evidence, models, moves, plans
 from shared.registry.plans import NextPlan, Plan
 from shared.registry.tables import Deployment, GateDecision, ModelVersion
 
@@ -133,6 +133,8 @@ def _done(session: Session, version: ModelVersion, cause: Cause, *, change: Chan
     transitions.check_seats(seats, entering, standing.seats if standing else None)
     wish = NextPlan(version.model_type, seats.number - 1, *seats[1:])
     plan = plans.append(session, wish, actor=cause.actor, reason=cause.reason, now=cause.now)
+    for moved, _ in change.moves:
+        approvals.lapse(session, moved, now=cause.now)
     if fallen is not None:
         dropped = Cause(cause.actor, _WITH_ITS_CHAMPION, cause.now)
         _recorded(session, models.get(session, fallen), dropped, transition=f"{before}>rolled_back")

@@ -109,11 +109,13 @@ def test_a_word_for_an_older_step_says_nothing_any_more(clinic, say, agree):
     request = say(steering.ask, maker="ann")
     clinic.clock.move(minutes=1)
     clinic.to_canary()
-    agree(request)
-    state = clinic.state(clinic.challenger)
+    assert clinic.state(clinic.challenger) is VersionState.CANARY_5
+    with clinic.deps.sessions() as session:
+        assert approvals.waiting(session) == []
+    with pytest.raises(approvals.DecidedAlreadyError):
+        agree(request)
     clinic.look()
-    assert state is VersionState.CANARY_5
-    assert clinic.state(clinic.challenger) is state
+    assert clinic.state(clinic.challenger) is VersionState.CANARY_5
 
 
 def test_a_version_that_is_not_compared_cannot_be_steered(clinic, say):
