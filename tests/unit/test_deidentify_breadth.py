@@ -33,7 +33,7 @@ this is «Nadia» calling about bloods
 Typed by «LW»
 «SMITH, Joan» was admitted.
 Seen by «van den Berg» today.
-«Reynolds's» bloods are back.
+«Reynolds»'s bloods are back.
 Bed 4 «Brown» for CT
 «Grace» was tearful today.
 pt is well. «rose» bp 90/60, fluids up

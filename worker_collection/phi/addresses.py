@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import amounts, anchors, cues, glance, streets
-from worker_collection.phi.lexicon import fold
+from worker_collection.phi.lexicon import fold, terms
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -24,6 +24,7 @@ _STATE = (
 )
 _STATES_DOWN_UNDER = anchors.on(cues.words("nsw vic qld sa wa tas act nt"))
 _DIGIT = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _STATE_CODE = re.compile(r"\b((?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT)[ ]\d{4})(?![\d/.])")
 _STATE_CODE_LOWER = re.compile(r"\b((?:nsw|vic|qld|wa|tas)[ ]\d{4})(?![\d/.])")
 _ZIP = re.compile(r"(?<![\d.,-])\d{5}(?:-\d{4})?(?![\w-])")
@@ -168,6 +169,16 @@ def _tail_end(text: str, end: int) -> int:
     return end
 
 
+def _is_term(after: re.Match[str]) -> bool:
+    """Whether the letters before a number mean a reading and no district: ". CK 1204"."""
+    letters = _LETTERS.search(after.group())
+    return (
+        letters is not None
+        and letters.start() < after.start(1) - after.start()
+        and fold(letters.group()) in terms()
+    )
+
+
 def _codes(text: str, start: int, end: int) -> Iterator[Span]:
     before = _BEFORE_CODE.search(text, max(0, start - 14), start)
     if before:
@@ -176,5 +187,9 @@ def _codes(text: str, start: int, end: int) -> Iterator[Span]:
     if quarter and (before or _QUARTER_BEFORE.search(text, max(0, start - 2), start)):
         yield Span(quarter.start() + 1, quarter.end(), "ADDRESS")
     after = _AFTER_CODE.match(text, end, end + 20)
-    if after and not (len(after.group(1)) == 4 and after.group(1)[:2] in ("19", "20")):
+    if (
+        after
+        and not (len(after.group(1)) == 4 and after.group(1)[:2] in ("19", "20"))
+        and not _is_term(after)
+    ):
         yield Span(after.start(1), after.end(1), "ADDRESS")

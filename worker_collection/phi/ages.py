@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import glance
+from worker_collection.phi import cues, glance
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span, stretches
 
@@ -104,13 +104,24 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
         yield from _found(_SPOKEN_AGE.finditer(text), text)
     for start, end in stretches(old, before=70, after=60):
         yield from _found(_AGE.finditer(text, start, end), text)
-        for pattern in (_AMID, _THEN, _REACHED):
-            yield from (_aged(text, *match.span(1)) for match in pattern.finditer(text, start, end))
+        yield from _placed(text, start, end)
     if "19" in text and _BORN.search(text):
-        for match in _BIRTH_YEAR.finditer(text):
-            group = match.lastindex or 0
-            if this_year - int(match.group(group)) >= 90:
-                yield Span(match.start(group), match.end(group), "DATE")
+        yield from _born(text, this_year)
+
+
+def _placed(text: str, start: int, end: int) -> Iterator[Span]:
+    """Ages that their place in the sentence tells, but no reading: "Hb now 108,"."""
+    for pattern in (_AMID, _THEN, _REACHED):
+        for match in pattern.finditer(text, start, end):
+            if not _MEASURED.search(text, max(0, match.start() - 14), match.start()):
+                yield _aged(text, *match.span(1))
+
+
+def _born(text: str, this_year: int) -> Iterator[Span]:
+    for match in _BIRTH_YEAR.finditer(text):
+        group = match.lastindex or 0
+        if this_year - int(match.group(group)) >= 90:
+            yield Span(match.start(group), match.end(group), "DATE")
 
 
 _AMID = re.compile(
@@ -121,6 +132,9 @@ _AMID = re.compile(
 _THEN = re.compile(
     rf"(?:\b[Aa]t\s(?=\d+,?\s(?:he|she|they|his|her|still)\b)|\b[Nn]ow\s(?=\d+\s?(?:[,;)]|\.\s|\.$)))({_OLD})"
 )
+_MEASURED = re.compile(
+    rf"\b(?:{'|'.join(sorted(cues.group('clinical_cues')))})\s$", re.IGNORECASE
+)  # "Hb now 108,"
 _RELATIVES = (
     "mother|father|mom|mum|dad|mgm|pgm|mgf|pgf|grand(?:mother|father|ma|pa|parents?)|granny|nan|aunt|uncle|"
     "sister|brother|wife|husband|spouse|partner|cousin|son|daughter|parents"
@@ -134,8 +148,9 @@ _ALSO = re.compile(
     rf"(?:\sand|,|\s&|\sor|\sto|/)\s?({_OLD})(?![\w%/]|[.,]\d)(?!\s?(?:kg|mg|ml|bpm|%|on\b|in\b))"
 )
 _BESIDE = re.compile(
-    rf"(?:,?\s\(?|\s?/\s?|[ ]{{2,8}}|,?\s(?:is|was|turned|turns|aged|now)\s(?:now\s|aged\s)?)({_OLD})(?=\)|,|"
-    rf"[.;]?\s?$|[.;]\s|\s?[MFmf]\b|[ ]{{2}}|\s(?:lives?|presents?|with|who|and|is|was|from|has|seen)\b)"
+    rf"(?:,?\s\(?|\s?/\s?|[ ]{{2,8}}|,?\s(?:is|was|turned|turns|aged|now)\s(?:now\s|aged\s)?)"
+    rf"({_OLD})(?![.,]\d)(?=\)|,|[.;]?\s?$|[.;]\s|\s?[MFmf]\b|[ ]{{2}}|"
+    r"\s(?:lives?|presents?|with|who|and|is|was|from|has|seen)\b)"
 )
 
 

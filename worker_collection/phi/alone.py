@@ -24,7 +24,7 @@ _FUNCTION = cues.group("function")
 _SPEECH = cues.names("speech")
 _DOSED = re.compile(
     r"\s(?:(?:XR|SR|XL|ER|CR|HFA|PF|forte|plus|depot|LA)\s)?(?:\d[\d.,/-]{0,8}\s?(?:mg|mcg|µg|ug|g|iu|"
-    r"units?|u|ml|mls|%|meq|mmol)\b|"
+    r"units?|u|ml|mls|%|meq|mmol|gtt|tropfen|hub|tbl|tr\.|cp|cps|gélules?)(?!\w)|"
     r"(?:tablets?|tabs?|capsules?|caps?|cream|gel|ointment|lotion|drops|spray|inhaler|injections?|patch|"
     r"patches|infusion|syrup|"
     r"shampoo|suspension|nebules?|turbohaler|diskus|accuhaler|sachets?|pessary|suppository|suppositories|"
@@ -37,6 +37,14 @@ _TAKEN = re.compile(
     re.IGNORECASE,
 )
 _DRUG_BEFORE = re.compile(r"(?<![\w.])(?:T|[Tt]ab|[Cc]ap|[Ii]nj|[Ss]yp|[Ss]yr|[Oo]int|[Gg]tt)s?\.[ ]?$")
+_FORM_BEFORE = re.compile(r"(?<![\w.])(?:[Tt]ab|[Cc]ap|[Ii]nj|[Ss]yp|[Ss]yr|[Oo]int|[Ss]upp|[Nn]eb)s?[ ]$")
+# Two strengths in one, the smaller first: no blood pressure and no day.
+_STRENGTHS = re.compile(r"[ ](\d{1,3}(?:\.\d)?)/(\d{2,3})(?![\w/]|\.\d)")
+_PRESCRIBED = re.compile(
+    r"\b(?:takes|taking|repeat|restart(?:ed)?|prescribed|titrat(?:ed?|ing)|wean(?:ed|ing)?|refill|loading|"
+    r"script for|course of|dose of|commenced?|intolerant (?:of|to)|allergic to|allergy to)[ ]$",
+    re.IGNORECASE,
+)
 _COUNT_NEAR = re.compile(r"[^\n]{0,12}?\d")
 _ENDED = re.compile(
     rf"[ ]?(?:[,.;)\n]|$)|[ ](?:[(\d–-]|[mf]\b|dob\b|(?:{'|'.join(sorted(cues.names('speech')))})\b)",
@@ -47,8 +55,10 @@ _IS_AGED = re.compile(
     re.IGNORECASE,
 )
 _BRIEF = re.compile(r"[A-Z]{2,5}[xs]")  # PMHx, DOACs
+_DECIMAL = re.compile(r"[ ]?[=:]?[ ]?[<>~]?\d{1,3}[.,]\d{1,2}(?!\d|[.,/-]\d)")  # a reading: "Leukos 14,2"
+_GRADE = re.compile(r"(?:I{1,3}|IV|VI?)[abc]")
 _CODED = re.compile(r"-\d")
-_READING = re.compile(r"[ ]?[=:]?[ ]?[<>~]?\d{1,4}(?:\.\d{1,2})?(?![\w-]|/\d)")
+_READING = re.compile(r"[ ]?[=:]?[ ]?[<>~]?(?:\d{1,4}(?:\.\d{1,2})?(?![\w-]|/\d)|0/\d{1,2}(?![\w/]))")
 _TELLS_AGE = re.compile(
     r"\s(?:is|was)\s(?:an?\s|now\s)?\d|,?\s\(?(?:\d{1,3}|[fmFM])[,)]?(?:\s?(?:yo|y/o|yrs?|years|y)\b|[,.)])|"
     r",\sDOB\b|\s/\s\d"
@@ -82,6 +92,8 @@ def is_medicine(page: Page, word: Word) -> bool:
     """Whether a dose or a form stands behind the word, whatever it is called: "Sinemet 25/100 mg"."""
     if word.flags & GIVEN and not word.flags & WORD:
         return False
+    if word.is_unknown and word.form != "l" and _is_prescribed(page, word):
+        return True
     dotted = page.text[word.start - 2 : word.start] == ". "
     if dotted and _DRUG_BEFORE.search(page.text, max(0, word.start - 6), word.start):
         initial = page.text[word.start - 3] == "T" and not _COUNT_NEAR.match(page.text, word.end)
@@ -91,8 +103,33 @@ def is_medicine(page: Page, word: Word) -> bool:
     return _DOSED.match(page.text, word.end) is not None
 
 
+def _is_prescribed(page: Page, word: Word) -> bool:
+    """Whether two strengths stand behind a word, its form before it, or what is done with medicines."""
+    strengths = _STRENGTHS.match(page.text, word.end)
+    if strengths and float(strengths.group(1)) < int(strengths.group(2)) > _MOST_DAYS:
+        return True
+    before = max(0, word.start - 16)
+    return bool(
+        _FORM_BEFORE.search(page.text, before, word.start)
+        or _PRESCRIBED.search(page.text, before, word.start)
+    )
+
+
+_MOST_DAYS = 31
+
+
+def is_read(page: Page, word: Word) -> bool:
+    """Whether the word is read or graded, and nobody: "EDSS 4.5", "TG 212", "hs-TnT 41", "Ib"."""
+    if _DECIMAL.match(page.text, word.end) or _GRADE.fullmatch(word.text):
+        return True
+    coded = word.form in "UM" and page.case != "upper" and len(word.text) < 10 and not word.is_sure
+    return coded and _READING.match(page.text, word.end) is not None
+
+
 def _is_code(page: Page, word: Word) -> bool:
     """Whether letters before a reading or in a compound are a sign of medicine: "PASI 14", "DA-EPOCH-R"."""
+    if is_read(page, word):
+        return True
     if word.form == "l" or page.case == "upper":
         return False
     if _BRIEF.fullmatch(word.text) or len(word.text) < 4 and _CODED.match(page.text, word.end):

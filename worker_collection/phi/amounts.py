@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from worker_collection.phi import cues
 from worker_collection.phi.spans import Span
 
 _TIME = (
@@ -23,6 +24,12 @@ _AGED = re.compile(r",?[ ]?\(?(?:\d{1,3}[ ]?/?[ ]?[MF]|[MF]\d{1,3}|\d{1,3}[ ]?y(
 _SEXED = re.compile(r"[ ,(]+[MF]\d{1,3}$")
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"(?<![\w./-])\d{1,4}")
+_OWNED = re.compile(
+    rf"\s(?:{'|'.join(sorted(cues.names('kin')))}|bloods|results?|labs|scans?|meds|medications?|obs|vitals|chart|"
+    r"consent|wound|pain|sleep|appetite|mood|pt|patient|phone|mobile|number|voice|car|kids|wedding|spectacles)\b",
+    re.IGNORECASE,
+)
+_OWNS = frozenset({"'s", "’s", "'S", "’S"})
 _ENDS = " \t,(;:-/"
 _SOFT = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
 
@@ -38,13 +45,20 @@ def aged(text: str, at: int) -> re.Match[str] | None:
 
 
 def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans without an amount at their end; one that holds nothing else is none."""
+    """The spans without an amount or an "'s" at their end; one that holds nothing else is none."""
     for span in spans:
         end = _end(text, span) if span.label in _SOFT else span.end
+        if end == span.end and span.label == "NAME" and _is_owner(text, end):
+            end -= 2
         if end == span.end:
             yield span
         elif end > span.start:
             yield Span(span.start, end, span.label)
+
+
+def _is_owner(text: str, end: int) -> bool:
+    """Whether what somebody owns follows a name, whose "'s" is no part of it: "Quist's bloods"."""
+    return text[end - 2 : end] in _OWNS and _OWNED.match(text, end) is not None
 
 
 def _end(text: str, span: Span) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from worker_collection.phi import anchors, cues, glance, short_dates
-from worker_collection.phi.lexicon import fold
+from worker_collection.phi.lexicon import EPONYM, HEAD, VOCABULARY, fold, kind
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span, stretches
 
@@ -99,7 +99,8 @@ _ON_THE = re.compile(
 )
 _STOP_AFTER = re.compile(r"\s?(?:[.,;:)\n]|$)|\sof\s[A-Z]|\s(?:with|if|instead|please|unless|because)\b")
 _THE_CUE = re.compile(
-    r"\b(?:on|since|until|til|till|by|before|after|from|to|due|between|and|discharged|seen|of)\s$",
+    r"\b(?:on|since|until|til|till|by|before|after|from|to|due|between|and|discharged|seen|of|"
+    r"(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)(?:day)?|(?:wednes|satur)day),?\s$",
     re.IGNORECASE,
 )
 _FEASTS = sorted(cues.phrases("holidays"), key=lambda feast: (-len(feast), feast))
@@ -126,7 +127,7 @@ _FEAST_STARTS = anchors.on(frozenset(fold(feast.split()[0].split("-")[0]) for fe
 _WEAK_MONTHS = cues.group("weak_months")
 _MODALS = cues.words("may mai maja mei ocak safar mars")  # with a number behind still no month
 _DAY_BEFORE = re.compile(
-    rf"(?<![\w/.-])({_DAY}(?:st|nd|rd|th|\.)?)\s?(?:[-–—/,]|and|&|to|or|until|till|bis|al?|et|y|e|und)\s?$",
+    rf"(?<![\w/.-])({_DAY}(?:st|nd|rd|th|\.)?)\s?(?:[-–—/,]|and|&|to|or|until|till?|bis|al?|au|do|tot|og|och|et|y|e|und)\s?$",
     re.IGNORECASE,
 )
 _DAY_AFTER = re.compile(
@@ -147,6 +148,7 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
     yield from _foreign(page, this_year)
     yield from _written(page, this_year)
+    yield from _strange(page, this_year)
     if glance.holds(page.shape, "9aa", "9Aa", "9AA") and _NTH_HINT.search(text):
         yield from _days(text)
     yield from short_dates.find(page)
@@ -207,6 +209,18 @@ def _written(page: Page, this_year: int) -> Iterator[Span]:
             yield Span(word.start, word.end, "DATE")
 
 
+_STRANGE = re.compile(
+    rf"(?<![\w/.,-])({_DAY}\.?[ ](?:de[ ]|ta['’][ ])?([^\W\d_]{{3,14}})[ ](?:de[ ])?{_YEAR})(?![\w/%]|[.:]\d)"
+)
+
+
+def _strange(page: Page, this_year: int) -> Iterator[Span]:
+    """A day and a year with a month between them in a language that the lists do not have."""
+    for match in glance.at(_STRANGE, page.text, page.numbers):
+        if not kind(match.group(2)) & (VOCABULARY | EPONYM | HEAD):
+            yield Span(*match.span(1), "DATE", _put(match.group(1), this_year))
+
+
 def _range_beside(text: str, date: re.Match[str]) -> Iterator[Span]:
     """The other day of "3-9 May", "3rd and 4th of May", "May 3 to 9", and the year of "dob 1 feb 60"."""
     before = _DAY_BEFORE.search(text, max(0, date.start() - 14), date.start())
@@ -229,8 +243,9 @@ def _is_month(page: Page, word: Word) -> bool:
     if _MONTH_CUE.search(before) or _MONTH_FIELD.search(before) and _FIELD_END.match(text, word.end):
         return word.text[0].isupper() or word.key not in _WEAK_MONTHS or page.case == "lower"
     if word.key in _WEAK_MONTHS:
-        return word.form == "T" and not word.opens and len(word.text) > 3 and page.case == "mixed"
-    return len(word.text) > 3
+        ends = len(word.text) > 3 or _FIELD_END.match(text, word.end) is not None
+        return word.form == "T" and not word.opens and ends and page.case == "mixed"
+    return len(word.text) > 3 or word.form == "T" and not word.opens and page.case == "mixed"
 
 
 def _days(text: str) -> Iterator[Span]:

@@ -23,12 +23,14 @@ from worker_collection.phi import (
     plates,
     registers,
     shapes,
+    short_dates,
     spread,
     standing,
     subjects,
     tagger,
     towns,
     venues,
+    wholes,
 )
 from worker_collection.phi.alone import is_medicine
 from worker_collection.phi.behind import Behind
@@ -39,7 +41,7 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
 from worker_collection.phi.spans import Span, bridged, joined, left_in, put_in, rendered
 
-BY_RULES = "rules-5"
+BY_RULES = "rules-6"
 ENGINE = f"{BY_RULES}-tagger-{tagger.version()}"
 MAX_CHARACTERS = 200_000
 _PLACED = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
@@ -138,9 +140,11 @@ def find(
     if tagged:
         add(tagger.find(page, _settled(page, covered), unsure))
     add(venues.find(page))
-    add(standing.find(page, covered))
-    add(standing.apposed(page, [span for span in found if span.label == "NAME"], covered))
+    add(standing.find(page.as_written, covered))
+    add(standing.apposed(page.as_written, [span for span in found if span.label == "NAME"], covered))
+    add(wholes.beside(page.as_written, [span for span in found if span.label in _PLACED], covered))
     add([near for span in found if span.label in _PLACED for near in addresses.beside(text, span)])
+    add(short_dates.beside(text, [span for span in found if span.label in _PLACED and span.label != "NAME"]))
     add(spread.find(page, found, covered))
     names = [span for span in found if span.label == "NAME"]
     add(ages.beside(text, names))
@@ -158,8 +162,8 @@ def _by_form(page: Page, who: Known, this_year: int) -> Iterator[Span]:
     yield from ages.find(page, this_year)
     yield from fields.find(page.text)
     yield from addresses.find(page)
-    yield from lodgings.find(page)
-    yield from parishes.find(page)
+    yield from lodgings.find(page.as_written)
+    yield from parishes.find(page.as_written)
 
 
 def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:

@@ -23,13 +23,16 @@ _HEAD_AFTER = re.compile(
     r"([^\W\d_]+)(?:['’]s)?(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
 )
 _GRADE_AFTER = re.compile(
-    r"\s[-+]{1,3}(?=\s?[,.;)]|$)|\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|normal\b|"
-    r"full\b|low\b|average\b|testing|reduced|"
+    r"\s[-+]{1,3}(?=\s?[,.;)]|$)|\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|"
+    r"normal\b|[IV]{1,3}[abc]\b|full\b|low\b|average\b|testing|reduced|"
     r"biphasic|intact|not\srelevant)|\s(?:class|grade|stage|type)?\s?[ABC]\b(?!\.)",
     re.IGNORECASE,
 )
 # What follows an eponym that people are called by as well, and no person.
-_SCORE_AFTER = re.compile(r"\s(?:[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b|0/\d|[0-9](?=[,.;)](?:\s|$)))")
+_SCORE_AFTER = re.compile(
+    r"\s(?:[ABC](?=\s?[,;)/|\n]|$)|(?:I{1,3}|IV)[abc]\b|[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b|0/\d|"
+    r"[0-9](?=[,.;)](?:\s|$)))"
+)
 _TERM_AFTER = re.compile(
     r"[ ](?:(?:diagnostic|staging|modified|clinical|revised)[ ])?(?:criteria|classification|definition|"
     r"guidelines?|consensus|"
@@ -37,6 +40,34 @@ _TERM_AFTER = re.compile(
     r"[A-Z]\d[A-Z]\d\b|"
     r"\d-I{1,2}[a-c]?\b)"
 )
+
+
+_HEAD_BEFORE = re.compile(
+    r"\b(?:morbus|m\.|(?:maladie|signe|syndrome|sindrome|enfermedad|malattia|morbo|segno|signo|test|ziekte|doença|"
+    r"sinal|síndrome|zespół|choroba|objaw|sygdom|sykdom|sjukdom)[ ](?:de|di|da|do|van|von|d['’])?[ ]?)[ ]?$",
+    re.IGNORECASE,
+)
+_ITEM_END = re.compile(
+    r"[ ]?(?:[,;)/|\n]|\.(?=\s|$)|$)|[ ](?:and|or|on|with|since|diagnosed|dx|flare|well|stable)\b"
+)
+_ITEM_START = re.compile(
+    r"(?:[,;/|\n•][ ]?|\b(?:known|had|has|have|having|hx|h/o|possible|likely|probable|suspected|"
+    r"confirmed|dx|r/o|pmh|pmhx|severe|mild|active)[ ])$",
+    re.IGNORECASE,
+)
+
+
+def _is_item(text: str, start: int, end: int) -> bool:
+    """Whether an eponym that owns its disease, or several in one word, is an item of a list of findings."""
+    owns = text[end - 2 : end] in ("'s", "’s", "'S", "’S")
+    parts = text[start:end].split("-")
+    several = len(parts) > 1 and all(kind(part) & EPONYM for part in parts)
+    if not (owns or several) or not _ITEM_END.match(text, end):
+        return False
+    return _ITEM_START.search(text, max(0, start - 12), start) is not None
+
+
+_GRADED = re.compile(r"[a-z]-(?:[IVX]{1,4}[a-c]?|[A-C])$")
 
 
 def names_term(text: str, end: int) -> bool:
@@ -48,6 +79,17 @@ def is_clinical_use(text: str, start: int, end: int) -> bool:
     """Whether the name at this place is an eponym before its head, or paired with another."""
     if not kind(text[start:end]) & EPONYM:
         return False
+    return _stands_clinically(text, start, end) or _goes_on_clinically(text, start, end)
+
+
+def _stands_clinically(text: str, start: int, end: int) -> bool:
+    """Whether it is graded, an item, or behind a word for disease: "Billroth-II", "maladie de Crohn"."""
+    graded = _GRADED.search(text, start, end) or _HEAD_BEFORE.search(text, max(0, start - 24), start)
+    return graded is not None or _is_item(text, start, end)
+
+
+def _goes_on_clinically(text: str, start: int, end: int) -> bool:
+    """Whether a head, a grade or another eponym follows."""
     if text[end - 2 : end] in ("'s", "’s", "'S", "’S"):
         owned = IS_OWNED.match(text, end) is not None
         if owned or fold(text[start:end]) in _HEADLESS:

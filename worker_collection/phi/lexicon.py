@@ -64,12 +64,16 @@ def kind(word: str) -> int:
     kinds = [_flags(part) for part in parts]
     if all(_explains(part, flags) for part, flags in zip(parts, kinds, strict=True)):
         return WORD
+    whole = _flags(folded.replace("-", "")) if 0 in kinds and len(folded) > _SHORTEST_WHOLE else 0
+    if whole & (VOCABULARY | EPONYM):
+        return whole & ~NAME  # parted at the end of a line: "Dec-reased"
     names = 0
     for flags in kinds:
         names |= flags & (NAME | EPONYM)
     return names
 
 
+_SHORTEST_WHOLE = 7
 _SMALL = frozenset(
     "up off on in to by of or no x t s a i re co ex de un bi mid non pre".split()  # noqa: SIM905
 )

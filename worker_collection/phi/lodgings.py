@@ -43,7 +43,8 @@ _READING = re.compile(
     r"\b(?:[A-Z][A-Za-z]{0,2}[A-Z]\w{0,8}|[A-Z][a-z]{0,3})(?:-[A-Z][\w-]{0,8})?[ ]\d{1,4}(?![\w-])"
 )
 _CLINICAL_NUMBER = re.compile(
-    r"\d\s?(?:mg|mcg|ml|%|units?|mmol|kg|cm|mm|weeks?|days?|hours?|years?|months?)\b|\d{1,2}:\d\d",
+    r"\d\s?(?:mg|mcg|ml|%|units?|mmol|kg|cm|mm|weeks?|days?|hours?|years?|months?)\b|\d{1,2}:\d\d|"
+    r"(?<!\d)\d{1,2}/\d{3}(?=,[ ]|$)",
     re.IGNORECASE,
 )
 

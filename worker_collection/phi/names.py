@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import anchors, credentials, cues, glance, leading, pairs, signatures
-from worker_collection.phi.alone import stands_alone
+from worker_collection.phi.alone import is_read, stands_alone
 from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC
 from worker_collection.phi.naming import (
     KIN,
@@ -41,6 +41,7 @@ _SUFFIX = re.compile(
     r",?[ ](?:Jr|Sr|JR|SR|II|III|IV|2nd|3rd|4th)\b\.?(?!\s?(?:degree|rib|digit|toe|finger|floor|stage|"
     r"grade|grad|class|trimester))"
 )
+_READ_AFTER = re.compile(r"[ ]\d")
 _RELATION = re.compile(r"\b[SDWC]/[oO]\.?:?\s(?:(?:Mr|Mrs|Late|Sh|Smt)\.?\s)?(?=[^\W\d_]{3})", re.IGNORECASE)
 
 
@@ -224,24 +225,28 @@ class Names:
             gap[0] == "." and len(before.text) > 1 and before.key not in _NO_STOP
         ):
             return False
+        if is_read(self.page, word) or word.form == "I" and _READ_AFTER.match(self.page.text, word.end):
+            return False  # "Quist PASI 14.2", "Quist T 38.4"
         if word.form == "I":
-            return (
-                self.page.text[word.end : word.end + 1] == "."
-                or not word.flags & HEAD
-                and word.text not in "AI"
-            )
+            return self._is_initial(word)
         if before.key in cues.names("particles") and (word.is_sure or word.is_unknown):
             return True
         if word.key in cues.names("particles") and place + 1 < len(self.words):
             return word.form in "lTU" and self._leads(place)
-        if (
+        return not self._is_other(word) and goes_on(self.page, place, strong=strong)
+
+    def _is_other(self, word: Word) -> bool:
+        """Whether the word is of medicine or says what somebody is."""
+        return (
             is_clinical(self.page, word)
             or word.key in cues.names("credentials")
             or is_cue(word)
             and not word.flags & DOUBLE
-        ):
-            return False
-        return goes_on(self.page, place, strong=strong)
+        )
+
+    def _is_initial(self, word: Word) -> bool:
+        stopped = self.page.text[word.end : word.end + 1] == "."
+        return stopped or not word.flags & HEAD and word.text not in "AI"
 
     def _list_beside(self, place: int) -> None:
         """Take "Tolu" of "Femi and Tolu": what is listed beside a name and could be one."""
@@ -286,6 +291,7 @@ class Names:
 
     def _span(self, start: int, end: int) -> Span:
         """The name with the doctor's title before it, which names a person too."""
-        title = _TITLE_BEFORE.search(self.page.text, max(0, start - 10), start)
+        written = self.page.case != "lower"
+        title = _TITLE_BEFORE.search(self.page.text, max(0, start - 10), start) if written else None
         suffix = _SUFFIX.match(self.page.text, end, end + 6) if " " in self.page.text[start:end] else None
         return Span(title.start() if title else start, suffix.end() if suffix else end, "NAME")

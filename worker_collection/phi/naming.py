@@ -85,7 +85,23 @@ def is_clinical(page: Page, word: Word) -> bool:
         return True
     if word.flags & TOWN and word.form == "T" and names_term(page.text, word.end):
         return True
-    return bool(word.flags & EPONYM) and is_clinical_use(page.text, word.start, word.end)
+    if not word.flags & EPONYM:
+        return False
+    return is_clinical_use(page.text, word.start, word.end) or _is_listed_eponym(page, word)
+
+
+def _is_listed_eponym(page: Page, word: Word) -> bool:
+    """Whether an eponym that nobody is called by stands beside it in a list: "Yankauer, Hickman"."""
+    beside = page.words_between(max(0, word.start - _LONGEST), word.end + _LONGEST)
+    return any(
+        near.flags & EPONYM
+        and not near.flags & NAME
+        and page.text[min(near.end, word.end) : max(near.start, word.start)] in (", ", "/", " and ")
+        for near in beside
+    )
+
+
+_LONGEST = 24
 
 
 def is_medical(word: Word) -> bool:

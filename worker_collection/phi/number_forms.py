@@ -18,11 +18,13 @@ _STATE = re.compile(
     r"[A-Z]{1,2}\d{6}\s?\([0-9A]\)|"  # HKID
     r"756\.\d{4}\.\d{4}\.\d\d|"  # AHV
     r"[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]|"  # codice fiscale
-    r"[A-Z]{2}\s?\d\d\s?\d\d\s?\d\d\s?[A-D]"  # National Insurance
+    r"[A-Z]{2}\s?\d\d\s?\d\d\s?\d\d\s?[A-D]|"  # National Insurance
+    r"\d\d[ -](?!AM|PM|ML|MG|CC|KG|GM|HR|IU|YO)[A-Z]{1,3}[ -]\d{4,7}"  # of a court
     r")(?![\w/-]|[.,]\d|\s?(?:mg|ml|mcg|units?)\b)"
 )
 _HAS_STATE = re.compile(
-    r"\d\d[-+A]\d{3}|\d{3}\s\d{3}|\d{4}\s\d{6}|\d{6}[/(\s]|\.\d{4}\.|[A-Z]\d\d[A-Z]\d|\d\s?[A-D]\b"
+    r"\d\d[-+A]\d{3}|\d{3}\s\d{3}|\d{4}\s\d{6}|\d{6}[/(\s]|"
+    r"\.\d{4}\.|[A-Z][ -]\d{4}|[A-Z]\d\d[A-Z]\d|\d\s?[A-D]\b"
 )
 _ROW = re.compile(
     r"(?<![\w.])([ofmtpcwhd])[.:]?[ ]((?:\+|\(|\b)[\d(][\d ().-]{2,20}\d)(?=[ ]{1,3}[ofmtpcwhd][.:]?[ "

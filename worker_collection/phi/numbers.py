@@ -32,7 +32,7 @@ _CLOCK_AFTER = re.compile(r"\s[ap]m\b", re.IGNORECASE)
 _VARIANT = r"[A-Z]\d{2,4}(?:[A-Z]|del|dup|ins|fs\w{0,4}|\*)"  # of a protein: L858R, F508del
 _CATALOGUE = re.compile(
     rf"(?:\d{{1,2}}[pq]/\d{{1,2}}[pq]|"
-    rf"{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|O\d{{1,3}}:[HK]\d{{1,3}}|"
+    rf"{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|\d{{1,4}}(?:del|dup|ins)\w{{0,6}}|O\d{{1,3}}:[HK]\d{{1,3}}|"
     rf"\d{{1,4}}(?:/\d{{1,4}}){{1,3}}|\d{{1,2}}-?[A-Z]{{1,4}}\d)|"
     r"(?:[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[CTLS]\d{1,2}(?:[-/][CTLSI]?\d{1,2}){0,2}|\d{1,5}-\d|\d-0|"
     r"CA[- ]?\d{2,3}(?:-9)?|[A-Z]\d\d[A-Z]{2}\d\d|CYP\d[A-Z]\d{1,2}(?:\*\d{1,2})?|"
@@ -42,12 +42,12 @@ _CATALOGUE = re.compile(
     r"french).*|\d-\d|\d{1,2}\+\d|Q\d{1,2}H|\d{1,3}-\d{1,3}|\d{1,2}:\d{2}(?::\d\d)?|\d(?:-\d){2,3}|"
     r"\d{1,2}\^\d{1,2}|"
     r"[A-Z]{2,5}\d{1,2}[A-Z]{0,2}\d?|\d+,\d{3}|(?:19|20)\d\d(?:[-/](?:19|20)?\d\d)?|(?:19|20)\d\ds|c\.\d.*|"
-    r"p\.\w.*|rs\d{3,}|NCT\d{8}|ISRCTN\d{8}|D\d{6}|\d+-[a-z]{3,}|\d{1,2}[MF]|\d{1,3}[xX]\d{1,3})",
+    r"p\.\w.*|rs\d{3,}|NCT\d{8}|ISRCTN\d{8}|D\d{6}|\d+-[a-z]{3,}|\d{1,2}[MF]|\d{1,3}[xX]\d{1,4}|\d{1,4}/[A-Za-z]{1,12})",
     re.IGNORECASE,
 )
 _WORDS_BEFORE = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
 _TAIL = re.compile(
-    r"[ -][A-Z](?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ "
+    r"[ -][A-Z]{1,2}(?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ "
     r"]?\d{1,6}(?:-\d{1,4})?\b"
 )
 _LINKS = cues.group("links")

@@ -148,13 +148,13 @@ def _case(words: Sequence[Word]) -> str:
 class Page:
     """The text of a note and its words in order."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, case: str | None = None) -> None:
         self.text = text
         self.words = words = _words(text)  # every word that is not part of a code
         self.lowered = text.lower()
         self.shape = glance.shape(text)  # with 9 for digits, A and a for letters
         self.numbers = [start for start, _ in glance.numbers(text)]  # where every run of digits begins
-        self.case = _case(words)  # upper, lower, or mixed as it should be
+        self.case = case or _case(words)  # upper, lower, or mixed as it should be
         self.named_forms = _NAMED_FORMS[self.case]  # how names are written here, as the letters of `shape`
         self._anchored: dict[Anchor, list[int]] = defaultdict(list)
         for place, word in enumerate(words):
@@ -220,6 +220,11 @@ class Page:
     def digits(self) -> str:
         """The digits of the text, one behind the other."""
         return "".join(glance.digit_runs(self.text))
+
+    @cached_property
+    def as_written(self) -> "Page":
+        """The note as it would be written with capitals: itself unless it is in one case."""
+        return self if self.case == "mixed" else Page(self.recased, case="mixed")
 
     def words_between(self, start: int, end: int) -> list[Word]:
         """The words that begin within a stretch of the text."""

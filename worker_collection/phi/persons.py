@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import anchors, cues
+from worker_collection.phi.alone import is_read
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -50,6 +51,8 @@ _PARTING = re.compile(
     rf"\n+[ \t]*"
     rf"(?:Dr\.?[ ]|Prof\.?[ ])?({_FULL})[ \t]*(?=\n|,|$)"
 )
+# The last lines of a letter in any language: a few words, a comma, and who wrote it.
+_CLOSING = re.compile(rf"\n[^\n\d:]{{2,28}},[ \t]*\n{{1,2}}[ \t]*({_FULL})[ \t]*(?=\n|$)")
 _PARTINGS = anchors.on(cues.words("regards sincerely faithfully wishes yours truly thanks thank"))
 _GIVEN_AFTER = re.compile(rf",[ ]({_ONE}(?:[ ]{_ONE}){{0,2}})(?=[ ]{{2}}|\t|[ ]?\||\)|[.;]|[ ]*(?:\n|$))")
 _FAMILY_BEFORE = re.compile(
@@ -117,12 +120,15 @@ def _lined(page: Page) -> Iterator[Span]:
     for match in _ROSTER.finditer(page.text):
         if all(_is_borne(word.flags) for word in page.words_between(*match.span(1)) if word.form != "l"):
             yield from _kept(page, match.span(1))
-    for match in page.matches(_PARTING, _PARTINGS):
+    closing = _CLOSING.finditer(page.text) if ",\n" in page.text else ()
+    last = (match for match in closing if page.text.count("\n", match.end()) < _CLOSING_LINES)
+    for match in (*page.matches(_PARTING, _PARTINGS), *last):
         words = page.words_between(*match.span(1))
         if not any(_is_term(page, word) for word in words if word.key not in _PARTICLES):
             yield Span(*match.span(1), "NAME")
 
 
+_CLOSING_LINES = 4
 _BEDS = anchors.on(cues.words("bed bay side cubicle chair trolley"))
 _TWINS = anchors.on(cues.words("twin twins triplet triplets"))
 
@@ -194,7 +200,12 @@ def _placed(page: Page) -> Iterator[Span]:
     """A word with a capital amid a sentence, behind "with" or "told", that somebody is called by."""
     for match in page.matches(_PLACED, _PLACING):
         words = page.words_between(*match.span(1))
-        if len(words) != 1 or words[0].flags & EPONYM and not words[0].flags & DOUBLE:
+        if (
+            len(words) != 1
+            or is_read(page, words[0])
+            or words[0].flags & EPONYM
+            and not words[0].flags & DOUBLE
+        ):
             continue
         everyday = words[0].key in _FUNCTION and words[0].flags & SURNAME  # "with Day, who agrees"
         if (everyday or not _is_term(page, words[0])) and _is_borne(words[0].flags):

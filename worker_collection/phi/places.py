@@ -15,7 +15,7 @@ from worker_collection.phi.lexicon import (
     VOCABULARY,
     WORD,
 )
-from worker_collection.phi.naming import is_cue, is_medical
+from worker_collection.phi.naming import is_clinical, is_cue, is_medical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
@@ -218,6 +218,7 @@ class Places:
             or after.key in _GENERIC
             or after.flags & (PUBLIC | HEAD)
             or after.key == "jude"
+            or is_clinical(self.page, after)
         ):
             return
         if (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import anchors, cues, glance
-from worker_collection.phi.lexicon import CLINICAL, CORE, HEAD, fold, kind
+from worker_collection.phi.lexicon import CLINICAL, CORE, HEAD, fold, kind, terms
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -95,7 +95,11 @@ def find(page: Page) -> Iterator[Span]:
         page.shape, "AA99 A", "A 9999", "A-9999", "AA-999-AA", "99-A", "-A 999", "-AA 999", *_BEHIND
     ):
         return
-    certain = (match for match in _CERTAIN.finditer(text) if not _UNIT.search(match.group()))
+    certain = (
+        match
+        for match in _CERTAIN.finditer(text)
+        if not _UNIT.search(match.group()) and not _names_reading(match.group())
+    )
     yield from (Span(match.start(), match.end(), "VEHICLE") for match in certain)
 
 
@@ -146,6 +150,12 @@ def _plate(body: re.Match[str], *, least: int) -> tuple[int, int] | None:
 
 def _is_plain(group: str) -> bool:
     return group.islower() and group.isalpha() and bool(kind(group) & CORE)
+
+
+def _names_reading(found: str) -> bool:
+    """Whether three letters or more of it are a sign of medicine: "CRP 112 ON"."""
+    words = [fold(word) for word in _LETTERS.findall(found) if len(word) > 2]
+    return any(word in _READINGS or word in terms() for word in words)
 
 
 def _is_reading(found: str) -> bool:

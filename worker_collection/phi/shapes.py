@@ -60,9 +60,9 @@ FORMS: tuple[Form, ...] = (
     _form("ID", r"(?<![\w.@])@[A-Z_][\w.]{1,29}\b", "@"),
     _form(
         "ID",
-        r"(?<!\d )\b(?:(?-i:[ur])/|fb/|ig:[ ]?@?|ig[ ]@|insta(?:gram)?:[ ]?@?|snap(?:chat)?:[ ]?@?|"
-        r"tiktok:[ ]?@?|discord:[ ]?)"
-        r"[a-z_][\w.-]{2,29}",
+        r"(?<!\d )\b(?:(?=(?-i:[ur])/|fb/)|(?:ig|insta(?:gram)?|snap(?:chat)?|tiktok|discord)"
+        r"(?::[ ]?@?|[ ]@))"
+        r"((?:(?-i:[ur])/|fb/)?[a-z_][\w.-]{2,29})",
         "u/",
         "r/",
         "fb/",
@@ -135,4 +135,4 @@ def find(page: Page) -> Iterator[Span]:
     for form in FORMS if max(map(len, text.split()), default=0) >= _LONG else FORMS[:-1]:  # the last is a VIN
         if glance.holds(lowered, *form.signs) and (form.hint is None or form.hint.search(lowered)):
             for match in form.pattern.finditer(text):
-                yield Span(match.start(), match.end(), form.label)
+                yield Span(*match.span(match.lastindex or 0), form.label)

@@ -1,7 +1,7 @@
 """Days with months, and months with years, in digits alone: told from ratios by what stands around them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from worker_collection.phi import cues, glance
 from worker_collection.phi.lexicon import CLINICAL, CORE, EPONYM, HEAD, NAME, RARE, TOWN, fold, kind
@@ -49,13 +49,20 @@ _CLOCK_AFTER = re.compile(
 _CLOCK_BEFORE = re.compile(r"\b(?:[01]?\d|2[0-3])[:h][0-5]\d\s$", re.IGNORECASE)
 _PLACE_AFTER = re.compile(r"\s(?:in|at|on)\s(?:the\s)?(?:[A-ZÀ-Þ]|clinic|theatre|opd|recovery|ed\b|er\b)")
 # What is done is followed by its day; what is scored, by a part of a whole.
-_DONE = re.compile(r"\b([a-z]{2,}ed)\s$", re.IGNORECASE)
+_DONE = re.compile(
+    r"\b([a-z]{2,}ed|caught|hurt|cut|broke|fell|struck|hit|began|left|went|met|sent|lost|won|ran|drove|gave|made|kept|"
+    r"bought|brought|rang|spoke|wrote|read|came|saw|burnt|slept|taken|begun|seen|written|comes?|coming|attends?|"
+    r"visits|starts?|ends|leaves|flies|arrives|returns)\s$",
+    re.IGNORECASE,
+)
+_IN_AFTER = re.compile(r"\s(?:in|on the)\b")
+_HEADING_BEFORE = re.compile(r"(?<![\w-])[A-ZÀ-Þ]{5,}\s$")  # "TUMOR BOARD 1/18."
 _SCORED = cues.words(
     "scored graded rated reduced decreased increased improved measured preserved remained rounded "
     "dilated estimated positioned involved achieved completed reached dropped declined elevated recorded "
     "passed failed missed used administered needed required skipped halved"
 )
-_WORD_BEFORE = re.compile(r"(?<![\w/-])([^\W\d_a-zß-ÿ][^\W\d_]*[a-zß-ÿ][^\W\d_]*)\s$")
+_WORD_BEFORE = re.compile(r"(?<![\w/])([^\W\d_a-zß-ÿ][^\W\d_]*[a-zß-ÿ][^\W\d_]*)\s$")
 _LEVEL_BEFORE = re.compile(r"\b[A-Z][A-Za-z]{0,6}[A-Z]\d?\s$")  # BiPAP 16/8
 _LINE_STARTS = re.compile(r"(?:^|\n)\s?$")
 _GOES_ON = re.compile(r"\s[^\W\d_]{2,}")
@@ -94,6 +101,24 @@ def find(page: Page) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "DATE")
 
 
+def beside(text: str, places: Iterable[Span]) -> Iterator[Span]:
+    """The day behind a house or a town, where it is no part of a whole: "scan at Quistham, 4/7"."""
+    for place in places:
+        match = _BESIDE.match(text, place.end, place.end + 12)
+        if match and min(int(match.group(2)), int(match.group(3))) <= 12 and not _is_whole(text, match):
+            yield Span(*match.span(1), "DATE")
+
+
+_BESIDE = re.compile(
+    r"(?:,|[ ]\(|:|[ ][-–])?[ ]?((0?[1-9]|[12]\d|3[01])/(0?[1-9]|[12]\d|3[01]))(?![\d/%-]|[.:]\d)"
+)
+
+
+def _is_whole(text: str, match: re.Match[str]) -> bool:
+    after = _RATIO_AFTER.match(text, match.end()) or _LASTED.match(text, match.end())
+    return match.group(1) in ("24/7", "10/10", "5/5") or after is not None
+
+
 def _is_day(text: str, match: re.Match[str]) -> bool:
     first, between, second = int(match.group(1)), match.group(2), int(match.group(3))
     padded = match.group(1)[0] == "0" or match.group(3)[0] == "0"
@@ -102,11 +127,25 @@ def _is_day(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 22) : match.start()]
     if _is_part(text, match, before):
         return False
-    if _DATE_CUE.search(before) or _CLOCK_AFTER.match(text, match.end()) or _CLOCK_BEFORE.search(before):
+    timed = _CLOCK_AFTER.match(text, match.end()) or _CLOCK_BEFORE.search(before)
+    if timed or _DATE_CUE.search(before) or _heads(text, match, before):
         return True
-    if _LEVEL_BEFORE.search(before):
+    if between == ".":
+        return match.group(1)[0] == "0" or _is_foreign(before)
+    return between == "/" and not _LEVEL_BEFORE.search(before) and _is_told(text, match, before)
+
+
+def _heads(text: str, match: re.Match[str], before: str) -> bool:
+    """Whether it stands behind a heading, or a colon behind it: "TUMOR BOARD 1/18", "PT EVAL 5/2: walked"."""
+    if match.group(2) != "/" or int(match.group(3)) in _SCALES or match.group(1) == match.group(3):
         return False
-    if between == "/" and (_tells_order(match) or _is_done(before) or _is_placed(text, match, before)):
+    return _HEADING_BEFORE.search(before) is not None or text[match.end() :][:1] == ":"
+
+
+def _is_told(text: str, match: re.Match[str], before: str) -> bool:
+    """Whether its order, what was done, a place, or where the line begins makes it a day."""
+    first, second = int(match.group(1)), int(match.group(3))
+    if _tells_order(match) or _is_done(before) or _is_placed(text, match, before):
         return True
     return max(first, second) > 12 and second not in _SCALES and _starts(before, text[match.end() :][:1])
 
@@ -123,7 +162,8 @@ def _is_part(text: str, match: re.Match[str], before: str) -> bool:
     if _RATIO_BEFORE.search(before):
         return True
     placed = _DATE_CUE.search(before) and _PLACE_AFTER.match(text, match.end())
-    return not placed and _RATIO_AFTER.match(text, match.end()) is not None
+    dated = _IN_AFTER.match(text, match.end()) and (_is_done(before) or _tells_order(match))
+    return not placed and not dated and _RATIO_AFTER.match(text, match.end()) is not None
 
 
 def _tells_order(match: re.Match[str]) -> bool:
@@ -150,6 +190,12 @@ def _is_placed(text: str, match: re.Match[str], before: str) -> bool:
     flags = kind(named.group(1))
     borne = not flags & CORE or bool(flags & (NAME | TOWN))
     return borne and not flags & (CLINICAL | HEAD | RARE | EPONYM)
+
+
+def _is_foreign(before: str) -> bool:
+    """Whether a word that no list has stands before: "Przyjęta 12.03"."""
+    named = _WORD_BEFORE.search(before)
+    return named is not None and not kind(named.group(1)) and not named.group(1).isascii()
 
 
 def _starts(before: str, after: str) -> bool:

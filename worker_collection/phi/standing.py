@@ -65,6 +65,7 @@ _IN_BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _FROM = re.compile(rf"from[ ]({RUN}){_END}")
+_READ = re.compile(r"(?:[A-Z]{2,8}|[a-z]{2,8})[ ]\d{1,4}")
 _PERSON_BEFORE = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][\w'’-]+[ ]$")
 _HEADS = cues.group("bare_heads")
 _FROM_WORD = anchors.on({"from"})
@@ -174,6 +175,8 @@ def _is_letterhead(text: str, match: re.Match[str], covered: bytearray) -> bool:
 def _house(page: Page, where: tuple[int, int], covered: bytearray, *, label: str) -> Iterator[Span]:
     words = words_of(page, *where)
     numbered = page.text[where[0]].isdigit() and len(words) == 1 and words[0].key in _HEADS  # "37 Military"
+    if _READ.fullmatch(page.text, *where) and not (numbered or words and words[0].key in _HEADS):
+        return  # "AFP 12", "plt 98"
     told = numbered or tells(page, words, sure=label == "ORG")
     if told and any(page.text[at].isalnum() and not covered[at] for at in range(*where)):
         start = where[0] if page.text[where[0]].isdigit() else words[0].start

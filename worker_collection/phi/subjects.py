@@ -5,7 +5,18 @@ from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
 from worker_collection.phi.eponyms import IS_OWNED
-from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, RARE, SURNAME
+from worker_collection.phi.lexicon import (
+    CLINICAL,
+    CORE,
+    DOUBLE,
+    EPONYM,
+    GIVEN,
+    HEAD,
+    NAME,
+    PUBLIC,
+    RARE,
+    SURNAME,
+)
 from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
@@ -111,6 +122,7 @@ def _lies_in_bed(page: Page, word: Word) -> bool:
     return bool(borne) and _BED_BEFORE.search(page.text, max(0, word.start - 18), word.start) is not None
 
 
+_THINGS = cues.group("headless") | cues.group("generic")
 _WISHES = cues.words("hope hopes will may")
 _BED_BEFORE = re.compile(
     r"\b(?:bed|bay|room|rm|cubicle|chair|sr|space|trolley|pod)[ ]?#?\d{1,3}[a-z]?[ ]?[,:–-]?[ ]$",
@@ -118,7 +130,16 @@ _BED_BEFORE = re.compile(
 )
 
 
+_DOES = re.compile(
+    r"[ ](?:(?:also|then|now|still|later|has|had)[ ])?[a-z]{2,12}(?:ed|[^suio]s)[ ](?:her|his|the|"
+    r"him|them|it|to|that|she|he|a|an|my|their|up|out|off|not|all|us|me)\b"
+)
+
+
 def _acts(page: Page, word: Word) -> bool:
+    borne = word.flags & NAME and not word.flags & CORE and page.case == "mixed"
+    if borne and word.text.isalpha() and word.key not in _THINGS and _DOES.match(page.text, word.end):
+        return True  # "Cotter rolled her knee"
     if _DID.match(page.text, word.end) or _LEAVING.match(page.text, word.end) and word.key not in _WISHES:
         named = word.flags & GIVEN or word.flags & DOUBLE and not word.flags & CORE
         return bool(named) or word.form != "l" or word.is_unknown

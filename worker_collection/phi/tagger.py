@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from worker_collection.phi.lexicon import NAME, PUBLIC, TOWN, VOCABULARY
+from worker_collection.phi.alone import is_read
+from worker_collection.phi.lexicon import EPONYM, NAME, PUBLIC, TOWN, VOCABULARY
 from worker_collection.phi.naming import is_clinical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
@@ -109,7 +110,12 @@ def _joins(gap: str, chances: Floats) -> bool:
 def _may_be(page: Page, place: int, free: Sequence[bool]) -> bool:
     """Whether the word at a place can be part of a name at all: it is free and no eponym in its use."""
     word = page.words[place]
-    return not free[place] and len(word.text) > 1 and not is_clinical(page, word)
+    named = word.key in _DISEASE and any(near.flags & EPONYM for near in page.words[place + 1 : place + 3])
+    return (
+        not free[place]
+        and len(word.text) > 1
+        and not (named or is_read(page, word) or is_clinical(page, word))
+    )
 
 
 def _tells(page: Page, word: Word, label: str) -> bool:
@@ -129,6 +135,7 @@ def _opens_plainly(page: Page, word: Word) -> bool:
 
 
 _TERM_LENGTH = 6
+_DISEASE = frozenset({"morbus", "maladie", "syndrome", "sindrome", "signe", "ziekte", "choroba"})
 
 
 def _widened(page: Page, span: Span) -> Span:
