@@ -1,4 +1,4 @@
-"""Wholes of which a part was found, days beside places, months of any language: made-up lines, amid a note."""
+"""Wholes of which a part was found, days beside places, months of any language: made-up lines in a note."""
 
 import pytest
 
