@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from bench.backbone_world.doors import Door, listens, post, started
+from bench.backbone_world.doors import START_SECONDS, Door, listens, post, started
+from bench.backbone_world.plain import BEGUN, client_of
 from bench.figures import Figure, at_least, at_most, keep
 from shared.broker import app as broker_app
 from shared.broker.relay import BATCH, Relay
@@ -30,6 +31,8 @@ ROUNDS, A_ROUND = 20, 96  # the guard refuses when more than a hundred wait
 RUNG_SECONDS = 0.1
 RINGS = 20_000
 LOOKS = 200
+WARM, BEGINS, BEGUN_SEED = 5, 150, 1 << 20
+REST_SECONDS = 0.05  # between two begins: each is asked for alone
 FINISHED, QUEUED = 1_000_000, 100_000
 _DATASET = """
 INSERT INTO dataset_versions (name, model_type, number, sha256, manifest_key, counts, policy_version,
@@ -53,7 +56,7 @@ def main(finished: int, queued: int) -> int:
     """Measure, print and write."""
     with ExitStack() as stack:
         site = Bench(stack)
-        measured = (submits(site), relayed(site), crowded(site, finished, queued))
+        measured = (submits(site), begun(site), relayed(site), crowded(site, finished, queued))
         return keep("backbone", itertools.chain.from_iterable(measured))
 
 
@@ -107,6 +110,31 @@ def submits(site: Bench) -> list[Figure]:
         at_most("processor time of a safe submit to a bare one", ratio, "times", goal=0.7),
         at_least("throughput of safe submits to bare ones", through, "times", goal=1.5),
         at_most("p99 of a safe submit to a bare one", late, "times", goal=0.6),
+    ]
+
+
+def begun(site: Bench) -> list[Figure]:
+    """How long it takes from the asking until a worker begins, beside the bare route and a plain worker."""
+    times: dict[str, list[float]] = {"safe": [], "bare": []}
+    notes = client_of(site.settings.broker)
+    with ExitStack() as stack:
+        doors = {"safe": _safe(site, stack), "bare": _bare(site, stack)}
+        started(stack, site.settings, "bench.backbone_world.notes")
+        started(stack, site.settings, "bench.backbone_world.plain", site.settings.broker)
+        for number in range(WARM + BEGINS):
+            for name, door in doors.items():
+                site.run(_CLEAR)  # a job that goes on waiting would be rung for again
+                notes.delete(BEGUN)
+                asked = time.time()
+                door.asked([BEGUN_SEED + number])
+                noted = notes.blpop([BEGUN], timeout=START_SECONDS)
+                assert noted is not None, f"no worker began a {name} job"
+                times[name] += [float(noted[1]) - asked][: number >= WARM]
+                time.sleep(REST_SECONDS)
+    ratios = {share: _share(times["safe"], share) / _share(times["bare"], share) for share in (0.5, 0.99)}
+    return [
+        at_most(f"p{share:.0%} from a submit to its start".replace("%", ""), ratio, "times plain", goal=3)
+        for share, ratio in ratios.items()
     ]
 
 
@@ -199,7 +227,11 @@ def _lists(site: Bench) -> float:
 
 
 def _p99(values: list[float]) -> float:
-    return sorted(values)[int(0.99 * (len(values) - 1))]
+    return _share(values, 0.99)
+
+
+def _share(values: list[float], share: float) -> float:
+    return sorted(values)[int(share * (len(values) - 1))]
 
 
 if __name__ == "__main__":

@@ -3,24 +3,19 @@
 import sys
 from typing import Any
 
-from celery import Celery
 from flask import Flask, jsonify, request
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from api_service.deps import THREADS
+from api_service.starting import THREADS
+from bench.backbone_world.plain import plain
 
 
 def build() -> Flask:
     """The application; the broker's address is the last word of the command line."""
-    celery = Celery("bare", broker=sys.argv[-1], set_as_current=False)
-    celery.conf.task_ignore_result = True
+    _, train = plain(sys.argv[-1])
     app = Flask("bare")
-
-    @celery.task(name="train")
-    def train(seed: int) -> None:
-        """Nothing."""
 
     @app.post("/start")
     def start() -> Any:  # noqa: ANN401 - what a view answers
