@@ -23,32 +23,34 @@ from shared.backends import backend_for
 from shared.backends.base import FitRequest, Fitted, Pictures, Segmenter, Step
 from shared.config import PREFIX, load_settings
 from shared.domain.masks import Overlap, questions
+from shared.domain.recipe import SegmentationRecipe
 
 HERE = Path(__file__).parent
+FEWEST = 4  # pictures
 TOLD_EVERY = 200  # steps
 FROZEN_RATIO, TRAINED_RATIO, PEAK_SHARE, AGAIN_SHARE = 12.0, 35.0, 0.15, 0.12
 
 
 @dataclass(frozen=True)
 class Exam:
-    """One set: how many pictures are learnt from and asked, and the goals by kind of prompt."""
+    """One set, learnt by the default recipe: how many pictures are asked, and the goals by kind of prompt."""
 
     name: str
-    learnt: int
     asked: int
     goals: dict[str, float]
     recipe: dict[str, object] = field(default_factory=dict)
 
     def part(self, share: float, recipe: dict[str, object]) -> "Exam":
         """The same with fewer pictures and another recipe."""
-        learnt, asked = (max(4, round(share * count)) for count in (self.learnt, self.asked))
-        return replace(self, learnt=learnt, asked=asked, recipe=recipe)
+        if share < 1:
+            recipe = {"max_pictures": max(FEWEST, round(share * SegmentationRecipe().max_pictures))} | recipe
+        return replace(self, asked=max(FEWEST, round(share * self.asked)), recipe=recipe)
 
 
 EXAMS = (
-    Exam("hippocampus", 400, 120, {"whole": 0.87, "box": 0.92}),
-    Exam("nuclei", 100, 30, {"object": 0.90}),
-    Exam("retina", 12, 4, {"whole": 0.70}),
+    Exam("hippocampus", 120, {"whole": 0.87, "box": 0.92}),
+    Exam("nuclei", 30, {"object": 0.90}),
+    Exam("retina", 4, {"whole": 0.70}),
 )
 Figure = tuple[str, float, str, float, bool]
 
@@ -136,8 +138,7 @@ def examined(exam: Exam, folder: Path, home: Path) -> list[Figure]:
     """Learn from the training part and ask the test part, beside the untrained decoder."""
     backend = backend_for("segmentation", load_settings(home=home / "home"))
     pictures = Pictures(saved(read(folder / "train"), home / "pictures"), home / "pictures", home / "shelf")
-    recipe = {"max_pictures": exam.learnt} | exam.recipe
-    wish = FitRequest([], ["object"], "litemedsam", recipe, 1, home / "run", pictures)
+    wish = FitRequest([], ["object"], "litemedsam", exam.recipe, 1, home / "run", pictures)
     begun = time.process_time()
     fitted = backend.fit(wish, _told)
     print(f"{exam.name}: a training of {time.process_time() - begun:.0f} CPU s", _figures(fitted), flush=True)

@@ -18,7 +18,7 @@ from shared.backends import backend_for
 from shared.backends.base import Fitted, Segmenter, Step
 from shared.backends.files import digest_of
 from shared.backends.segmentation import compare
-from shared.backends.segmentation.material import NothingToSegmentError, prepare
+from shared.backends.segmentation.material import MOST_TILES, NothingToSegmentError, prepare
 from shared.backends.segmentation.picture import PictureError
 from shared.backends.segmentation.shelf import KEPT_SECONDS, Shelf
 from shared.backends.segmentation.tiles import parts_for, paste, tiles_of
@@ -313,21 +313,16 @@ def _facts(fitted: Fitted) -> dict[str, object]:
 
 def test_of_pictures_in_tiles_equally_many_are_learnt_from_and_the_same_next_week(tmp_path):
     def learnt(count: int) -> set[tuple[str, int, int]]:
-        wish = request(
-            tmp_path / "c",
-            examples(tmp_path / "c-pictures", count),
-            tiles=3,
-            held_back_share=0,
-            max_pictures=20,
-        )
+        rows = examples(tmp_path / "c-pictures", count)
+        wish = request(tmp_path / "c", rows, tiles=8, held_back_share=0)
         material = prepare(wish, parse_recipe("segmentation", wish.recipe), 256)
         return {(material.examples[u.picture].image, u.tile.top, u.tile.left) for u in material.learnt}
 
-    now, later = learnt(4), learnt(5)
-    assert len(now) == len(later) == 20
+    now, later = learnt(7), learnt(8)
+    assert len(now) == len(later) == MOST_TILES
     counts = Counter(name for name, _, _ in later)
-    assert set(counts.values()) == {4}
-    assert len(later - now) == 4
+    assert set(counts.values()) == {MOST_TILES // 8}
+    assert len(later - now) == MOST_TILES // 8
 
 
 def test_tiles_answer_for_every_pixel_once():
