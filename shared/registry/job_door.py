@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.domain.bells import first_bell
@@ -135,8 +135,8 @@ class JobDoor:
         try:
             return self._rows(wishes, waits=False)
         except DBAPIError as error:
-            if error.connection_invalidated:
-                raise  # nobody knows whether they were made
+            if len(wishes) == 1 or isinstance(error, OperationalError | InterfaceError):
+                raise  # a lost connection, a lock, the time: of no one's making, and alone no other
             return [(_AGAIN, None, None)] * len(wishes)
 
     def _rows(self, wishes: Sequence[Words], *, waits: bool) -> list[Any]:
