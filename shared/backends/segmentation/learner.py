@@ -22,7 +22,7 @@ from shared.backends.segmentation.shelf import Shelf
 from shared.domain.recipe import SegmentationRecipe
 
 LARGEST_GRADIENT = 1.0
-LEAST_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1600, 6, 40  # of a training whose epochs nobody named
+LEAST_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 2400, 6, 40  # of a training whose epochs nobody named
 _SMOOTH = 1.0  # pixels, so that two empty masks agree
 _QUALITY_SHARE = 0.1  # of the loss, for the expected overlap
 
