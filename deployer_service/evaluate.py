@@ -1,29 +1,28 @@
 """Stage: evaluate. A trained version is measured on the frozen set beside the champion; the gate decides."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from deployer_service import evaluate_pictures, slots, timing
+from deployer_service import evaluate_pictures, performances, slots, timing
 from deployer_service.deps import Deps
 from deployer_service.evaluate_pictures import Examined
 from deployer_service.look import alone
-from shared.domain import gate, mask_gate, metrics
+from shared.domain import gate, mask_gate
 from shared.domain.bells import TaskName
 from shared.domain.cycle import VersionState
+from shared.domain.envelope import Change, change
 from shared.domain.example import Answer, Example, PictureExample
 from shared.domain.gate import Given, JudgedCase, Verdict
-from shared.domain.metrics import Scored
 from shared.domain.policy import Policy
 from shared.errors import InvalidInputError, NotFoundError
 from shared.registry import datasets, deployments, jobs, models, outbox, plans, policies, releases
 from shared.registry.evidence import canonical
 from shared.registry.releases import Cause
-from shared.registry.tables import GateDecision, ModelPerformance, ModelVersion
+from shared.registry.tables import GateDecision, ModelVersion
 
 BATCH = 32
 RULE = "rule:gate"
@@ -42,6 +41,7 @@ class Exam:
     must_not_miss: list[str]
     policy_version: int
     policy: Policy
+    change: Change | None  # against the champion; a first version changes nothing
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _mark(exam: Exam, deps: Deps) -> Marked:
     cases = _cases(exam, given, compared)
     timed = timing.side_by_side(exam.version, exam.champion, exam.examples, deps=deps)
     verdict = gate.judge(cases, exam.policy, must_not_miss=exam.must_not_miss, timed=timed)
-    return Marked(exam, cases, verdict, deps.clock(), timed)
+    return Marked(exam, cases, _declared(exam, verdict), deps.clock(), timed)
 
 
 def _mark_pictures(exam: Exam, deps: Deps) -> Marked:
@@ -105,7 +105,12 @@ def _mark_pictures(exam: Exam, deps: Deps) -> Marked:
     )
     against = exam.champion.name if exam.champion else "the untrained decoder"
     verdict = mask_gate.judge([one.judged for one in examined], exam.policy, against=against)
-    return Marked(exam, [], verdict, deps.clock(), examined=examined)
+    return Marked(exam, [], _declared(exam, verdict), deps.clock(), examined=examined)
+
+
+def _declared(exam: Exam, verdict: Verdict) -> Verdict:
+    """The verdict with what the site declared beforehand; a first version changes nothing."""
+    return verdict if exam.change is None else gate.within(verdict, exam.change, exam.policy)
 
 
 def _exam(session: Session, version: ModelVersion, deps: Deps) -> Exam:
@@ -124,6 +129,15 @@ def _exam(session: Session, version: ModelVersion, deps: Deps) -> Exam:
         must_not_miss=models.must_not_miss(session, version.model_type),
         policy_version=number,
         policy=policy,
+        change=_change(session, version, champion) if champion else None,
+    )
+
+
+def _change(session: Session, version: ModelVersion, champion: ModelVersion) -> Change:
+    return change(
+        bases=(champion.base_digest, version.base_digest),
+        imported=jobs.get(session, version.job_id).triggered_by == "import",
+        labels=(champion.labels, version.labels),
     )
 
 
@@ -162,7 +176,7 @@ def _record(session: Session, marked: Marked) -> None:
         outbox.ring(session, TaskName.JUDGE_VERSION, version.id)
         return
     datasets.count_use(session, version.dataset_version_id, limit=exam.policy.evaluation_uses, now=marked.now)
-    session.add_all(_performances(marked))
+    session.add_all(performances.of(marked))
     session.add(_decision(marked))
     session.flush()
     shown = {"verdict": verdict.verdict, "rules": verdict.as_rows(), "policy": exam.policy_version}
@@ -184,88 +198,6 @@ def _release(session: Session, version: ModelVersion, cause: Cause) -> None:
     outbox.ring(session, TaskName.LOOK, models.model_type(session, version.model_type).id)
 
 
-def _performances(marked: Marked) -> list[ModelPerformance]:
-    """What both versions measured on the one frozen set, and on the audit sample within it."""
-    exam = marked.exam
-    if marked.examined:
-        return _of_masks(marked)
-    drawn = [place for place, one in enumerate(exam.examples) if one.case_id in exam.audited]
-    found = []
-    for purpose, places in (("gate", range(len(marked.cases))), ("audit", drawn)):
-        cases = [(marked.cases[place], exam.examples[place].weight) for place in places]
-        mine = [(case, case.candidate, weight) for case, weight in cases]
-        others = [(case, case.champion, weight) for case, weight in cases if case.champion]
-        found += [_performance(exam.version, mine, marked, purpose=purpose)] if mine else []
-        if exam.champion is not None and others:
-            found.append(_performance(exam.champion, others, marked, purpose=purpose))
-    return found
-
-
-def _of_masks(marked: Marked) -> list[ModelPerformance]:
-    """Both versions on the one frozen set; the untrained decoder is none: the verdict has it."""
-    exam = marked.exam
-    sides = [(exam.version, False)] + ([(exam.champion, True)] if exam.champion else [])
-    found = []
-    for version, compared in sides:
-        figures = evaluate_pictures.measured(marked.examined, compared=compared)
-        values = {name: one.value for name, one in figures.items()}
-        found.append(
-            ModelPerformance(
-                model_version_id=version.id,
-                model_version=version.name,
-                model_type=version.model_type,
-                dataset_version_id=exam.version.dataset_version_id,
-                purpose="gate",
-                n=len(marked.examined),
-                dice_score=values.pop("dice"),
-                iou_score=values.pop("iou"),
-                **values,
-                intervals={name: [one.low, one.high] for name, one in figures.items()},
-                per_class={},
-                subgroups={},
-                created_at=marked.now,
-            )
-        )
-    return found
-
-
-def _performance(
-    version: ModelVersion,
-    given: Sequence[tuple[JudgedCase, Given, float]],
-    marked: Marked,
-    *,
-    purpose: str,
-) -> ModelPerformance:
-    """Every case counts once for the gate; in the audit sample by the inverse of its chance."""
-    weighed = purpose == "audit"
-    report = metrics.measure(
-        [
-            Scored(case.truth, one.label, one.confidence, weight if weighed else 1.0, case.subgroup)
-            for case, one, weight in given
-        ]
-    )
-    return ModelPerformance(
-        model_version_id=version.id,
-        model_version=version.name,
-        model_type=version.model_type,
-        dataset_version_id=marked.exam.version.dataset_version_id,
-        purpose=purpose,
-        n=report.n,
-        accuracy=report.accuracy.value,
-        precision=report.precision.value,
-        recall=report.recall.value,
-        f1_score=report.f1_score.value,
-        intervals=report.intervals,
-        per_class={label: asdict(one) for label, one in report.per_class.items()},
-        subgroups={
-            name: {value: asdict(one) for value, one in table.items()}
-            for name, table in report.subgroups.items()
-        },
-        calibration_error=report.calibration_error.value,
-        created_at=marked.now,
-    )
-
-
 def _decision(marked: Marked) -> GateDecision:
     """The verdict with everything it read, by case id: recomputing it gives the same bytes."""
     exam, verdict = marked.exam, marked.verdict
@@ -277,6 +209,8 @@ def _decision(marked: Marked) -> GateDecision:
             for example, case in zip(exam.examples, marked.cases, strict=bool(marked.cases))
         ],
     }
+    if exam.change is not None:
+        inputs["change"] = asdict(exam.change)
     if marked.examined:
         inputs["pictures"] = [
             {"case_id": str(one.example.case_id)} | asdict(one.judged) for one in marked.examined

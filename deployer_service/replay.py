@@ -15,6 +15,7 @@ from deployer_service.canary import INPUT_PURPOSE
 from deployer_service.decide import serve
 from deployer_service.serve import Origin
 from shared.domain import gate
+from shared.domain.envelope import Change
 from shared.domain.gate import Given, JudgedCase
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
 from shared.registry import decisions, models, policies, predictions
@@ -85,6 +86,8 @@ def _verdict(session: Session, decision: GateDecision) -> Again:
     cases = [judged_case(case) for case in decision.inputs["cases"]]
     told = decision.inputs
     verdict = gate.judge(cases, policy, must_not_miss=told.get("must_not_miss", ()), timed=told.get("timed"))
+    if "change" in told:
+        verdict = gate.within(verdict, Change(**told["change"]), policy)
     if not cases:
         verdict = gate.Verdict(decision.verdict, verdict.rules)  # it could not even be brought up
     whole = hashlib.sha256(canonical(decision.inputs).encode()).hexdigest() == decision.inputs_sha256

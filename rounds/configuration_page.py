@@ -2,9 +2,11 @@
 
 import sys
 import typing
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -44,8 +46,18 @@ def render() -> str:
     settings = "".join(
         _row(f"`{PREFIX}{name.upper()}`", field) for name, field in Settings.model_fields.items()
     )
-    policy = "".join(_row(f"`{name}`", field) for name, field in Policy.model_fields.items())
+    policy = "".join(_row(f"`{name}`", field) for name, field in _fields(Policy))
     return HEAD + settings + BETWEEN + policy
+
+
+def _fields(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every field by the dotted name under which it is changed."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _fields(inner, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", field
 
 
 def _row(name: str, field: FieldInfo) -> str:

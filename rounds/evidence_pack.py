@@ -32,7 +32,7 @@ TABLES: Mapping[str, tuple[type[tables.Table], str]] = {
     "alerts": (tables.Alert, "opened_at"),
     "withdrawals": (tables.Withdrawal, "created_at"),
 }
-ALWAYS = ("model_versions",)  # named by records of the period, whenever they were made
+ALWAYS = ("model_versions", "policies")  # in force or named in the period, whenever they were made
 MANIFEST, SIGNATURE, SUMMARY = "manifest.json", "manifest.sig", "summary.json"
 PAGE, PRINT = "index.html", "evidence.pdf"
 Period = tuple[datetime, datetime]

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import comb, sqrt
 
+from shared.domain.envelope import RULE as DECLARED
+from shared.domain.envelope import Change, breaches
 from shared.domain.metrics import Scored, calibration_error
 from shared.domain.policy import Policy
 
@@ -103,6 +105,14 @@ def judge(
     verdicts = {rule.verdict for rule in rules}
     worst = next(verdict for verdict in (FAIL, INCONCLUSIVE, PASS) if verdict in verdicts)
     return Verdict(worst, tuple(rules))
+
+
+def within(verdict: Verdict, found: Change, policy: Policy) -> Verdict:
+    """The verdict with one rule more: the change was declared beforehand."""
+    told = breaches(found, policy.envelope)
+    why = "; ".join(told) or "nothing changes that was not declared"
+    rule = Rule(DECLARED, len(told), 0.0, len(told), FAIL if told else PASS, why)
+    return Verdict(FAIL if told else verdict.verdict, (*verdict.rules, rule))
 
 
 def unservable(why: str) -> Verdict:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from shared.domain.envelope import Envelope
+
 Row = Mapping[str, Any]
 Records = Mapping[str, Sequence[Row]]
 REFUSED = ("rejected", "refused", "held")
@@ -99,7 +101,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "created_at",
         "decided_at",
     ),
-    "policies": ("version", "reason", "created_by", "created_at"),
+    "policies": ("version", "body", "reason", "created_by", "created_at"),
     "alerts": ("kind", "severity", "state", "title", "seen", "opened_at", "resolved_at"),
     "withdrawals": ("id", "cause", "reached", "created_at"),
     "exposures": ("model_version_id", "day", "slot", "answers"),
@@ -110,6 +112,7 @@ def summarise(records: Records) -> dict[str, Any]:
     """What the records of a period say; equal records give an equal summary."""
     names = {row["id"]: row["name"] for row in records["model_versions"]}
     return {
+        "declared": _declared(records["policies"]),
         "modifications": [_modification(row, names) for row in records["evidence_records"]],
         "protocol": {
             "data_management": [_dataset(row) for row in records["dataset_versions"]],
@@ -120,10 +123,19 @@ def summarise(records: Records) -> dict[str, Any]:
         },
         "impact": _impact(records, names),
         "approvals": [dict(row) for row in records["approvals"]],
-        "policies": [dict(row) for row in records["policies"]],
+        "policies": [
+            {name: value for name, value in row.items() if name != "body"} for row in records["policies"]
+        ],
         "refusals": _refusals(records, names),
         "chain": _chain(records["evidence_records"]),
     }
+
+
+def _declared(policies: Iterable[Row]) -> dict[str, Any]:
+    """The changes that a version may bring by the newest policy; without any, by the defaults."""
+    newest = max(policies, key=lambda row: row["version"], default=None)
+    body = newest["body"] if newest else {}
+    return Envelope.model_validate(body.get("envelope", {})).model_dump()
 
 
 def _modification(row: Row, names: Mapping[str, str]) -> dict[str, Any]:

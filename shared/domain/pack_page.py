@@ -60,6 +60,12 @@ def outline(summary: Row) -> Iterator[Section]:
     yield Section(
         "1 Modifications", "Every change of what may answer, in order.", rows=summary["modifications"]
     )
+    yield Section(
+        "Declared beforehand",
+        "What a version may change without a new authorisation; anything else is refused at the gate.",
+        level=3,
+        facts=summary["declared"],
+    )
     yield Section("2 Modification protocol", "How each change was made.")
     yield Section("Data management", level=3, rows=protocol["data_management"])
     yield Section("Re-training", level=3, facts=protocol["re_training"])

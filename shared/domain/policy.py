@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from shared.domain.deid import SAFE_HARBOR, DeidPolicy
+from shared.domain.envelope import Envelope
 
 
 class Policy(BaseModel):
@@ -68,6 +69,9 @@ class Policy(BaseModel):
     price_a_gpu_hour: float | None = Field(None, ge=0, description="beside the energy; none: none is paid")
     currency: str = Field("EUR", min_length=1, max_length=8, description="of the prices")
     release_mode: str = Field("automatic", pattern="^(automatic|approval)$")
+    envelope: Envelope = Field(
+        Envelope(), description="what a version may change without a new authorisation"
+    )
     deid: DeidPolicy = Field(SAFE_HARBOR, description="what de-identification leaves and puts in")
 
     @field_validator("deid", mode="before")

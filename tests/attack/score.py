@@ -63,13 +63,20 @@ def _run(wanted: list[str]) -> Results:
             sys.executable,
             "-m",
             "pytest",
+            "-n",
+            "2",
+            "--dist",
+            "loadfile",
             "-o",
             "junit_family=xunit1",
             f"--junitxml={report}",
             *asked,
         ]
-        subprocess.run(command, cwd=ROOT, env=WHOLE | dict(os.environ), check=False)
-        return _read(report, wanted) if report.exists() else {}
+        ended = subprocess.run(command, cwd=ROOT, env=WHOLE | dict(os.environ), check=False)
+        if not report.exists():
+            _say(f"the attacks were broken off: pytest ended with {ended.returncode}")
+            return {}
+        return _read(report, wanted)
 
 
 def _read(report: Path, wanted: list[str]) -> Results:

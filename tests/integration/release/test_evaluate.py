@@ -6,11 +6,14 @@ import json
 import pytest
 from sqlalchemy import select
 
+from deployer_service import replay
 from deployer_service.evaluate import judge_version
 from shared.domain.cycle import VersionState
-from shared.domain.gate import Given, JudgedCase, judge
+from shared.domain.envelope import Change
+from shared.domain.gate import Given, JudgedCase, judge, within
 from shared.domain.policy import Policy
-from shared.registry import deployments, models, plans
+from shared.domain.policy_change import changed
+from shared.registry import deployments, models, plans, policies
 from shared.registry.evidence import canonical
 from shared.registry.tables import DatasetVersion, Deployment, EvidenceRecord, GateDecision, ModelPerformance
 from tests.factories import a_case, a_member, a_person, a_version
@@ -72,6 +75,20 @@ def test_a_worse_candidate_is_refused_with_the_failing_rule(clinic):
         assert plans.current(session, "diagnosis").champion.id == clinic.champion
 
 
+def test_a_change_outside_what_was_declared_is_refused_however_good_it_is(clinic):
+    wanted = changed(Policy(), {"envelope.labels_lost": 0, "envelope.other_base": False})
+    with clinic.deps.sessions.begin() as session:
+        policies.adopt(session, wanted, reason="our authorisation", actor="ben", now=clinic.clock())
+    candidate = a_candidate(clinic.deps, BETTER)  # cannot name sepsis, as the champion can
+    judge_version(candidate, clinic.deps)
+    assert clinic.state(candidate) is VersionState.REJECTED
+    with clinic.deps.sessions() as session:
+        reasons = deployments.why_not(session, models.get(session, candidate))
+        name = models.get(session, candidate).name
+    assert "within the declared changes: it loses 1 diagnoses, 0 are declared" in reasons
+    assert all(one.same for one in replay.version(name, clinic.deps.sessions))
+
+
 def test_the_first_version_of_a_type_goes_live(deps):
     exam = rows(40, challenger=RIGHT) + [(WRONG, {CHALLENGER: WRONG})] * 40
     candidate = a_candidate(deps, exam)
@@ -123,7 +140,7 @@ def test_the_stored_inputs_give_the_stored_verdict_again(clinic):
         for case in decision.inputs["cases"]
     ]
     told = {name: decision.inputs[name] for name in ("must_not_miss", "timed")}
-    again = judge(cases, Policy(), **told)
+    again = within(judge(cases, Policy(), **told), Change(**decision.inputs["change"]), Policy())
     assert again.as_rows() == decision.rules
     assert hashlib.sha256(canonical(decision.inputs).encode()).hexdigest() == decision.inputs_sha256
 

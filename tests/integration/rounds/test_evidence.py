@@ -56,6 +56,12 @@ def proven(cli):
     return verify
 
 
+def test_a_pack_states_what_was_declared_beforehand(pack):
+    declared = json.loads((pack / "summary.json").read_text())["declared"]
+    assert declared["labels_added"] == 10_000
+    assert "without a new authorisation" in (pack / "index.html").read_text()
+
+
 def test_a_pack_says_what_happened_and_is_proven(pack, proven):
     assert proven(pack) == (0, [])
     told = json.loads((pack / "summary.json").read_text())
