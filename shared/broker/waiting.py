@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select, true
 from sqlalchemy.orm import Session
 
 from shared.broker.names import QUEUE_OF, Queue, TaskName
@@ -34,20 +35,11 @@ def waiting(session: Session, *, now: datetime) -> list[Bell]:
         or_(CollectionRun.run_after.is_(None), CollectionRun.run_after <= now),
     )
     chunks = select(CollectionChunk.id).where(CollectionChunk.state == ChunkState.QUEUED)
-    jobs = (
-        select(TrainingJob.id, TrainingJob.dataset_version_id, ModelType.family)
-        .join(ModelType, ModelType.name == TrainingJob.model_type)
-        .where(
-            TrainingJob.state == JobState.QUEUED,
-            or_(TrainingJob.run_after.is_(None), TrainingJob.run_after <= now),
-        )
-        .order_by(TrainingJob.priority, TrainingJob.created_at)
-    )
     versions = select(ModelVersion.id).where(ModelVersion.state == VersionState.TRAINED)
     deliveries = select(Delivery.id).where(Delivery.state == "waiting", Delivery.next_at <= now)
     bells = [(TaskName.COLLECT_RUN, row) for row in session.scalars(runs.limit(LIMIT))]
     bells += [(TaskName.COLLECT_CHUNK, row) for row in session.scalars(chunks.limit(LIMIT))]
-    for job, dataset, family in session.execute(jobs.limit(LIMIT)):
+    for job, dataset, family in session.execute(_jobs(now)):
         image = family == "segmentation"
         sealed = TaskName.RUN_IMAGE_JOB if image else TaskName.RUN_JOB
         bells.append((sealed if dataset else TaskName.SEAL_FOR_JOB, job))
@@ -57,6 +49,23 @@ def waiting(session: Session, *, now: datetime) -> list[Bell]:
     bells += [(TaskName.JUDGE_VERSION, row) for row in session.scalars(versions.limit(LIMIT))]
     bells += [(TaskName.DELIVER, row) for row in session.scalars(deliveries.limit(LIMIT))]
     return bells
+
+
+def _jobs(now: datetime) -> Select[UUID, UUID | None, str]:
+    """Queued jobs with their family, the most urgent first, each type's by its index alone."""
+    mine = (
+        select(TrainingJob.id, TrainingJob.dataset_version_id, TrainingJob.priority, TrainingJob.created_at)
+        .where(
+            TrainingJob.model_type == ModelType.name,
+            TrainingJob.state == JobState.QUEUED,
+            or_(TrainingJob.run_after.is_(None), TrainingJob.run_after <= now),
+        )
+        .order_by(TrainingJob.priority, TrainingJob.created_at)
+        .limit(LIMIT)
+        .lateral()
+    )
+    found = select(mine.c.id, mine.c.dataset_version_id, ModelType.family).join(mine, true())
+    return found.order_by(mine.c.priority, mine.c.created_at).limit(LIMIT)
 
 
 class Patience:

@@ -117,7 +117,6 @@ class TrainingJob(Leased, Table):
         CheckConstraint("progress BETWEEN 0 AND 1", name="progress_share"),
         Index(None, "created_at", "id"),
         Index(None, "dataset_version_id", postgresql_where=text("dataset_version_id IS NOT NULL")),
-        Index("ix_training_jobs_open", *_OLDEST, postgresql_where=_QUEUED),
         Index("ix_training_jobs_turn", "model_type", *_OLDEST, postgresql_where=_QUEUED),
         Index("ix_training_jobs_twins", "model_type", "seed", postgresql_where=_OPEN),
         Index(None, "model_type", "start_time", postgresql_where=text("start_time IS NOT NULL")),
