@@ -7,7 +7,7 @@ in another order; one wrong letter in a word of eight or more. What a patient ca
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from shared.domain.assertion import folded
 from shared.domain.labels import Entry, category
@@ -151,11 +151,31 @@ class _Names:
         if word not in self.meant:
             if len(self.meant) > 20_000:
                 self.meant.clear()
-            bare = re.sub(r"'s?$", "", folded(word))
-            known = frozenset().union(*self.sets) if self.sets else frozenset()
-            found = frozenset(name for name in known if _is_form(bare, name))
-            self.meant[word] = found or (_GAP if bare in _BETWEEN else frozenset())
+            bare = _bare(word)
+            self.meant[word] = self._named(_one_spelling(bare)) or (_GAP if bare in _BETWEEN else frozenset())
         return self.meant[word]
+
+    def _named(self, spelled: str) -> frozenset[str]:
+        """The words of names that this is: as it is, inflected, in Roman figures, or with one slip."""
+        first, last = spelled[:1], spelled[-1:]
+        slips = {
+            name for name in self._long if (first == name[0] or last == name[-1]) and one_edit(spelled, name)
+        }
+        return self._forms.get(spelled, frozenset()) | slips
+
+    @cached_property
+    def _long(self) -> tuple[str, ...]:
+        """The words of names that may be misspelt."""
+        return tuple(name for name in frozenset().union(*self.sets) if len(name) >= _LONG)
+
+    @cached_property
+    def _forms(self) -> dict[str, frozenset[str]]:
+        """The words of names by each of their forms."""
+        found: dict[str, frozenset[str]] = {}
+        for name in frozenset().union(*self.sets):
+            for form in {name, _ROMAN.get(name, name), *_inflected(name)}:
+                found[form] = found.get(form, frozenset()) | {name}
+        return found
 
 
 _GAP = frozenset([" "])
@@ -183,12 +203,10 @@ def _one_spelling(word: str) -> str:
     return word.replace("ae", "e").replace("oe", "e").replace("our", "or").replace("'", "")
 
 
-def _is_form(word: str, name: str) -> bool:
-    """Whether a word is a name's word: as it is, inflected, in Roman figures, or misspelt by one letter."""
-    bare = _one_spelling(word)
-    if bare == name or bare == _ROMAN.get(name) or bare in _inflected(name):
-        return True
-    return len(name) >= _LONG and (bare[:1] == name[0] or bare[-1:] == name[-1]) and one_edit(bare, name)
+@lru_cache(maxsize=16384)
+def _bare(word: str) -> str:
+    """A word in small letters, without accents and possessive."""
+    return re.sub(r"'s?$", "", folded(word))
 
 
 @lru_cache(maxsize=4096)
