@@ -121,7 +121,7 @@ def test_two_people_take_the_next_step_without_evidence_and_only_that_one():
 def test_two_people_are_not_heard_while_a_group_may_be_harmed():
     run = Run(start())
     while run.ledger.suspicion() is None:
-        wins(run, 2, first=run.ledger.counts["pairs"], win=run.ledger.counts["pairs"] % 4 < 2)
+        wins(run, 1, first=run.ledger.counts["pairs"], win=run.ledger.counts["pairs"] % 2 == 0)
         assert run.stage == "shadow"
     assert run.feed(events(1.0, asked="an approval"))["action"] == "hold"
 
