@@ -12,8 +12,8 @@ from shared.errors import InvalidInputError
 
 STRATA = ("age_band", "sex", "site")
 # The alarm of the reverse shadow. Votes between two false ones are more than this on the mean, by theory; by
-# `bench.decide` they are some ten times as many, and one in a hundred settlings sees one.
-DETECTOR_THRESHOLD = 1500.0
+# `bench.decide` one in a hundred settlings sees one, and one in twenty-five stretches of seven weeks.
+DETECTOR_THRESHOLD = 2200.0
 DETECTOR_WEIGHTS = (0.05, 0.05, 0.1, 0.2, 0.25, 0.35)  # of its bets: everybody meets a fault now, be it large
 _EARLY_GROUPS = 16
 # Of alpha_rollback, 1 together: worse on the whole, in a group, in calibration, in each of three of serving.
