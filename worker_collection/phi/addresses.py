@@ -159,11 +159,15 @@ def _is_entry(front: re.Match[str], span: Span) -> bool:
 _AGE_BEFORE = re.compile(r"\d{1,3}[MF],?[ ]")
 
 
+_AGED = re.compile(r",?[ ]\(?(?:1[3-9]|[2-9]\d)[MF](?![\w-])")  # who lives there: "Apt 25 61M"
+_LASTS = re.compile(r",?[ ]\d{1,3}[ ][hdwmy](?![\w-])")  # "Quistham, 48 h"
+
+
 def _tail_end(text: str, end: int) -> int:
     """Where the flat, stair and floor behind a street end: ", bl. 21, ap. 4", " # 21-14", ", 2. tv."."""
     for _ in range(_TAILS):
         unit = _UNIT_AFTER.match(text, end)
-        if unit is None:
+        if unit is None or _AGED.match(text, end) or _LASTS.match(text, end):
             break
         end = unit.end()
     return end

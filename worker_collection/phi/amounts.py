@@ -8,7 +8,8 @@ from worker_collection.phi.spans import Span
 
 _TIME = (
     r"years?|yrs?|y[./-]?o\.?|(?<!-)(?-i:y)|months?|mos?|m\.o\.|weeks?|wks?|days?|hours?|hrs?|min(?:ute)?s?|sec(?:ond)?s?|"
-    r"fortnights?|ans|años|anos|anni|jahre|jaar|år"
+    r"fortnights?|ans|années?|mois|semaines?|jours?|años|anos|meses|semanas|días|anni|mesi|settimane|giorni|jahren?|"
+    r"jährige?[rnms]?|monaten?|wochen?|tagen?|jaar|maanden|weken|dagen|år|måneder|uker|månader|veckor"
 )
 _MEASURE = (
     r"mg|mcg|µg|kg|mls?|mmol|iu|units?|c?gy|mmhg|bpm|cm|mm|puffs?|tabs?|tablets?|litres?|steps|visits|sessions|"

@@ -167,7 +167,7 @@ def _is_unit(part: re.Match[str], *, numbered: bool) -> bool:
     if word is None:
         return numbered
     key, flags = fold(word), kind(word)
-    if key in ROOMS or key in STREETS:
+    if part.group("word") and (key in ROOMS or key in STREETS):
         return True
     return (
         numbered
