@@ -25,7 +25,7 @@ def serve(settings: Settings) -> None:
         workers=1,
         blocking_threads=THREADS,
         factory=True,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # it warns of more threads than cores; ours wait for the database
         respawn_failed_workers=True,
         websockets=False,
     ).serve()
