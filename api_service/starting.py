@@ -16,7 +16,7 @@ from shared.logs import log, set_up_logs
 from shared.registry.schema import check_schema
 from shared.registry.session import make_sessions
 
-# Of a worker process of the API: submits that come at once share a statement, so more of them than cores help.
+# Of a worker process of the API: submits that come at once share a statement, so more than cores help.
 THREADS = 6
 DATABASE_SECONDS = 60.0
 _ASK_EVERY_SECONDS = 0.2

@@ -95,6 +95,15 @@ def test_a_silent_worker_is_given_up_after_a_lease_and_is_then_fenced_off(sessio
             leases.hold(session, lease)
 
 
+def test_a_worker_that_beat_and_then_fell_silent_is_given_up(sessions, claim, now):
+    lease, reaper = claim(), Reaper(sessions, LEASE)
+    assert listen(reaper, now, 0) == 0
+    with sessions.begin() as session:
+        assert leases.beat(session, lease)
+    assert listen(reaper, now, 2, 4, 6, 8, 10) == 0
+    assert listen(reaper, now, 12) == 1
+
+
 def test_what_is_over_is_nobodys_any_more(sessions, claim, now, job_id):
     lease = claim()
     with sessions.begin() as session:
