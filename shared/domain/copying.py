@@ -1,6 +1,6 @@
 """Whether somebody takes over what a model says instead of looking."""
 
-from math import comb, fsum
+from scipy.special import bdtrc
 
 MIN_SHOWN, RARE = 20, 0.01
 
@@ -21,5 +21,4 @@ def copies(agreed: int, shown: int, claimed: float) -> bool:
     if shown < MIN_SHOWN:
         return False
     share = min(max(claimed, 0.0), 1.0)
-    tail = fsum(comb(shown, n) * share**n * (1 - share) ** (shown - n) for n in range(agreed, shown + 1))
-    return tail < RARE
+    return bool(bdtrc(agreed - 1, shown, share) < RARE)

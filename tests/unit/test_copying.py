@@ -18,6 +18,12 @@ def test_few_answers_say_nothing():
     assert not copies(agreed=19, shown=19, claimed=0.1)
 
 
+def test_years_of_answers_are_judged_as_a_month_of_them():
+    assert copies(agreed=99_000, shown=100_000, claimed=0.9)
+    assert not copies(agreed=90_000, shown=100_000, claimed=0.9)
+    assert not copies(agreed=0, shown=100, claimed=0.9)
+
+
 @given(st.integers(20, 200), st.floats(0.01, 0.99), st.data())
 def test_more_agreement_is_never_less_suspicious(shown, claimed, data):
     agreed = data.draw(st.integers(0, shown - 1))
