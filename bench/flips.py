@@ -105,8 +105,9 @@ class Plant:
         digits = "0123456789abcdef" if kind == "bytea" else "abcdefghij0123456789"
         places = [at for at, one in enumerate(value) if one in digits and (kind != "bytea" or at > 1)]
         place = self.draw.choice(places)
+        put = digits if kind == "bytea" else digits.replace("0", "")  # no number of JSON begins with 0
         other = self.draw.choice(
-            [one for one in digits if one != value[place] and one.isdigit() == value[place].isdigit()]
+            [one for one in put if one != value[place] and one.isdigit() == value[place].isdigit()]
         )
         return value[:place] + other + value[place + 1 :]
 
