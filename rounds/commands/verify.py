@@ -31,7 +31,9 @@ def verify(
     from shared.verifier import Checkpoint
 
     if pack is not None:
-        _answer({"pack": _of_pack(pack)}, as_json=as_json)
+        found = {"pack": _of_pack(pack)}
+        _say("pack", found)
+        _answer(found, as_json=as_json)
         return
     here, chosen = site(), only or list(PROOFS)
     unknown = [name for name in chosen if name not in PROOFS]
@@ -45,15 +47,19 @@ def verify(
         fix = "give the word behind `Audit checkpoint:` as it stands"
         raise InvalidInputError("this is no checkpoint", field="checkpoint", fix=fix) from None
     pem = public_pem(here.settings)
-    witness, found = Witness(here.storage, pem, brought), {}
+    witness, found = Witness(here.storage, pem, brought), dict[str, list[str]]()
     for name in chosen:
         with here.sessions() as session:
             found[name] = list(PROOFS[name](session, witness))
-        say(f"{name}: {'holds' if not found[name] else f'{len(found[name])} faults'}")
+        _say(name, found)
     if files is not None:
         with here.sessions() as session:
             write_files(session, files, public_pem=pem)
     _answer(found, as_json=as_json)
+
+
+def _say(name: str, found: dict[str, list[str]]) -> None:
+    say(f"{name}: {f'{len(found[name])} faults' if found[name] else 'holds'}")
 
 
 def _of_pack(folder: Path) -> list[str]:
