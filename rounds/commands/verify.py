@@ -31,9 +31,7 @@ def verify(
     from shared.verifier import Checkpoint
 
     if pack is not None:
-        found = {"pack": _of_pack(pack)}
-        _say("pack", found)
-        _answer(found, as_json=as_json)
+        _answer({"pack": _of_pack(pack)}, as_json=as_json)
         return
     here, chosen = site(), only or list(PROOFS)
     unknown = [name for name in chosen if name not in PROOFS]
@@ -51,15 +49,15 @@ def verify(
     for name in chosen:
         with here.sessions() as session:
             found[name] = list(PROOFS[name](session, witness))
-        _say(name, found)
+        _say(name, found[name])
     if files is not None:
         with here.sessions() as session:
             write_files(session, files, public_pem=pem)
     _answer(found, as_json=as_json)
 
 
-def _say(name: str, found: dict[str, list[str]]) -> None:
-    say(f"{name}: {f'{len(found[name])} faults' if found[name] else 'holds'}")
+def _say(name: str, found: list[str]) -> None:
+    say(f"{name}: {f'{len(found)} faults' if found else 'holds'}")
 
 
 def _of_pack(folder: Path) -> list[str]:
@@ -67,7 +65,9 @@ def _of_pack(folder: Path) -> list[str]:
     from rounds.evidence_pack import faults
     from shared.verifier import faults_of
 
-    return [*faults(folder), *faults_of(folder)]
+    found = [*faults(folder), *faults_of(folder)]
+    _say("pack", found)
+    return found
 
 
 def _answer(found: dict[str, list[str]], *, as_json: bool) -> None:
