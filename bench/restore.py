@@ -90,7 +90,10 @@ def filled(settings: Settings, rows: int) -> dict[str, int]:
                 )
             collect.collect_run(run.id, deps)
         notary = Notary(
-            deps.sessions, storage=deps.storage, signer=open_signer(settings), clock=settings.clock
+            make_sessions(settings),  # the relay's own: the collection may not seal
+            storage=deps.storage,
+            signer=open_signer(settings),
+            clock=settings.clock,
         )
         notary.turn(at=1e9)
         return records(settings)

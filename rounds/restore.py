@@ -15,6 +15,7 @@ from rounds.sealed_file import BrokenBackupError, SealedReader
 from shared.config import Settings
 from shared.embedded import prepare_home
 from shared.errors import ConflictError
+from shared.registry.access import make_roles
 from shared.registry.migrate import migrate
 from shared.registry.schema import FOLDER
 from shared.signing import key_file
@@ -127,15 +128,11 @@ def _check_empty(settings: Settings, storage: Storage) -> None:
 
 
 def _fill(settings: Settings, dump: Path) -> None:
-    """The role first, then everything in one transaction, then what a newer version has added since."""
+    """The roles first, then everything in one transaction, then what a newer version has added since."""
     engine = create_engine(settings.database, poolclass=NullPool)
-    role = (
-        "DO $$ BEGIN CREATE ROLE rounds_app NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; "
-        "DO $$ BEGIN EXECUTE format('GRANT rounds_app TO %I', current_user); END $$"
-    )
     try:
         with engine.begin() as connection:
-            connection.execute(text(role))
+            make_roles(connection)
     finally:
         engine.dispose()
     database = create_engine(settings.database).url.database

@@ -81,6 +81,13 @@ def grant(connection: Connection) -> None:
             connection.execute(text(statement))
 
 
+def make_roles(connection: Connection) -> None:
+    """Make every role that is not there yet: a new server knows none, and a dump names them all."""
+    for role in DatabaseRole:
+        for statement in (_MAKE, _OURS):
+            connection.execute(text(statement.format(role=role)))
+
+
 def may(role: DatabaseRole, table: str, verb: str) -> bool:
     """Whether the table of rights leaves this to the role."""
     return verb not in DENIED.get(role, {}).get(table, frozenset())

@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 from sqlalchemy import text
 
+from bench import restore as restore_drill
 from rounds.main import run
 from rounds.sealed_file import PIECE_BYTES, BrokenBackupError, SealedReader, SealedWriter
 from shared.backends import files
@@ -147,3 +148,9 @@ def test_pieces_fit_only_their_own_place(tmp_path, vault: Vault):
     path.write_bytes(raw[:start] + second + first + raw[start + 2 * size :])
     with path.open("rb") as file, pytest.raises(BrokenBackupError, match="piece 1"):
         SealedReader(file, vault).read()
+
+
+def test_a_backup_comes_back_on_a_server_that_knows_none_of_our_roles(monkeypatch, tmp_path):
+    """The drill's two servers are new ones: roles belong to a server, and no dump holds them."""
+    monkeypatch.setattr("bench.figures.RESULTS", tmp_path)
+    assert restore_drill.main(20) == 0
