@@ -3,6 +3,8 @@
 from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
+from kombu import Connection
 from kombu import Queue as Wire
 
 from shared.broker.names import QUEUE_OF, Queue
@@ -56,5 +58,24 @@ CELERY_SETTINGS: dict[str, Any] = {
     "task_routes": {name.value: {"queue": queue.value} for name, queue in QUEUE_OF.items()},
 }
 
-app = Celery("rounds", set_as_current=False)
+RETRY_SECONDS = 0.5
+
+
+class _NearbyBroker(Connection):
+    """A broker that is away is asked again twice a second, however long it was away already.
+
+    Celery's own waits grow to half a minute, and so long after its return nobody would hear a doorbell.
+    """
+
+    def ensure_connection(self, *args: Any, **retries: Any) -> Any:  # noqa: ANN401 - as kombu has it
+        """This connection, once it stands; `retries` as kombu takes them, but for how long it waits."""
+        flat = {"interval_start": RETRY_SECONDS, "interval_step": 0, "interval_max": RETRY_SECONDS}
+        return super().ensure_connection(*args, **retries | flat)
+
+
+class _Wires(AMQP):
+    Connection = _NearbyBroker
+
+
+app = Celery("rounds", amqp=_Wires, set_as_current=False)
 app.add_defaults(lambda: CELERY_SETTINGS | {"broker_url": load_settings().broker})

@@ -79,8 +79,10 @@ class Relay:
                 self._look(at)
             self.state["broker"] = "up"
         except PartDownError as error:
+            self._look_at = at  # whoever comes back has perhaps forgotten all: no second is to be lost
+            if self.state["broker"] != "down":
+                log.warning("broker down", reason=str(error))
             self.state["broker"] = "down"
-            log.warning("broker down", reason=str(error))
 
     def _push(self) -> int:
         """Move one batch; when the push fails the rows stay."""
@@ -96,13 +98,13 @@ class Relay:
 
     def _look(self, at: float) -> None:
         """Ring again for rows that wait although their queue is empty."""
+        depths = self._line.depths()
         with self.sessions() as session:
             bells = waiting(session, now=self._clock())
         if self._line.is_another():
             self._patience.lose_it(bells, at=at)
             if self.state["broker"] != "unknown":  # at the first look every broker is another
                 self._note("broker", f"it was started anew: {len(bells)} waiting rows are rung for again")
-        depths = self._line.depths()
         self.state["queues"] = {queue.value: depth for queue, depth in depths.items()}
         self._tell_of_refused(self._line.refused())
         again = self._patience.due(bells, depths, at=at)

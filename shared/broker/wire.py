@@ -22,6 +22,8 @@ from shared.vault import Vault
 SAFE_POLICY = "noeviction"
 SEAL = "rounds_seal"  # the header that only who knows the site's secret can write
 SEEN_SECONDS = 24 * 3600  # how long the broker remembers which messages were acted upon
+# The relay reaps, too: a broker that says nothing must not keep it longer than the silence that it counts.
+PROMPT = {"socket_timeout": 1, "socket_connect_timeout": 1}
 _RING, _SUBJECT, _BODY, _SEALED = (str(UUID(int=mark)) for mark in (1, 2, 3, 4))
 _SEEN, _REFUSED = "rounds.seen.", "rounds.refused"
 AHEAD = frozenset({TaskName.LOOK})  # the look that may roll back must not wait behind the exam of a candidate
@@ -109,7 +111,8 @@ class Line:
             raise PartDownError(f"the broker does not answer ({type(error).__name__})") from None
 
     def _connect(self) -> Redis:
-        self._connection = app.connection_for_write()
+        self._connection = app.connection_for_write(transport_options=PROMPT)
+        self._connection.ensure_connection(max_retries=0)  # else kombu itself would wait, six seconds a try
         client: Redis = self._connection.default_channel.client
         policy = str(client.info("memory")["maxmemory_policy"])
         if policy != SAFE_POLICY:

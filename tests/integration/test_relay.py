@@ -1,5 +1,7 @@
 import base64
 import json
+import socket
+import time
 from uuid import UUID, uuid4
 
 import pytest
@@ -74,6 +76,51 @@ def test_a_ring_waits_in_the_database_while_the_broker_is_away(sessions, valkey,
 
 def valkey_url_of(valkey: Redis) -> str:
     return f"redis+socket://{valkey.connection_pool.connection_kwargs['path']}?virtual_host=0"
+
+
+def test_a_broker_that_comes_back_empty_is_told_all_at_the_next_turn(
+    relay, sessions, valkey, now, monkeypatch
+):
+    with sessions.begin() as session:
+        job = jobs.create(session, JobWish("diagnosis"), now=now, actor="test")
+    relay.turn(at=0)
+    relay._line.close()
+    with monkeypatch.context() as away:
+        away.setattr(broker_app.app.conf, "broker_url", "redis+socket:///nowhere/valkey.sock")
+        relay.turn(at=5)
+    valkey.flushdb()
+    relay._line._life = "of the one before"
+    relay.turn(at=5.25)
+    assert waiting_in(valkey, Queue.COLLECT) == [(TaskName.SEAL_FOR_JOB.value, str(job.id))]
+
+
+def test_a_broker_that_says_nothing_keeps_the_relay_no_longer_than_a_look_of_its_reaper(
+    sessions, now, monkeypatch, tmp_path
+):
+    silent = socket.socket(socket.AF_UNIX)
+    silent.bind(str(tmp_path / "silent.sock"))
+    silent.listen()
+    monkeypatch.setattr(broker_app.app.conf, "broker_url", f"redis+socket://{tmp_path}/silent.sock")
+    relay = Relay(sessions, clock=lambda: now, vault=VAULT, lease_seconds=1)
+    began = time.monotonic()
+    relay.turn(at=0)
+    silent.close()
+    assert relay.state["broker"] == "down"
+    assert time.monotonic() - began < 3
+
+
+def test_a_worker_asks_for_a_broker_that_is_away_as_often_after_a_minute_as_at_first():
+    waits = []
+
+    def told(error, interval):
+        waits.append(interval)
+        if len(waits) == 4:
+            raise KeyboardInterrupt
+
+    away = broker_app.app.connection_for_read("redis+socket:///nowhere/valkey.sock")
+    with pytest.raises(KeyboardInterrupt):
+        away.ensure_connection(told)
+    assert waits == [broker_app.RETRY_SECONDS] * 4
 
 
 def test_a_ring_that_the_broker_forgot_comes_again_when_the_row_still_waits(relay, sessions, valkey, now):
