@@ -7,6 +7,7 @@ from typing import Any
 from shared.domain.significance import NO_EVIDENCE, Logs, randomised_difference, reaches, vote
 
 LATENCY_RATIO = 1.5  # of the 95th percentiles
+UNNOTICED_MS = 20.0  # quicker than this is slow to nobody
 TOLERANCES = {"failed": 0.01, "abstained": 0.05}  # a rise in their share that is still fine
 NAMES = {"slow": "slower", "failed": "failing more often", "abstained": "abstaining more often"}
 _SLOW_SHARE = 0.05  # of answers behind the 95th percentile
@@ -20,8 +21,8 @@ class Service:
     """An e-process a guardrail over the answers that were served: one arm against the other.
 
     Arms are drawn by the share in force, so that the random assignment alone makes it fair (`failed`,
-    `abstained`). A slow answer is one behind 1.5 times the champion's running 95th percentile: the challenger
-    may have one in ten of them.
+    `abstained`). A slow answer is one behind 1.5 times the champion's running 95th percentile that somebody
+    could notice: the challenger may have one in ten of them.
     """
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
@@ -63,7 +64,7 @@ class Service:
         answers, edge = self.percentile
         if challenged:
             if answers >= _CHAMPIONS:
-                slow = latency > edge + log(LATENCY_RATIO)
+                slow = latency > max(edge + log(LATENCY_RATIO), log(UNNOTICED_MS))
                 self.logs["slow"] = vote(self.logs["slow"], float(slow) - _SLOW_SHARE - _SLACK)
             return
         edge = latency if not answers else edge + _STEP * ((latency > edge) - _SLOW_SHARE)

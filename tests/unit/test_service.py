@@ -1,5 +1,6 @@
 """Slow, failing and abstaining answers: found where they are, and seldom where they are not."""
 
+import math
 import random
 
 import pytest
@@ -17,14 +18,14 @@ COLUMNS = {
 ALPHA = 0.0005
 
 
-def served(service, rng, *, slower=1.0, failed=0.0, abstained=0.0, cases=3000, share=0.25):
+def served(service, rng, *, median_ms=20.0, slower=1.0, failed=0.0, abstained=0.0, cases=3000, share=0.25):
     """Serve cases by both arms until a veto or the end; the veto and how many the challenger had answered."""
     answered = 0
     for _ in range(cases):
         challenged = rng.random() < share
         answered += challenged
         told = {
-            "latency_ms": rng.lognormvariate(3, 0.5) * (slower if challenged else 1),
+            "latency_ms": rng.lognormvariate(math.log(median_ms), 0.5) * (slower if challenged else 1),
             "failed": float(rng.random() < (0.005 + failed if challenged else 0.005)),
             "abstained": float(rng.random() < (0.05 + abstained if challenged else 0.05)),
         }
@@ -56,7 +57,12 @@ def test_an_equal_challenger_is_left_alone():
 def test_the_percentile_is_that_of_the_champion():
     service = Service()
     served(service, random.Random(1), share=0.0, cases=5000)
-    assert service.champion_p95_ms() == pytest.approx(45.7, rel=0.2)  # exp(3 + 1.645 * 0.5)
+    assert service.champion_p95_ms() == pytest.approx(45.5, rel=0.2)  # 20 * exp(1.645 * 0.5)
+
+
+def test_what_nobody_notices_is_not_slow():
+    assert served(Service(), random.Random(1), median_ms=0.02, slower=50.0)[0] is None
+    assert served(Service(), random.Random(1), median_ms=2.0, slower=50.0)[0] == "slower than the champion"
 
 
 def test_going_on_from_a_saved_state_changes_nothing():
