@@ -1,7 +1,6 @@
 """The key that signs audit checkpoints: made once by the part that signs, never opened by the API."""
 
 import base64
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from shared.config import Settings
 from shared.errors import InvalidInputError, NotFoundError
+from shared.secret_file import is_open_to_others, make_once
 
 
 class SigningKeyError(InvalidInputError):
@@ -56,8 +56,9 @@ def open_signer(settings: Settings) -> Signer:
     """
     path = key_file(settings)
     if not path.exists():
-        _make(path)
-    if path.stat().st_mode & 0o077:
+        made = Ed25519PrivateKey.generate()
+        make_once(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    if is_open_to_others(path):
         raise SigningKeyError(f"{path} is readable by others", fix=f"chmod 600 {path}")
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
@@ -83,21 +84,3 @@ def public_pem(settings: Settings) -> bytes:
     if not path.exists():
         raise NotFoundError(f"there is no {path}", field="public_key", fix="start the stack once")
     return path.read_bytes()
-
-
-def _make(path: Path) -> None:
-    """Create the file complete or not at all; of two racing starts one wins and both use its key."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scratch = path.with_name(f"{path.name}.{os.getpid()}")
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(scratch, path)
-    except FileExistsError:
-        pass
-    finally:
-        scratch.unlink()

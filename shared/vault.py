@@ -1,7 +1,6 @@
 """The site's secret and what is derived from it: sealed bytes at rest, keyed hashes for splits and arms."""
 
 import hmac
-import os
 import secrets
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.errors import InvalidInputError
+from shared.secret_file import is_open_to_others, make_once
 
 _NONCE_BYTES = 12
 _SECRET_BYTES = 32
@@ -70,27 +70,10 @@ def open_vault(secret_file: Path) -> Vault:
         SecretFileError: the file is readable by others or too short.
     """
     if not secret_file.exists():
-        secret_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _make(secret_file)
-    if secret_file.stat().st_mode & 0o077:
+        make_once(secret_file, secrets.token_bytes(_SECRET_BYTES))
+    if is_open_to_others(secret_file):
         raise SecretFileError(f"{secret_file} is readable by others", fix=f"chmod 600 {secret_file}")
     secret = secret_file.read_bytes()
     if len(secret) < _SECRET_BYTES:
         raise SecretFileError(f"{secret_file} holds fewer than {_SECRET_BYTES} bytes", fix="restore the file")
     return Vault(secret)
-
-
-def _make(secret_file: Path) -> None:
-    """Create the file complete or not at all; of two racing starts one wins and both use its secret."""
-    scratch = secret_file.with_name(f"{secret_file.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(_SECRET_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(scratch, secret_file)
-    except FileExistsError:
-        pass
-    finally:
-        scratch.unlink()

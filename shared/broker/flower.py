@@ -1,6 +1,5 @@
 """Flower, looking only: `python -m shared.broker.flower`, behind a password that is made at first start."""
 
-import os
 import secrets
 import sys
 
@@ -8,6 +7,7 @@ from shared.broker.app import app
 from shared.config import Settings, load_settings
 from shared.errors import Error
 from shared.logs import set_up_logs
+from shared.secret_file import make_once
 
 USER = "rounds"
 OFFLINE_SECONDS = 60
@@ -15,19 +15,10 @@ CONNECTIONS = 32
 
 
 def password(settings: Settings) -> str:
-    """The password in the home's `keys` folder, mode 0600; of two racing starts one makes it."""
+    """The password in the home's `keys` folder; the first start makes it."""
     path = settings.root / "keys" / "flower.password"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    scratch = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(24))
-    try:
-        os.link(scratch, path)
-    except FileExistsError:
-        return path.read_text()
-    finally:
-        scratch.unlink()
+    if not path.exists():
+        make_once(path, secrets.token_urlsafe(24).encode())
     return path.read_text()
 
 
