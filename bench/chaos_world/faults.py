@@ -125,13 +125,18 @@ def database_restarted(site: Site) -> None:
     site.postgres = start_postgres(site.settings)
 
 
-def database_killed(site: Site) -> None:
-    """The database's process dies and recovers from its log."""
+def kill_database(site: Site) -> None:
+    """Every process of the database dies at once."""
     for process in psutil.Process(site.postgres.process.pid).children():
         with suppress(psutil.NoSuchProcess):
             process.kill()
     site.postgres.process.kill()
     site.postgres.process.wait()
+
+
+def database_killed(site: Site) -> None:
+    """The database's process dies and recovers from its log."""
+    kill_database(site)
     time.sleep(1)
     site.postgres = start_postgres(site.settings)
 

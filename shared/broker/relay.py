@@ -37,7 +37,7 @@ from shared.vault import Vault, open_vault
 BATCH = 1000
 POLL_SECONDS = 0.25
 REST_SECONDS = 0.02  # after a push, so that under load many rings go together; one alone never waits for it
-REAP_SECONDS = 0.5
+REAP_SECONDS = 0.25
 LOOK_SECONDS = 1.0
 TIDY_SECONDS = 60.0
 _TASKS = frozenset(TaskName)
