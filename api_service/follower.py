@@ -23,6 +23,7 @@ from shared.registry.tables import Event
 
 ASK_EVERY_SECONDS = 1.0
 SAY_EVERY_SECONDS = 5.0
+REST_SECONDS = 0.05  # after a batch: what happens meanwhile is told together; one alone never waits for it
 AT_MOST = 2000  # rows of one statement
 TOLD_AT_MOST = 500
 LOOK_BACK = 500  # a transaction that is open when we start may still fill a gap among these
@@ -86,12 +87,13 @@ class Follower:
             connection.execute(text(f"LISTEN {CHANNEL}"))
             raw = connection.connection.dbapi_connection
             while not self._stop.is_set():
-                self.read()
+                if self.read():
+                    self._stop.wait(REST_SECONDS)
                 self._say()
                 _wait_for_notice(raw, ASK_EVERY_SECONDS)
 
-    def read(self) -> None:
-        """Tell what is new."""
+    def read(self) -> bool:
+        """Tell what is new, if anything is."""
         with self._sessions.begin() as session:
             if self._tape is None:
                 self._tape = self._begun(session)
@@ -103,6 +105,7 @@ class Follower:
             self._tell(Batch([], self._tape.mark, whole=True))
         elif fresh or self._tape.mark != before:
             self._tell(Batch([rows[number] for number in fresh], self._tape.mark))
+        return bool(fresh)
 
     def _begun(self, session: Session) -> Tape:
         """A tape that has told what is there already, and waits for what is missing of it."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -47,7 +47,7 @@ class Stream:
     sessions: sessionmaker[Session]
     vault: Vault
     ring: KeyRing
-    queues: set[asyncio.Queue[Batch | None]] = field(default_factory=set)
+    queues: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.follower = Follower(self.sessions, self._told, lambda: len(self.queues))
@@ -74,17 +74,17 @@ class Stream:
                 return
 
     def _told(self, batch: Batch) -> None:
-        """Called by the follower's thread."""
+        """Called by the follower's thread; what all listeners get is written once."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._spread, batch)
+            self._loop.call_soon_threadsafe(self._spread, _wire(batch))
 
-    def _spread(self, batch: Batch) -> None:
+    def _spread(self, told: bytes) -> None:
         for queue in list(self.queues):
             if queue.qsize() >= WAITING_BATCHES:
                 self.queues.discard(queue)  # too slow: it is let go, and resumes when it comes again
                 queue.put_nowait(None)
             else:
-                queue.put_nowait(batch)
+                queue.put_nowait(told)
 
     def _end_all(self) -> None:
         for queue in self.queues:
@@ -145,13 +145,13 @@ class Stream:
         return self.ring.signed_in(key_id)
 
     async def _stream(self, receive: Receive, send: Send, listener: "_Listener") -> None:
-        queue: asyncio.Queue[Batch | None] = asyncio.Queue()
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.queues.add(queue)  # before what was missed is read: nothing falls between the two
         gone = asyncio.ensure_future(_gone(receive))
         try:
             missed = await asyncio.to_thread(self._missed, listener.start)
             await send({"type": "http.response.start", "status": 200, "headers": listener.answer_headers()})
-            await _say(send, _lines(missed))
+            await _say(send, _wire(missed))
             gone.add_done_callback(lambda _: queue.put_nowait(None))
             await self._tell(queue, send, headers=listener.headers)
         except DATABASE_ERRORS:
@@ -161,23 +161,23 @@ class Stream:
             gone.cancel()
 
     async def _tell(
-        self, queue: "asyncio.Queue[Batch | None]", send: Send, *, headers: Mapping[str, str]
+        self, queue: "asyncio.Queue[bytes | None]", send: Send, *, headers: Mapping[str, str]
     ) -> None:
         """Pass on what comes, with a beat where nothing does, until somebody has had enough."""
         loop = asyncio.get_running_loop()
         until = loop.time() + LIFE_SECONDS
         while loop.time() < until:
             try:
-                batch = await asyncio.wait_for(queue.get(), BEAT_SECONDS)
+                told = await asyncio.wait_for(queue.get(), BEAT_SECONDS)
             except TimeoutError:
                 with suppress(RefusedError):
                     await self._caller(headers)
-                    await _say(send, [b"event: beat\ndata:\n\n"])
+                    await _say(send, b"event: beat\ndata:\n\n")
                     continue
                 break  # the key was revoked, or the session is over
-            if batch is None:
+            if told is None:
                 break
-            await _say(send, _lines(batch))
+            await _say(send, told)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _missed(self, start: int | None) -> Batch:
@@ -219,12 +219,11 @@ def _readable_by(origin: str | None) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _lines(batch: Batch) -> Iterator[bytes]:
+def _wire(batch: Batch) -> bytes:
     """The batch as the wire has it, then from where to ask again: told twice perhaps, lost never."""
-    for row in batch.rows:
-        yield f"data: {json.dumps(_shown(row))}\n\n".encode()
+    rows = (f"data: {json.dumps(_shown(row))}\n\n" for row in batch.rows)
     kind = "reset" if batch.whole else "beat"
-    yield f"event: {kind}\nid: {batch.mark}\ndata:\n\n".encode()
+    return f"{''.join(rows)}event: {kind}\nid: {batch.mark}\ndata:\n\n".encode()
 
 
 def _shown(row: Event) -> dict[str, object]:
@@ -259,10 +258,8 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _say(send: Send, lines: Iterator[bytes] | Sequence[bytes]) -> None:
-    body = b"".join(lines)
-    if body:
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+async def _say(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 async def _whole(send: Send, status: int, body: bytes, *, more: Sequence[tuple[bytes, bytes]] = ()) -> None:

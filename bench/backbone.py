@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from bench.backbone_world.doors import START_SECONDS, Door, listens, post, started
+from bench.backbone_world.listeners import listening
 from bench.backbone_world.plain import BEGUN, client_of
 from bench.figures import Figure, at_least, at_most, keep
 from shared.broker import app as broker_app
@@ -32,6 +33,7 @@ RUNG_SECONDS = 0.1
 RINGS = 20_000
 LOOKS = 200
 WARM, BEGINS, BEGUN_SEED = 5, 150, 1 << 20
+BLOCKS, LISTENERS, LISTENED_SEED = 4, 200, 1 << 21
 REST_SECONDS = 0.05  # between two begins: each is asked for alone
 FINISHED, QUEUED = 1_000_000, 100_000
 _DATASET = """
@@ -56,7 +58,9 @@ def main(finished: int, queued: int) -> int:
     """Measure, print and write."""
     with ExitStack() as stack:
         site = Bench(stack)
-        measured = (submits(site), begun(site), relayed(site), crowded(site, finished, queued))
+        measured = (
+            submits(site), begun(site), listened(site), relayed(site), crowded(site, finished, queued)
+        )  # fmt: skip
         return keep("backbone", itertools.chain.from_iterable(measured))
 
 
@@ -135,6 +139,30 @@ def begun(site: Bench) -> list[Figure]:
     return [
         at_most(f"p{share:.0%} from a submit to its start".replace("%", ""), ratio, "times plain", goal=3)
         for share, ratio in ratios.items()
+    ]
+
+
+def listened(site: Bench) -> list[Figure]:
+    """What listeners to the event stream, who hear of every submit, do to the p99 of the submits."""
+    times: dict[int, list[float]] = {0: [], LISTENERS: []}
+    port = free_ports()
+    numbers = itertools.count(LISTENED_SEED, A_ROUND)
+    with ExitStack() as stack:
+        door = _safe(site, stack)
+        started(
+            stack, site.settings.model_copy(update={"events_bind": f"127.0.0.1:{port}"}), "api_service.events"
+        )
+        listens(port)
+        for _, (count, taken) in itertools.product(range(BLOCKS), times.items()):
+            with listening(port, site.key, count):
+                for number in range(1 + ROUNDS // BLOCKS):
+                    site.run(_CLEAR)
+                    first = next(numbers)
+                    found, _ = door.asked(range(first, first + A_ROUND))
+                    taken.extend(found if number else ())  # the first round warms up
+    ratio = _p99(times[LISTENERS]) / _p99(times[0])
+    return [
+        at_most(f"p99 of a submit beside {LISTENERS} event streams to that without", ratio, "times", goal=1.5)
     ]
 
 
