@@ -93,7 +93,10 @@ class NearSite:
         self.sessions = make_sessions(self.settings)  # what the door, the clinic and the schedules do
         self.vault, storage = open_vault(self.settings.secret_file), open_storage(self.settings)
         self.server = NearServer(Origin(self.settings, self.sessions, storage))
-        self._plans = PlanCache(self.settings.root / "router", self.sessions)
+        # A day's patients come at one moment of the site's clock, however long this machine takes over them.
+        self._plans = PlanCache(
+            self.settings.root / "router", self.sessions, monotonic=lambda: self.now.timestamp()
+        )
         trainer = TrainingDeps(
             settings=self.settings,
             sessions=make_sessions(self.settings, role=DatabaseRole.TRAINING),
