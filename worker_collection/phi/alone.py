@@ -3,6 +3,7 @@
 import re
 
 from worker_collection.phi import cues
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
     CORE,
     DOUBLE,
@@ -15,8 +16,9 @@ from worker_collection.phi.lexicon import (
     VOCABULARY,
     WORD,
     kind,
+    terms,
 )
-from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
+from worker_collection.phi.naming import is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 
 _NOT_NAMES = cues.names("not_names")
@@ -123,6 +125,7 @@ def is_read(page: Page, word: Word) -> bool:
     if _DECIMAL.match(page.text, word.end) or _GRADE.fullmatch(word.text):
         return True
     coded = word.form in "UM" and page.case != "upper" and len(word.text) < 10 and not word.is_sure
+    coded = coded or word.key in terms() and not word.flags & NAME
     return coded and _READING.match(page.text, word.end) is not None
 
 

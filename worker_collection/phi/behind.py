@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import anchors, cues
-from worker_collection.phi.eponyms import is_clinical_use
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -201,11 +201,7 @@ class Behind:
     def _is_term(self, first: int, end: int, *, sure: bool) -> bool:
         """Whether the words name a disease or a thing and not a place."""
         word = self.words[first]
-        if (
-            not sure
-            and word.flags & EPONYM
-            and (is_clinical_use(self.page.text, word.start, word.end) or not word.flags & DOUBLE)
-        ):
+        if not sure and (word.flags & EPONYM and not word.flags & DOUBLE or is_clinical(self.page, word)):
             return True
         before = self.words[first - 1].key
         if sure or before in ("at", "the"):

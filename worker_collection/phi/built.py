@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import VOCABULARY, known_flags
+from worker_collection.phi.lexicon import EPONYM, VOCABULARY, known_flags
 
 _ENDINGS = tuple(
     sorted(
@@ -42,6 +42,7 @@ _COMBINING = tuple(
         "laryngo esophago oesophago duodeno jejuno colo procto pyelo uretero cysto urethro"
     )
 )
+_OF_EPONYM = cues.words("ian ians oid ism ised ized ising izing esque like")
 _REPLACED = ("", "e", "y", "a", "is", "us", "um", "ia")
 
 
@@ -51,6 +52,16 @@ def is_built(key: str) -> bool:
     if len(key) > 7 and key.startswith(_COMBINING):
         return True
     return _is_ended(key) or _is_begun(key) or _is_joined(key)
+
+
+@lru_cache(maxsize=16384)
+def is_of_eponym(key: str) -> bool:
+    """Whether the word is made of an eponym: "Addisonian", "Cushingoid", "Kocherised"."""
+    return any(
+        key.endswith(ending) and any(known_flags(key[: -len(ending)] + more) & EPONYM for more in ("", "e"))
+        for ending in _OF_EPONYM
+        if len(key) > len(ending) + 3
+    )
 
 
 def _is_word(key: str) -> bool:

@@ -3,7 +3,18 @@
 import re
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, HEAD, PUBLIC, RARE, VOCABULARY, fold, kind
+from worker_collection.phi.lexicon import (
+    CLINICAL,
+    CORE,
+    DOUBLE,
+    EPONYM,
+    HEAD,
+    PUBLIC,
+    RARE,
+    VOCABULARY,
+    fold,
+    kind,
+)
 
 _SCORES = cues.group("scores")
 _HEADLESS = cues.group("headless")
@@ -30,7 +41,9 @@ _GRADE_AFTER = re.compile(
 )
 # What follows an eponym that people are called by as well, and no person.
 _SCORE_AFTER = re.compile(
-    r"\s(?:[ABC](?=\s?[,;)/|\n]|$)|(?:I{1,3}|IV)[abc]\b|[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b|0/\d|"
+    r"\s(?:[ABC](?=\s?[,;)/|\n]|$)|#(?=[\s,.;)]|$)|"
+    r"\d{1,2}[ ]?(?:°|deg)|(?:level|grade|type|stage|class|zone|group)[ ](?:[IVX]+|\d|[A-D])\b|"
+    r"(?:I{1,3}|IV)[abc]\b|[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b|0/\d|"
     r"[0-9](?=[,.;)](?:\s|$)))"
 )
 _TERM_AFTER = re.compile(
@@ -38,12 +51,20 @@ _TERM_AFTER = re.compile(
     r"guidelines?|consensus|"
     r"protocol|staging|grading|score|scale|grade[ ][A-D]\b|heart[ ]association|agreement|statement|virus|"
     r"[A-Z]\d[A-Z]\d\b|"
-    r"\d-I{1,2}[a-c]?\b)"
+    r"(?:stage|level|class|grade)[ ](?:[IVX]+|\d)|\d-I{1,2}[a-c]?\b)"
 )
 
 
+# What a part of the body, a sign or a device is of: "circle of Willis", "ampulla of Vater".
+_PART_OF = (
+    r"(?:circle|ampulla|sphincter|islets?|pouch|bundle|canal|triangle|foramen|foramina|crypts?|loop|"
+    r"tetralogy|fissure|nodes?|angle|duct|ligament|zone|organ|tunnel|valves?|fascia|aqueduct|column|island|"
+    r"triad|pentad|sign|membrane|layer|cells|capsule|fracture|disease|syndrome|notch|gland|space|line|point|"
+    r"hiatus)[ ]of[ ](?:the[ ])?|factor[ ]v[ ]"
+)
 _HEAD_BEFORE = re.compile(
-    r"\b(?:morbus|m\.|(?:maladie|signe|syndrome|sindrome|enfermedad|malattia|morbo|segno|signo|test|ziekte|doença|"
+    rf"\b(?:{_PART_OF}|"
+    r"morbus|m\.|(?:maladie|signe|syndrome|sindrome|enfermedad|malattia|morbo|segno|signo|test|ziekte|doença|"
     r"sinal|síndrome|zespół|choroba|objaw|sygdom|sykdom|sjukdom)[ ](?:de|di|da|do|van|von|d['’])?[ ]?)[ ]?$",
     re.IGNORECASE,
 )
@@ -54,6 +75,29 @@ _ITEM_START = re.compile(
     r"(?:[,;/|\n•][ ]?|\b(?:known|had|has|have|having|hx|h/o|possible|likely|probable|suspected|"
     r"confirmed|dx|r/o|pmh|pmhx|severe|mild|active)[ ])$",
     re.IGNORECASE,
+)
+
+
+_FIRM_HEADS = cues.group("firm_heads")
+_FIRM_AFTER = re.compile(r"(?:['’]s?)?[\s-]([^\W\d_]+)(?![\w'’])")
+
+
+def is_headed(text: str, end: int) -> bool:
+    """Whether a word follows that makes anything before it a term: "Alcock canal", "Nabothian cyst"."""
+    after = _FIRM_AFTER.match(text, end, end + 30)
+    return after is not None and fold(after.group(1)) in _FIRM_HEADS
+
+
+def ends_item(text: str, end: int) -> bool:
+    """Whether nothing follows that somebody could own: a stop, a conjunction, how a disease is doing."""
+    return _OWNS_NOTHING.match(text, end) is not None
+
+
+_OWNS_NOTHING = re.compile(
+    r"[ ]?(?:[,;:?!)/|\n\t\]]|[-–][ ]|\.(?=\s|$)|$)|[ ](?:[-–(]|and|or|nor|on|with|without|since|diagnosed|"
+    r"dx|dx'd|flare|well|stable|noted|remains|again|worse|worsening|controlled|as|but|in|is|was|has|for|due|"
+    r"secondary|post|r/v|ruled|excluded|suspected|confirmed|likely|unlikely|positive|negative|pos|neg|"
+    r"score|normal|abnormal)(?![\w/])"
 )
 
 
@@ -101,7 +145,8 @@ def _goes_on_clinically(text: str, start: int, end: int) -> bool:
     if kinds[0] & HEAD or kinds[0] & EPONYM and (kinds[1] & (HEAD | EPONYM)):
         return True
     if kinds[1] & HEAD and kinds[0] & VOCABULARY and not kinds[0] & PUBLIC:
-        return bool(kinds[0] & (HEAD | RARE)) or after.group(1).islower() and kinds[0] & EPONYM == EPONYM
+        coined = kinds[0] & (HEAD | RARE) or kinds[0] & CLINICAL and not kinds[0] & CORE
+        return bool(coined) or after.group(1).islower() and kinds[0] & EPONYM == EPONYM
     paired = (
         bool(kinds[0] & EPONYM) and not kinds[0] & DOUBLE and _is_graded(text, after.start(1), after.end(1))
     )

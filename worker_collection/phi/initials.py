@@ -143,12 +143,22 @@ def _below(page: Page) -> Iterator[Span]:
     if page.case == "lower":
         return
     for match in _LAST.finditer(text):
+        if _is_item(text, match):
+            continue
         last = not text[match.end() :].strip()
         if fold(match.group(1)) not in _CLOSED and (
             page.case == "mixed" or last and _is_nothing(match.group(1))
         ):
             yield Span(*match.span(1), "NAME")
     yield from _signed(text)
+
+
+def _is_item(text: str, match: re.Match[str]) -> bool:
+    """Whether the stop before the letters is that of a numbered list: "2. OGD"."""
+    return _NUMBERED.fullmatch(text, text.rfind("\n", 0, match.start()) + 1, match.start()) is not None
+
+
+_NUMBERED = re.compile(r"[ \t]*\(?\d{1,2}")
 
 
 def _signed(text: str) -> Iterator[Span]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from worker_collection.phi import cues
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import CLINICAL, EPONYM, GIVEN, HEAD, NAME, PUBLIC, VOCABULARY
-from worker_collection.phi.naming import is_clinical, is_cue, is_medical
+from worker_collection.phi.naming import is_cue, is_medical
 from worker_collection.phi.page import Page, Word
 
 _GENERIC = cues.group("generic")

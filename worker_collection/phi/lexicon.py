@@ -18,6 +18,7 @@ EPONYM = 64
 HEAD = 128  # makes an eponym before it a clinical term: disease, sign, clamp
 TOWN = 256
 CLINICAL = 1024  # stands in small letters in clinical texts
+MEDICINE = 2048  # a trade name or a product, and nobody
 PUBLIC = 512  # countries, states, peoples, weekdays, months: no identifiers by themselves
 
 NAME = GIVEN | SURNAME | DOUBLE
@@ -38,6 +39,7 @@ _FILES = {
     "countries": PUBLIC,
     "seen": CLINICAL,
     "clinical": RARE,
+    "medicines": RARE | MEDICINE,
     "forms": WORD,
 }
 

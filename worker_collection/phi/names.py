@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import anchors, credentials, cues, glance, leading, pairs, signatures
 from worker_collection.phi.alone import is_read, stands_alone
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC
 from worker_collection.phi.naming import (
     KIN,
@@ -12,7 +13,6 @@ from worker_collection.phi.naming import (
     WEAK,
     fits,
     goes_on,
-    is_clinical,
     is_cue,
     is_telling,
     strength_of,

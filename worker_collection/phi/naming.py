@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 
 from worker_collection.phi import cues
-from worker_collection.phi.built import is_built
-from worker_collection.phi.eponyms import is_clinical_use, names_term
+from worker_collection.phi.built import is_built, is_of_eponym
+from worker_collection.phi.clinical import PROFESSION, is_clinical
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -17,14 +17,13 @@ from worker_collection.phi.lexicon import (
     PUBLIC,
     RARE,
     SURNAME,
-    TOWN,
     VOCABULARY,
     WORD,
 )
 from worker_collection.phi.page import Page, Word
 
 TITLE, KIN, ROLE, WEAK = 4, 3, 2, 1
-_PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")
+
 # "ms" is also multiple sclerosis or milliseconds, "don" and "pc" and "md" have other uses.
 _LIKE_TITLES = cues.group("like_titles")
 # Everyday words that people are called by but that stand in every sentence.
@@ -58,7 +57,7 @@ def strength_of(word: Word, page: Page) -> int:
         return 0 if key in _LIKE_TITLES and not _written_as_title(word, page) else TITLE
     if key in cues.names("kin"):
         return KIN
-    if key in cues.names("roles") or key.endswith(_PROFESSION):
+    if key in cues.names("roles") or key.endswith(PROFESSION):
         return ROLE
     return WEAK if key in cues.names("weak") else 0
 
@@ -66,12 +65,12 @@ def strength_of(word: Word, page: Page) -> int:
 def is_telling(key: str) -> bool:
     """Whether a word can announce a name before or after it."""
     groups = ("titles", "kin", "roles", "weak", "credentials")
-    return key == "is" or key.endswith(_PROFESSION) or any(key in cues.names(group) for group in groups)
+    return key == "is" or key.endswith(PROFESSION) or any(key in cues.names(group) for group in groups)
 
 
 @lru_cache(maxsize=16384)
 def _is_cue(key: str) -> bool:
-    return key.endswith(_PROFESSION) or any(key in cues.names(group) for group in ("titles", "kin", "roles"))
+    return key.endswith(PROFESSION) or any(key in cues.names(group) for group in ("titles", "kin", "roles"))
 
 
 def is_cue(word: Word) -> bool:
@@ -79,34 +78,9 @@ def is_cue(word: Word) -> bool:
     return _is_cue(word.key)
 
 
-def is_clinical(page: Page, word: Word) -> bool:
-    """Whether the word is an eponym in its clinical use here."""
-    if word.start in page.double_eponyms:
-        return True
-    if word.flags & TOWN and word.form == "T" and names_term(page.text, word.end):
-        return True
-    if not word.flags & EPONYM:
-        return False
-    return is_clinical_use(page.text, word.start, word.end) or _is_listed_eponym(page, word)
-
-
-def _is_listed_eponym(page: Page, word: Word) -> bool:
-    """Whether an eponym that nobody is called by stands beside it in a list: "Yankauer, Hickman"."""
-    beside = page.words_between(max(0, word.start - _LONGEST), word.end + _LONGEST)
-    return any(
-        near.flags & EPONYM
-        and not near.flags & NAME
-        and page.text[min(near.end, word.end) : max(near.start, word.start)] in (", ", "/", " and ")
-        for near in beside
-    )
-
-
-_LONGEST = 24
-
-
 def is_medical(word: Word) -> bool:
     """Whether an unknown word has the form of a medical one."""
-    return len(word.text) > 5 and bool(_MEDICAL.search(word.key))
+    return len(word.text) > 5 and (bool(_MEDICAL.search(word.key)) or is_of_eponym(word.key))
 
 
 def is_worded(word: Word) -> bool:

@@ -240,6 +240,10 @@ class Page:
         place = bisect_left(self.words, end, key=_start) - 1
         return place if place >= 0 and self.words[place].end == end else None
 
+    def place_of(self, word: Word) -> int:
+        """Which word of the page it is."""
+        return bisect_left(self.words, word.start, key=_start)
+
     def told_before(self, word: Word) -> str:
         """The key of the word before this one."""
         place = bisect_left(self.words, word.start, key=_start)

@@ -3,8 +3,9 @@
 import re
 
 from worker_collection.phi import cues
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, SURNAME, WORD
-from worker_collection.phi.naming import is_clinical, is_cue
+from worker_collection.phi.naming import is_cue
 from worker_collection.phi.page import Page, Word
 
 _NOT_NAMES = cues.names("not_names")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from worker_collection.phi import anchors, cues
 from worker_collection.phi.alone import is_read
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -20,7 +21,7 @@ from worker_collection.phi.lexicon import (
     kind,
     terms,
 )
-from worker_collection.phi.naming import is_clinical, is_cue, is_worded
+from worker_collection.phi.naming import is_cue, is_worded
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import anchors, cues
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
     CLINICAL,
     CORE,
@@ -15,7 +16,7 @@ from worker_collection.phi.lexicon import (
     VOCABULARY,
     WORD,
 )
-from worker_collection.phi.naming import is_clinical, is_cue, is_medical
+from worker_collection.phi.naming import is_cue, is_medical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from worker_collection.phi import anchors, cues, glance
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
     DOUBLE,
     EPONYM,
@@ -18,7 +19,6 @@ from worker_collection.phi.lexicon import (
     fold,
     kind,
 )
-from worker_collection.phi.naming import is_clinical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 
@@ -90,8 +90,18 @@ def _initials(page: Page) -> Iterator[Span]:
     placed = _PLACED.finditer(page.text) if _HAS_PLACED.search(page.text) else ()
     for match in chain(placed, page.matches(_INITIALLED, _INITIALLED_KEYS)):
         group = match.lastindex or 0
-        if match.group(group).upper() not in _ROUTES:
+        if match.group(group).upper() not in _ROUTES and not _is_item(page.text, match, group):
             yield Span(match.start(group), match.end(group), "NAME")
+
+
+def _is_item(text: str, match: re.Match[str], group: int) -> bool:
+    """Whether letters that mean something stand in a list of such lines: "- CVC"."""
+    dashed = match.group().strip()[:1] in _DASHES and bool(kind(match.group(group)) & RARE)
+    return dashed and len(_BULLET.findall(text)) > 1
+
+
+_DASHES = frozenset("-–")
+_BULLET = re.compile(r"^[ \t]?[-–]", re.MULTILINE)
 
 
 def _is_term(letters: str, *, flat: bool) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.eponyms import IS_OWNED
 from worker_collection.phi.lexicon import (
     CLINICAL,
@@ -17,7 +18,7 @@ from worker_collection.phi.lexicon import (
     RARE,
     SURNAME,
 )
-from worker_collection.phi.naming import is_clinical, is_cue, is_medical, is_worded
+from worker_collection.phi.naming import is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 

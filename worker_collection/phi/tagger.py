@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from worker_collection.phi.alone import is_read
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import EPONYM, NAME, PUBLIC, TOWN, VOCABULARY
-from worker_collection.phi.naming import is_clinical
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 from worker_collection.phi.tagger_file import FILE, MEANINGS, Floats

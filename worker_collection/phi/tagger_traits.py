@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from worker_collection.phi.lexicon import CORE, NAME, TOWN, VOCABULARY, fold
+from worker_collection.phi.lexicon import CORE, MEDICINE, NAME, TOWN, VOCABULARY, fold
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.tagger_file import meanings
 
@@ -68,7 +68,7 @@ def of_word(text: str, form: str, flags: int) -> tuple[int, ...]:
         key[:3] if len(key) > 3 else "",
         _sound(key) + ("" if text.isascii() else "~"),
         flags & (NAME | TOWN),
-        flags & ~(NAME | TOWN),
+        flags & ~(NAME | TOWN | MEDICINE),
         form + str(min(len(key), 12)),
     )
     return tuple(_row(slot, value) for slot, value in enumerate(told))

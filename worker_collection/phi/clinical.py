@@ -1,0 +1,138 @@
+"""Whether a word that could be a name is none where it stands: a medicine, an eponym in its clinical use."""
+
+import re
+
+from worker_collection.phi import cues
+from worker_collection.phi.eponyms import IS_OWNED, ends_item, is_clinical_use, is_headed, names_term
+from worker_collection.phi.lexicon import (
+    DOUBLE,
+    EPONYM,
+    GIVEN,
+    HEAD,
+    MEDICINE,
+    NAME,
+    SURNAME,
+    TOWN,
+    WORD,
+    fold,
+    kind,
+    terms,
+)
+from worker_collection.phi.page import Page, Word
+
+_ANNOUNCES = cues.names("titles") | cues.names("kin") | cues.names("roles") - cues.words("patient")
+_ADDRESSED = cues.group("addressed")
+_THINGS = cues.group("things")  # called after somebody, and hardly anybody is
+_LONGEST, _SHORT = 24, 3
+# Where somebody lives or works, or who did it: "at Turner's" is no disease.
+_PLACED = cues.words("at to from by near outside via per dear hi")
+_POSSESSIVE = ("'s", "’s", "'S", "’S")
+_BORNE = re.compile(
+    r"[ ](?:says?|said|told|tells|phoned|rang|emailed|emails|texted|asked|asks|wants|agrees|agreed|lives|"
+    r"works)\b|"
+    r",[ ](?:MD|DO|RN|NP|PA|PhD|MBBS|FRCS|MRCP|DPM|DDS|PharmD)\b|[ ]\((?:his|her|pt's|wife|husband|son|"
+    r"daughter|mother|father|sister|brother|nephew|niece|friend|NOK)\b|"
+    r",[ ]?\d{1,3}[ ]?(?:yo|y/o|yrs?|[MF])\b|"
+    r"[ ]\d{1,3}[ ]?(?:[MF]|yo|y/o)\b"
+)
+_ACTS = re.compile(
+    r"[ ](?:is[ ]|was[ ])?(?:settled|called|slept|ate|woke|refus\w+|declin\w+|walk\w+|came|collected|drove|"
+    r"drives|helps|cooks|wrote|writes|signed|fell|tearful|coping|anxious|complains|complained|denies|denied|insists|visited|"
+    r"visits|attended|mobilised|ambulated|smokes|drinks|to[ ](?:call|review|see|ring|sign|chase|follow))\b"
+)
+_CLOSE, _QUOTES = frozenset(("", ".", ":", ",", "-")), " '\"“”«»‘’("
+PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")
+_GIVEN_AFTER = re.compile(r",[ ]([^\W\d_]{2,20})")
+
+
+def is_clinical(page: Page, word: Word) -> bool:
+    """Whether the word is a medicine, an eponym in its clinical use, or what stands before a firm head."""
+    if word.start in page.double_eponyms:
+        return True
+    flags = word.flags
+    if flags & TOWN and word.form == "T" and names_term(page.text, word.end):
+        return True
+    if flags & MEDICINE or word.form == "M" and _is_several(word.text):
+        return not flags & NAME
+    if flags & EPONYM:
+        return _is_eponym(page, word)
+    borne = flags & GIVEN or flags & DOUBLE
+    return not borne and is_headed(page.text, word.end) and not _is_announced(page, word)
+
+
+def _is_several(text: str) -> bool:
+    """Whether it is the plural of an abbreviation: "TIAs"."""
+    return text[-1] == "s" and text[:-1].isupper() and fold(text[:-1]) in terms()
+
+
+def _is_eponym(page: Page, word: Word) -> bool:
+    if is_clinical_use(page.text, word.start, word.end) or _is_listed(page, word):
+        return True
+    if _is_seldom_borne(word):
+        return not _is_announced(page, word)
+    return _owns_itself(page, word) and not _is_announced(page, word)
+
+
+def _is_seldom_borne(word: Word) -> bool:
+    """Whether hardly anybody is called so; of several in one, whether that holds for one of them."""
+    if word.key in _THINGS:
+        return True
+    if "-" in word.text and word.flags & NAME:
+        kinds = [kind(part) for part in word.text.split("-")]
+        return all(part & EPONYM for part in kinds) and not all(part & DOUBLE for part in kinds)
+    return not word.flags & (DOUBLE | GIVEN | WORD)
+
+
+def _owns_itself(page: Page, word: Word) -> bool:
+    """Whether an eponym is put as its disease is called for short, and owns nothing: "Gardner's, stable"."""
+    if word.text[-2:] not in _POSSESSIVE or page.told_before(word) in _PLACED:
+        return False
+    return ends_item(page.text, word.end) and not IS_OWNED.match(page.text, word.end)
+
+
+def _is_announced(page: Page, word: Word) -> bool:
+    """Whether what stands before or behind a word makes it somebody: a title, a kinship, a given name."""
+    place = page.place_of(word)
+    if _is_called_before(page, place, word) or _BORNE.match(page.text, word.end):
+        return True
+    if _ACTS.match(page.text, word.end):
+        return True
+    given = _GIVEN_AFTER.match(page.text, word.end)
+    if given and given.group(1)[0].isupper() and kind(given.group(1)) & GIVEN:
+        return True
+    after = page.words[place + 1] if place + 1 < len(page.words) else None
+    if after is None or page.gap(place + 1) != " " or after.form != word.form or word.form == "l":
+        return False
+    stranger = after.is_unknown and len(after.text) > _SHORT
+    return after.is_sure and bool(after.flags & GIVEN) or stranger and word.text[-2:] not in _POSSESSIVE
+
+
+def _is_called_before(page: Page, place: int, word: Word) -> bool:
+    """Whether a title, a kinship, a given name or an initial stands before, or a title two words before."""
+    if not place or page.gap(place).strip(_QUOTES) not in _CLOSE:
+        return False
+    before = page.words[place - 1]
+    if _announces(before) or before.key in _ADDRESSED and word.flags & SURNAME:
+        return True
+    if page.gap(place).strip() == ".":
+        return before.form == "I"
+    if page.gap(place) != " " or before.form != word.form:
+        return False
+    given = before.flags & GIVEN and not before.flags & HEAD
+    titled = place > 1 and page.gap(place - 1).strip(_QUOTES) in _CLOSE and _announces(page.words[place - 2])
+    return bool(given) or titled
+
+
+def _announces(word: Word) -> bool:
+    return word.key in _ANNOUNCES or word.key.endswith(PROFESSION)
+
+
+def _is_listed(page: Page, word: Word) -> bool:
+    """Whether an eponym that nobody is called by stands beside it in a list: "Yankauer, Hickman"."""
+    beside = page.words_between(max(0, word.start - _LONGEST), word.end + _LONGEST)
+    return any(
+        near.flags & EPONYM
+        and not near.flags & NAME
+        and page.text[min(near.end, word.end) : max(near.start, word.start)] in (", ", "/", " and ")
+        for near in beside
+    )
