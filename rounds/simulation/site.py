@@ -87,16 +87,17 @@ class NearSite:
         self._plans.refresh()
         return Router(self._plans, self.server)
 
+    def _seconds(self) -> float:
+        """A day's patients come at one moment of the site's clock, however long this machine takes."""
+        return self.now.timestamp()
+
     def _open(self) -> None:
         migrate(self.settings)
         self.collector = make_deps(self.settings)
         self.sessions = make_sessions(self.settings)  # what the door, the clinic and the schedules do
         self.vault, storage = open_vault(self.settings.secret_file), open_storage(self.settings)
         self.server = NearServer(Origin(self.settings, self.sessions, storage))
-        # A day's patients come at one moment of the site's clock, however long this machine takes over them.
-        self._plans = PlanCache(
-            self.settings.root / "router", self.sessions, monotonic=lambda: self.now.timestamp()
-        )
+        self._plans = PlanCache(self.settings.root / "router", self.sessions, monotonic=self._seconds)
         trainer = TrainingDeps(
             settings=self.settings,
             sessions=make_sessions(self.settings, role=DatabaseRole.TRAINING),
