@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+_WHOLE = 10_000  # from here on a number is told without a fraction
+
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON value on standard output.")]
 
 
@@ -67,20 +69,23 @@ def _cell(value: object) -> str:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.4g}" if abs(value) < _WHOLE else f"{value:.0f}"
     if isinstance(value, dict | list):
         return _interval(value) or _listed(value)
     return str(value)
 
 
 def _listed(value: dict[object, object] | list[object]) -> str:
-    """Such as "refused 3, pending 1"; what holds further lists stays JSON."""
-    parts = list(value.values()) if isinstance(value, dict) else value
-    if any(isinstance(part, dict | list) for part in parts):
-        return json.dumps(value, default=_plain, ensure_ascii=False)
+    """Such as "refused 3, pending 1"; a record within it in brackets, a list of records as JSON."""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_cell(part)}" for name, part in value.items()) or "none"
+        return ", ".join(f"{name} {_inner(part)}" for name, part in value.items()) or "none"
+    if any(isinstance(part, dict | list) for part in value):
+        return json.dumps(value, default=_plain, ensure_ascii=False)
     return "; ".join(map(_cell, value)) or "none"
+
+
+def _inner(value: object) -> str:
+    return f"({_cell(value)})" if isinstance(value, dict) else _cell(value)
 
 
 def _interval(value: object) -> str | None:
