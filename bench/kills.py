@@ -176,8 +176,9 @@ def _work(deps: Deps, run_id: UUID) -> None:
 def _give_up(deps: Deps) -> None:
     """What the reaper does once it has heard nothing for a while."""
     with deps.sessions.begin() as session:
+        held = leases.held(session)
         for table in (CollectionRun, CollectionChunk):
-            for row, (_, beat) in leases.held(session, table).items():
+            for row, (_, beat) in held[table].items():
                 leases.give_up_on(session, table, row, beat_seq=beat, now=deps.clock())
 
 

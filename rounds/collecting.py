@@ -46,7 +46,7 @@ class _Silence:
 
         now, seconds = time.monotonic(), self._deps.settings.lease_seconds
         with self._deps.sessions() as session:
-            held = leases.held(session, CollectionRun)
+            held = leases.held(session)[CollectionRun]
         known, self._heard = self._heard, {}
         for row, (_, beat) in held.items():
             before = known.get(row, (beat, now))

@@ -24,7 +24,7 @@ def leases(site: Site) -> Iterator[Finding]:
 
     with site.sessions() as session:
         relay = health.parts(session).get("relay")
-        held = sum(len(held_rows.held(session, table)) for table in held_rows.HELD)
+        held = sum(len(rows) for rows in held_rows.held(session).values())
     if not held or (relay is not None and relay.alive):
         yield Finding("leases", OK, f"{held} held")
         return
@@ -115,7 +115,7 @@ def _clear(site: Site) -> str:
     from shared.registry.tables import TrainingJob
 
     with site.sessions() as session:
-        if held_rows.held(session, TrainingJob):
+        if held_rows.held(session)[TrainingJob]:
             return "left them: a training runs; try again when none does"
     folders = _orphans(site)
     keys = [key for folder in folders for key in site.storage.keys(f"{MODELS}{folder.name}/")]

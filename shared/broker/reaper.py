@@ -69,10 +69,10 @@ class Reaper:
     def look(self, *, at: float, now: datetime) -> int:
         """One round at the monotonic instant `at`; how many rows were taken from dead workers."""
         given_up = 0
+        with self._sessions() as session:
+            held = leases.held(session)
         for table, silence in self._silence.items():
-            with self._sessions() as session:
-                held = leases.held(session, table)
-            for lost in silence.listen(held, at=at):
+            for lost in silence.listen(held[table], at=at):
                 given_up += self._give_up(table, lost, now)
         return given_up
 

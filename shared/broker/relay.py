@@ -58,21 +58,14 @@ class Relay:
         self.state |= dict.fromkeys(("pushed", "rung_again", "given_up"), 0) | {"refused": {}}
 
     def turn(self, *, at: float) -> None:
-        """Reap, push and look once; `at` is monotonic seconds.
+        """Push, look and reap once; `at` is monotonic seconds.
 
         Raises:
             SQLAlchemyError: the database does not answer.
             EvictingBrokerError: the broker may drop messages.
         """
-        if at >= self._reap_at:
-            self._reap_at = at + REAP_SECONDS
-            self._add("given_up", self._reaper.look(at=at, now=self._clock()))
-        if at >= self._tidy_at:
-            self._tidy_at = at + TIDY_SECONDS
-            with self.sessions.begin() as session:
-                idempotency.prune(session, now=self._clock())
         try:
-            while self._push() == BATCH:
+            while self._push() == BATCH:  # first of all: somebody waits for the ring
                 pass
             if at >= self._look_at:
                 self._look_at = at + LOOK_SECONDS
@@ -83,6 +76,16 @@ class Relay:
             if self.state["broker"] != "down":
                 log.warning("broker down", reason=str(error))
             self.state["broker"] = "down"
+        self._reap(at)
+
+    def _reap(self, at: float) -> None:
+        if at >= self._reap_at:
+            self._reap_at = at + REAP_SECONDS
+            self._add("given_up", self._reaper.look(at=at, now=self._clock()))
+        if at >= self._tidy_at:
+            self._tidy_at = at + TIDY_SECONDS
+            with self.sessions.begin() as session:
+                idempotency.prune(session, now=self._clock())
 
     def _push(self) -> int:
         """Move one batch; when the push fails the rows stay."""

@@ -26,7 +26,9 @@ from shared.logs import log, set_up_logs
 from shared.registry.parts import Identity
 from shared.registry.schema import check_schema
 
-TASKS_PER_PROCESS = 200
+# A process whose tasks are short is exchanged when it has grown so far, not after so many tasks: Celery may
+# hand one to a process that is about to leave, and that task then waits four seconds for another.
+KIBIBYTES_PER_PROCESS = 2 << 20
 _PR_SET_PDEATHSIG = 1
 
 
@@ -91,7 +93,7 @@ def run(kind: Kind) -> int:
         hostname=f"{kind.name}@{identity.host}-{identity.pid}",
         queues=[queue.value for queue in kind.queues],
         concurrency=kind.processes,
-        max_tasks_per_child=None if kind.long_tasks else TASKS_PER_PROCESS,
+        max_memory_per_child=None if kind.long_tasks else KIBIBYTES_PER_PROCESS,
         loglevel=settings.log_level,
         without_mingle=True,
         without_gossip=True,
@@ -106,6 +108,7 @@ def _enter_pool(**_: object) -> None:
     """A pool process does not outlive its worker, shares no connection with it, and stands ready for work."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     doorman.cache_clear()
+    doorman()  # made now, and not while the first message waits
     farewell.rest()
 
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Sequence, or_, select, text, update
+from sqlalchemy import Select, Sequence, literal, or_, select, text, union_all, update
 from sqlalchemy.orm import Session
 
 from shared.domain.cycle import ChunkState, JobState, RunState
 from shared.errors import ConflictError
 from shared.registry import events, moves
+from shared.registry.session import Prepared
 from shared.registry.tables import CollectionChunk, CollectionRun, Table, TrainingJob
 
 FENCES = Sequence("fences", metadata=Table.metadata)
@@ -20,6 +21,15 @@ HELD: dict[type[Work], tuple[JobState | RunState | ChunkState, ...]] = {
     CollectionRun: (RunState.LEASED, RunState.RUNNING),
     CollectionChunk: (ChunkState.LEASED,),
 }
+
+
+def _held_of(table: type[Work]) -> Select[str, UUID, int | None, int]:
+    named = literal(table.__tablename__)
+    return select(named, table.id, table.fence, table.beat_seq).where(table.state.in_(HELD[table]))
+
+
+_EVERY = union_all(*(_held_of(table) for table in HELD))
+_HELD = Prepared("held", str(_EVERY.compile(compile_kwargs={"literal_binds": True})))
 
 
 @dataclass(frozen=True)
@@ -110,10 +120,13 @@ def give_up_on(session: Session, table: type[Work], work_id: UUID, *, beat_seq: 
     return True
 
 
-def held(session: Session, table: type[Work]) -> dict[UUID, tuple[int | None, int]]:
-    """Every held row's fence and beat counter, by id."""
-    rows = session.execute(select(table.id, table.fence, table.beat_seq).where(table.state.in_(HELD[table])))
-    return {row.id: (row.fence, row.beat_seq) for row in rows}
+def held(session: Session) -> dict[type[Work], dict[UUID, tuple[int | None, int]]]:
+    """Of every table the held rows' fence and beat counter, by id, in one look."""
+    found: dict[type[Work], dict[UUID, tuple[int | None, int]]] = {table: {} for table in HELD}
+    named = {table.__tablename__: rows for table, rows in found.items()}
+    for name, row, fence, beat_seq in _HELD.within(session):
+        named[name][row] = (fence, beat_seq)
+    return found
 
 
 def _requeue(session: Session, row: Work, *, now: datetime, by: str, why: str) -> None:

@@ -7,9 +7,17 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.registry.session import Prepared
 from shared.registry.tables import Outbox
 
 CHANNEL = "rounds_outbox"
+_LAZY = text("SET LOCAL synchronous_commit = off")
+_TAKE = Prepared(
+    "take_bells",
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT {} FOR UPDATE SKIP LOCKED) "
+    "RETURNING id, task, subject",
+    places=1,
+)
 
 
 def ring(session: Session, task: StrEnum, subject: UUID) -> None:
@@ -29,9 +37,6 @@ def take(session: Session, limit: int = 200) -> list[tuple[str, UUID]]:
     Nor, perhaps, when the server dies a moment later, since the commit does not wait for the disk: a ring
     that comes twice is harmless.
     """
-    oldest = text(
-        "SET LOCAL synchronous_commit = off; DELETE FROM outbox WHERE id IN "
-        "(SELECT id FROM outbox ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING task, subject, id"
-    )
-    rows = session.execute(oldest, {"limit": limit}).all()
-    return [(row.task, row.subject) for row in sorted(rows, key=lambda row: row.id)]
+    session.execute(_LAZY)
+    rows = _TAKE.within(session, (limit,))
+    return [(task, subject) for _, task, subject in sorted(rows, key=lambda row: row[0])]

@@ -100,6 +100,23 @@ class Prepared:
             pooled.close()
         return found
 
+    def within(self, session: Session, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows for these values, in the transaction of a session.
+
+        Raises:
+            DBAPIError: the database refused, or does not answer.
+        """
+        pooled = session.connection().connection
+        driver: Any = pooled.driver_connection
+        try:
+            with driver.cursor() as cursor:
+                self._prepare(cursor, pooled.info)
+                cursor.execute(self._call, values)
+                found: list[tuple[Any, ...]] = cursor.fetchall()
+        except psycopg2.Error as error:
+            raise self._error(error, is_lost=bool(driver.closed)) from error
+        return found
+
     def _error(self, error: psycopg2.Error, *, is_lost: bool) -> BaseException:
         """As SQLAlchemy would raise it, without a value that was sent."""
         return DBAPIError.instance(
