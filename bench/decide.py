@@ -1,8 +1,9 @@
 """How often the decision engine is wrong, how soon it is right, and who is exposed: a simulation.
 
-`python -m bench.decide [--runs N] [--only NAME ...] [--processes N]` prints a row a scenario; the results go
-to bench/results, where a piece (`--only`) replaces its own figures. The one-sided 95 % bound of being wrong
-("at most") stands beside its share.
+`python -m bench.decide [--runs N] [--seed N] [--only NAME ...] [--processes N]` prints a row a scenario; the
+results go to bench/results, where a piece (`--only`) replaces its own figures. The one-sided 95 % bound of
+being wrong ("at most") stands beside its share. What was chosen on some seeds is to be shown on others: a run
+has the number of its seed, from `--seed` on.
 """
 
 import argparse
@@ -109,7 +110,8 @@ def played(wish: argparse.Namespace) -> Iterator[Figure]:
         for scenario in [one for one in SCENARIOS if any(part in one.name for part in wish.only)]:
             runs = wish.runs or RUNS[scenario.kind]
             began = time.monotonic()
-            row = summary(list(pool.map(partial(play, scenario), range(runs), chunksize=10)))
+            seeds = range(wish.seed, wish.seed + runs)
+            row = summary(list(pool.map(partial(play, scenario), seeds, chunksize=10)))
             shown = [f"{value:12.3f}" for value in (runs, time.monotonic() - began, *row.values())]
             print(f"{scenario.name:33}", *shown, flush=True)
             yield from figures(scenario, row)
@@ -119,6 +121,7 @@ def main() -> int:
     """Play every scenario and write the results."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", default=[""])
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     wish = parser.parse_args()
