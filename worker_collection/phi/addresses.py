@@ -105,6 +105,7 @@ _UNIT_AFTER = re.compile(
     r"#[ ]?\d{1,5}[A-Z]?(?:[ ]?-[ ]?\d{1,4})?|\d{1,2}(?:st|nd|rd|th)[ ]floor|\d{1,2}[ºª°][ ]?(?:izda|izq|"
     r"dcha|der|dto|esq|fte|frente|piso)\.?|"
     r"\d{1,2}[ºª°]?[ ]?[A-Z]|"
+    r"\d{1,2}\.[ ]?(?:OG|UG|DG|Stock|Etage|emelet|em)\.?|(?:hs|as|EG)[ ]?\d{0,3}|"
     r"(?:\d{1,2}|st|kl)\.?[ ](?:tv|th|mf|sal)\.?|[A-Z]-\d{1,2}/\d{1,2})(?![\w-])|-(?:[IVX]{1,4}|hs|bis)\b",
     re.IGNORECASE,
 )

@@ -60,9 +60,14 @@ _NOT_AFTER = (
     r"(?!\d|[/%:]\d|\.\d|\s?(?:mg|mcg|ml|g|kg|units?|tablets?|tabs|weeks?|days?|hours?|months?|times|more|"
     r"points?|puffs?)\b)"
 )
+# The last two digits of a year behind a month, and no time, dose or count: "16 Jan 24 by", "3 May 22."
+_SHORT_YEAR = (
+    r"(?<=\s)[0-3]\d(?=[ ]?(?:[,;)\n|]|[.:](?!\d)|$)|[ ](?:by|at|in|with|and|to|for|from|re|on|of|as|was|who|"
+    r"w/|d/w|then|under)\b|[ ][-–(])"
+)
 _WRITTEN = re.compile(
     rf"(?<![\w/.])(?:the\s)?{_NTH}[\s.,/-]{{0,2}}(?:of\s|de\s)?{_MONTH}\b\.?(?:[\s,.'/-]{{0,3}}(?:de\s|"
-    rf"of\s)?(?:{_YEAR}|'\d\d|(?<=[-/.])\d\d)(?!\d))?"
+    rf"of\s)?(?:{_YEAR}|'\d\d|(?<=[-/.])\d\d|{_SHORT_YEAR})(?!\d))?"
     rf"|(?<!\w){_DAY}[-.\s]?{_MONTH}[-.\s]?(?:{_YEAR}|\d\d)(?!\d)|(?<!\w){_DAY}{_MONTH}(?!\w)"
     rf"|\b{_MONTH}\b\.?[\s-]{{0,2}}(?:the\s)?{_NTH}{_NOT_AFTER}(?:\s?[,.-]?\s{{0,2}}(?:{_YEAR}|'\d\d|"
     rf"(?<=-)\d\d)(?!\d))?"

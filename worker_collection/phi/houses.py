@@ -198,6 +198,8 @@ class Houses:
     def _bears(self, at: int) -> bool:
         """Whether a house can be called by this word: a town, a name, a word that no list has."""
         word = self.words[at]
+        if word.form == "U" and self._are_initials(word):
+            return True
         if (
             word.form not in "TM"
             or word.flags & (PUBLIC | HEAD | CLINICAL)

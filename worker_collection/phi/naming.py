@@ -108,7 +108,7 @@ def fits(page: Page, word: Word, strength: int, *, opens: bool) -> bool:
 
 def _is_addressed(page: Page, word: Word) -> bool:
     """Whether somebody is told, met or thanked, whose name is a word as well: "informed Brown of"."""
-    borne = word.flags & DOUBLE or word.flags & SURNAME and word.flags & EPONYM
+    borne = word.flags & DOUBLE or word.flags & SURNAME and (word.flags & EPONYM or word.form == "T")
     if not borne or word.key in _FUNCTION or page.told_before(word) not in _ADDRESSED:
         return False
     return _SAID_TO.match(page.text, word.end) is not None
@@ -116,7 +116,8 @@ def _is_addressed(page: Page, word: Word) -> bool:
 
 _AGE_AFTER = re.compile(r"\s\(?\d{2,3}\b")
 _SAID_TO = re.compile(
-    r"[ ]?(?:[,.;)\n]|$)|[ ](?:of|about|re|regarding|that|who|for|to|in|on|at|and|with|by|today|this|he|"
+    r"[ ]?(?:[,.;)\n]|$)|[ ][-–][ ]|[ ](?:of|about|re|regarding|that|who|for|to|in|on|at|and|with|by|"
+    r"today|this|he|"
     r"she|no|said|hold|start|stop)\b",
     re.IGNORECASE,
 )
@@ -146,8 +147,9 @@ def _fits_written(page: Page, word: Word, strength: int, *, opens: bool) -> bool
 
 def _is_listed(page: Page, word: Word, *, kin: bool) -> bool:
     """Whether an everyday word that some are called by stands alone behind a role: "anaes Rains, scrub"."""
-    plain = word.flags & (HEAD | PUBLIC | CLINICAL) or word.text[-1] == "s" and not word.flags & SURNAME
     before = page.told_before(word)
+    met = CLINICAL if kin or word.form != "T" or before in _GENERAL else 0  # "surgeon Sharp, anaes Day"
+    plain = word.flags & (HEAD | PUBLIC | met) or word.text[-1] == "s" and not word.flags & SURNAME
     borne = word.flags & (SURNAME | GIVEN) and before not in _PATIENTS
     if kin and word.flags & SURNAME and not word.flags & (HEAD | PUBLIC) and word.form == "T":
         return before not in _PATIENTS and _GOES_ON_LOW.match(page.text, word.end) is not None
@@ -155,6 +157,7 @@ def _is_listed(page: Page, word: Word, *, kin: bool) -> bool:
 
 
 _GOES_ON_LOW = re.compile(r"['’]s|[,/;)]|\.\s|\.$|$|\n|[ ][a-z]")
+_GENERAL = cues.words("nurse consultant teacher caller staff tech aide crew")
 _PATIENTS = cues.words("patient patients pt client resident inmate prisoner student baby child children")
 _LISTED_AFTER = re.compile(r"[,/;)]|\.\s|\.$|$|\n")
 

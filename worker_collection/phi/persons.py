@@ -45,7 +45,8 @@ _AGED = re.compile(rf"(?m)(?:^|[.;][ ]+|\n)({_FULL})[ ](?=\d{{1,3}}[ ]?/[ ]?[MF]
 # A line of a list of patients: "3 Quist 48F dialysis", whatever words the name is.
 _ROSTER = re.compile(
     rf"(?m)^(?:\(?\d{{1,2}}[.):]?[ ])?({_FULL})[ ]\(?"
-    rf"(?=\d{{1,3}}[ ]?(?:[MFmf]|yo?|y/o|yrs?)\b|[MF]\d{{1,3}}\b)"
+    rf"(?=\d{{1,3}}[ ]?(?:[MFmf]|yo?|y/o|yrs?)\b|[MF]\d{{1,3}}\b|"
+    rf"(?:[-–:][ ])?(?:bed|bay|rm|room|cubicle|side room|chair|trolley)[ ]?\d)"
 )
 _PARTING = re.compile(
     rf"(?:[Rr]egards|[Ss]incerely|[Ff]aithfully|[Ww]ishes|[Yy]ours|[Tt]ruly|[Tt]hanks|[Tt]hank you),?[ ]*"

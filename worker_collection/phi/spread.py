@@ -53,7 +53,7 @@ def _found(page: Page, spans: Sequence[Span]) -> tuple[set[str], set[str]]:
 def _is_name_here(page: Page, word: Word) -> bool:
     if word.flags & EPONYM and is_clinical_use(page.text, word.start, word.end):
         return False
-    if not word.flags & (VOCABULARY | EPONYM):
+    if not word.flags & VOCABULARY:
         return True
     if word.flags & PUBLIC and not word.flags & NAME or word.form == "l":
         return (

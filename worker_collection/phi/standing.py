@@ -12,7 +12,8 @@ from worker_collection.phi.telling import CAPITAL, RUN, tells, words_of
 
 _END = (
     r"(?=[ ]?(?:[.,;:)(\n]|$)|[ ]{2}|[ ](?:by|for|on|"
-    r"in|at|with|under|to|and|as|where|who|until|last|since|again|aware|after|before|because|via|this|"
+    r"in|at|with|under|to|and|as|where|who|until|last|since|again|yesterday|called|rang|sent|requested|"
+    r"awaited|pending|signed|approved|twice|weekly|aware|after|before|because|via|this|"
     r"today|re|Tel|TEL)\b|[ ]\d)"
 )
 # What stands before an institution and the name of nothing else.
@@ -23,11 +24,13 @@ _TREATED = re.compile(
     r"[Bb]loods [^.,\n]{3,16} at|[Rr]ehab at|[Bb]ed at|[Tt]x to|"
     r"[Cc]onveyed to|[Tt]ransfer(?:red)? (?:to|from)|[Aa]waiting|[Cc]op(?:y|ied) to|[Rr]efer(?:red)? "
     r"(?:to|from)|GA at|"
-    r"[Rr]ecords (?:from|at)|[Nn]otes are at|(?:[Ss]can|MRI|CT|PET|[Ee]cho|[Bb]loods|[Cc]hemo|[Dd]ialysis|"
+    r"[Rr]ecords (?:from|at)|[Nn]otes are at|[Tt]reated (?:in|by)|[Ll]ooked after (?:at|by)|[Kk]nown to|"
+    r"[Rr]ecords:|GP[ ]?\(|GP at|(?:[Ss]can|MRI|CT|PET|[Ee]cho|[Bb]loods|[Cc]hemo|[Dd]ialysis|"
     r"[Ss]urgery|[Cc]linic) at|"
     r"(?:sent|admitted|discharged|moved|taken|brought|repatriated|returned) to|(?:repeated|rechecked|seen|"
     r"treated|reviewed|"
-    r"scanned|delivered|born|died|stented|privately|met [^.\n]{0,24}) at|[Aa]ttend(?:s|ed)|under "
+    r"scanned|delivered|dialysed|stitched|biopsied|born|died|stented|privately|met [^.\n]{0,24}) at|"
+    r"[Aa]ttend(?:s|ed)|under "
     r"[^.\n,]{0,24} at|implanted [\w/ ]{4,16}|"
     rf"Given {CAPITAL}|[Ii]mplanter {CAPITAL},|[Dd]/w {CAPITAL}|DISPOSITION:|Disposition:|Plan:|Mottagn\.|"
     rf"REQ: [^:\n]{{3,40}}LOC:)[ ]({RUN}){_END}"
@@ -43,12 +46,15 @@ _EMPLOYED = re.compile(
     r"(?:HMO|[Ww]orker'?s'? comp(?:ensation)?|[Cc]arers|[Ff]uneral(?: home| director)?:?|[Uu]ndertakers?:?|"
     r"(?:[Pp]ension|[Ee]mailed|[Oo]xygen|[Dd]eliver(?:y|ies)|[Pp]arcels?|[Ll]etter|[Bb]oard|[Cc]all|[Rr]ep)"
     r" from|[Oo]ff work [^.(\n]{2,24}\(|[Ee]x|[Rr]etired from|[Ss]acked (?:from|by)|[Rr]edundant (?:from|at)|"
-    r"[Pp]ay[eo]r|[Ii]nsurer|[Ee]mployer(?:/School)?:?|[Ii]nsured (?:through|by|with)|[Cc]overed "
+    r"[Pp]ay[eo]r|[Ii]nsurer|[Ii]nsurance|[Ww]orks?:|[Ss]chool is|[Ss]upported by|[Ff]unded by|"
+    r"[Tt]ransport[ ]?[(:]|"
+    r"[Bb]elongings:[^.\n]{2,24},|Ward clerk of|[Ee]mployer(?:/School)?:?|[Ii]nsured (?:through|by|with)|"
+    r"[Cc]overed "
     r"by|[Ee]mployed by|"
     r"[Cc]ontract with|belonging to|[Bb]ody to|[Rr]emains to|sick note for|letter via|parcels via|"
     r"colleague from|rep from|employee of|"
     r"driver (?:from|for)|[Tt]rainer [^.\n]{2,30} of|to call|(?:laid off|shifts|"
-    r"boxes|nurse|job|works?|worked|"
+    r"boxes|nurse|job|[Ww]orks?|worked|"
     r"working|apprentice) (?:at|for|by|with)|[Cc]ooks for|[Pp]lays for|booked by|ships [^.\n]{2,30} via|"
     r"[Dd]ocket \S{4,16} to|"
     r"[Ww]orked for [^.\n]{2,30}, then|[Pp]ayroll(?: no\.?| number)? \S{2,10},|[Oo]ccup(?:ation)?:? [a-z "
@@ -65,6 +71,7 @@ _IN_BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _FROM = re.compile(rf"from[ ]({RUN}){_END}")
+_BRAND = re.compile(r"[A-Z0-9]{1,2}(?:&|\d)[A-Z]{1,2}")  # G4S, M&S
 _READ = re.compile(r"(?:[A-Z]{2,8}|[a-z]{2,8})[ ]\d{1,4}")
 _PERSON_BEFORE = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][\w'’-]+[ ]$")
 _HEADS = cues.group("bare_heads")
@@ -76,12 +83,19 @@ def _words(told: str) -> Anchor:
     return anchors.on(cues.words(told))
 
 
+_HAND = re.compile(
+    rf"(?:[Aa]n?|[Rr]etired|[Ee]x|[Ff]ormer|[Ii]n|[Hh]is|[Hh]er)[ -]({RUN})[ ](?:drivers?|workers?|"
+    rf"employees?|"
+    r"guard|picker|packer|cashier|courier|steward|mechanic|rider|apprentice|manager|foreman|receptionist|"
+    r"conductor|uniform|lanyard|payslip)\b"
+)
 _CUED = (
     (
         _TREATED,
         _words(
             "nearest closest prefers ref rehab bed tx "
-            "booked thoc er usual home parent loc ward comparison conveyed transfer transferred awaiting "
+            "looked known treated gp booked thoc er usual home parent loc ward comparison conveyed "
+            "transfer transferred awaiting "
             "copy copied refer "
             "referred ga records notes scan mri ct pet echo bloods chemo dialysis surgery clinic sent "
             "admitted discharged "
@@ -98,7 +112,8 @@ _CUED = (
         _words(
             "worker workers carers funeral undertaker undertakers pension emailed oxygen delivery "
             "deliveries parcel letter board call off ex retired sacked redundant "
-            "hmo payer payor insurer employer insured covered employed contract belonging body remains "
+            "insurance supported funded transport belongings hmo payer payor insurer employer insured "
+            "covered employed contract belonging body remains "
             "sick letter "
             "parcels colleague rep employee driver trainer to laid shifts boxes nurse job work works "
             "worked working "
@@ -109,6 +124,7 @@ _CUED = (
         "ORG",
     ),
     (_CLOSED, _words("since"), "ORG"),
+    (_HAND, _words("a an retired ex former in his her"), "ORG"),
 )
 _APPOSED = re.compile(rf"(?:,[ ]|[ ]\()({RUN})(?=[ ]?(?:[.;)\n]|$)|,[ ]\d|,[ ][A-ZÀ-Þ]|[ ]{{2}})")
 _HEADED = re.compile(rf"(?m)^({RUN})(?:[ ]*$|,[ ](?=\S))")
@@ -177,7 +193,8 @@ def _house(page: Page, where: tuple[int, int], covered: bytearray, *, label: str
     numbered = page.text[where[0]].isdigit() and len(words) == 1 and words[0].key in _HEADS  # "37 Military"
     if _READ.fullmatch(page.text, *where) and not (numbered or words and words[0].key in _HEADS):
         return  # "AFP 12", "plt 98"
-    told = numbered or tells(page, words, sure=label == "ORG")
+    brand = label == "ORG" and _BRAND.fullmatch(page.text, *where) is not None
+    told = numbered or brand or tells(page, words, sure=label == "ORG")
     if told and any(page.text[at].isalnum() and not covered[at] for at in range(*where)):
-        start = where[0] if page.text[where[0]].isdigit() else words[0].start
+        start = where[0] if brand or page.text[where[0]].isdigit() else words[0].start
         yield Span(start, where[1], label)

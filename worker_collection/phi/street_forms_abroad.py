@@ -142,6 +142,64 @@ ABROAD = (
         rf"[Ll]e|du|des|de){_G})?"
         rf"{_CAP}(?:[ -]{_CAP}){{0,2}},{_G}(?:[Bb]ât|[Ee]sc|[Aa]pp?t?|[Pp]orte|[Nn]°)\.?{_G}?\w{{1,4}}",
     ),
+    # Petőfi u. 14. II/3; Nagyerdei krt. 98; Hlavná tř. 12; Piparu iela 5-12; Narva mnt 7-14; sídl. Vinice 415
+    (
+        cues.words("u krt rkp sgt stny ltp tr namestie nabr iela pst mnt tn pste bulvaris"),
+        rf"\b{_CAP}(?:{_G}{_CAP}){{0,2}}{_G}(?:u\.|krt\.?|rkp\.?|sgt\.?|stny\.?|ltp\.?|tř\.?|nám\.?|"
+        rf"nábř\.?|iela|pst\.?|"
+        rf"mnt\.?|tn\.?|bulvāris){_G}{_NUM}\.?(?:[ ,]{{1,2}}(?:[IVX]{{1,4}}|"
+        rf"\d{{1,2}})[./]{_G}?(?:em\.?{_G}?)?\d{{1,3}}\.?)?",
+    ),
+    (
+        cues.words("sidl os osiedle oš naselje blok bl leof zk kv mkr mikr"),
+        rf"(?<!\w)(?:[Ss]ídl|[Oo]s|[Oo]siedle|[Nn]aselje|[Ll]eof|[Žž][Kk]|[Kk]v|"
+        rf"[Mm]kr)\.?{_G}(?:{_CAP}{_G}){{1,3}}"
+        rf"{_NUM}{_DOOR}",
+    ),
+    (
+        cues.words("ul ulica d kv vh korp"),
+        rf"(?<!\w)[Uu]l\.{_G}(?:{_CAP}{_G}){{1,3}}[Dd]\.{_G}?{_NUM}(?:,?{_G}(?:kv|korp|ap|"
+        rf"vh)\.{_G}?\w{{1,4}}){{0,2}}",
+    ),
+    # Contrada San Pietro snc; Località Le Case 15; Praceta da Fonte lote 5; ZA du Bois, lot 4
+    (
+        cues.words(
+            "contrada localita loc frazione fraz vicolo borgata praceta largo rotunda urb urbanizacion za "
+            "zi zac zone"
+        ),
+        rf"\b(?:Contrada|Località|Loc\.|Frazione|Fraz\.|Vicolo|Borgata|Praceta|Largo|Rotunda|Urb(?:\.|"
+        rf"anización)|ZA|ZI|ZAC)"
+        rf"{_G}(?:(?:{_SMALL}{_G}?)?{_CAP}{_G}?){{1,3}},?{_G}?(?:snc|s/n|(?:lote?{_G})?{_NUM})",
+    ),
+    # 101-dong 1203-ho; Erf 1234; Stand 88, Zone 6; Kebele 07 H.No 233; SQN 208 Bloco C ap 305; RMB 1240
+    (
+        cues.words("erf stand kebele rmb rsd cmb psc sqn sqs shin qnd"),
+        rf"\b(?:Erf|Stand|Kebele|RMB|RSD|CMB|PSC|SQ[NS]|QND){_G}\d{{1,5}}(?:,?{_G}(?:Zone|H\.?{_G}?No\.?|"
+        rf"Box|Bloco|"
+        rf"Unit|Ext\.?|ap\.?){_G}\w{{1,5}}){{0,2}}",
+    ),
+    (cues.words("dong ho"), rf"\b\d{{1,4}}-dong,?{_G}\d{{1,4}}-ho\b"),
+    (
+        cues.words("site comp rr box"),
+        rf"\b(?:Site{_G}\d{{1,4}},?{_G}Comp\.?{_G}\d{{1,4}},?{_G}RR{_G}?\d{{1,3}}|"
+        rf"RR{_G}?\d{{1,3}},?{_G}Site{_G}\d{{1,4}},?{_G}"
+        rf"(?:Box|Comp\.?){_G}\d{{1,4}})\b",
+    ),
+    # 12-B, MIG Flats; Door no 11, 3rd cross, HSR Layout; Vill. Rampur, PO Sikandra; Ward 4, Tole Kalimati
+    (
+        cues.words("door d vill village ward tole mig lig hig flats layout colony po tehsil"),
+        rf"\b(?:Door{_G}[Nn]o\.?{_G}?[\w/-]{{1,8}},{_G}(?:\d\w{{1,3}}{_G}[Cc]ross,{_G})?{_CAP}(?:{_G}{_CAP}){{0,2}}|"
+        rf"\d{{1,4}}-[A-Z],{_G}(?:{_CAP}{_G}){{1,2}}(?:Flats|Layout|Colony|Enclave)|"
+        rf"Vill(?:\.|age){_G}{_CAP}(?:{_G}{_CAP})?,{_G}(?:PO|P\.O\.|Teh|Distt?){_G}?\.?{_G}?{_CAP}|"
+        rf"Ward{_G}\d{{1,2}},{_G}Tole{_G}{_CAP})",
+    ),
+    # #204 - 1450 Bute St; 1/2 88 Byres Road; Hauptstr. 45, 3. OG
+    (
+        cues.words("st street rd road ave avenue dr drive blvd way lane"),
+        rf"(?:#\d{{1,4}}{_G}?[-–]{_G}?|"
+        rf"\b\d{{1,2}}/\d{{1,2}},?{_G})\d{{1,5}}{_G}(?:{_CAP}{_G}){{1,3}}(?:St|Street|Rd|Road|Ave|"
+        rf"Avenue|Dr|Drive|Blvd|Way|Lane)\b",
+    ),
     # Jirón de la Unión s/n; Km 4 Carretera Central
     (
         cues.words("s"),

@@ -24,7 +24,8 @@ from worker_collection.phi.spans import Span
 
 _VERBS = "|".join(sorted(cues.names("speech"), key=len, reverse=True))
 _STATE = (
-    "tearful|coping|anxious|upset|agitated|calm|alert|awake|asleep|unwell|stable|confused|cooperative|"
+    "staying|tearful|coping|anxious|upset|agitated|calm|alert|awake|asleep|unwell|stable|confused|"
+    "cooperative|"
     "pleasant|oriented|"
     "orientated|alone|here|away|nok|pregnant|deaf|blind|married|single|retired|aware|present|keen|happy|"
     "angry|sad|tired|drowsy|"
@@ -40,7 +41,7 @@ _LEAVES = (
     r"[ ]will[ ](?:be|call|plug|bring|collect|phone|ring|chase|see|review|drive|come|attend|consent|sort|"
     r"take|do|need|let)\b|"
     r"[ ](?:has|had|holds|keeps)[ ](?:the|a|charge|been|no|his|her|not|asked|gone|left|agreed)\b|"
-    r"[ ](?:still|always|often|never|usually|barely|rarely)[ ][a-z]{2,12}s\b|"
+    r"[ ](?:still|always|often|never|usually|barely|rarely)[ ][a-z]{2,12}(?:s|ed)\b|"
     r"[ ](?:back|off|away|due|out)[ ](?:in|on|until|till|from|at|next|this|for)\b|[ ]and[ ](?:the|his|"
     r"her)[ ](?:twins|kids|children|baby|family|dog)\b|"
     r"[ ]in[ ](?:one|two|three|four|six|\d{1,2})[ ](?:days?|weeks?|months?)\b|[ ]in[ ]my[ ]office\b|[ "
@@ -59,7 +60,8 @@ _LEAVING = re.compile(_LEAVES, re.IGNORECASE)
 _WHERE = re.compile(
     r"[ ](?:in|at|on)[ ](?:the[ ])?(?:bay|bed|rm|room|side[ ]room|chair|cubicle|corridor|waiting|bedside|"
     r"reception|front[ ]desk|desk|school|work|"
-    r"college|nursery|creche|church|home)\b|[ ](?:bed|bay|rm|room|cubicle)[ ]?\d|[ ](?:bp|hr|k|hb|na|wcc|"
+    r"college|nursery|creche|church|home)\b|[ ](?:[-–][ ])?(?:bed|bay|rm|room|cubicle)[ ]?\d|[ ](?:bp|hr|"
+    r"k|hb|na|wcc|"
     r"crp|temp|t|sats|spo2|gcs|ews|news|mews|bm|bgl)[ ]?\d|"
     r"[ ]\(?\d{1,3}[ ]?(?:yo|y/o|y|yrs?|m|f)\b|[ ]\d{1,2}/(?:7|52|12)\b|[ ]npo\b|[ ]nbm\b|[ ]off[ "
     r"](?:work|school)\b|[ ]had\b|"
