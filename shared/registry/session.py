@@ -37,6 +37,7 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        pool_use_lifo=True,  # few connections that are warm: the plans of their statements are made
         pool_recycle=1800,
         hide_parameters=True,  # an error of the database must not quote a value
         connect_args={"connect_timeout": 3, "options": options, **_LIVELY, **told},
