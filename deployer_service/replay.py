@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from deployer_service.canary import INPUT_PURPOSE
 from deployer_service.decide import serve
-from deployer_service.serve import Origin
+from deployer_service.origin import Origin
 from shared.domain import gate
 from shared.domain.envelope import Change
 from shared.domain.gate import Given, JudgedCase

@@ -9,91 +9,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, sessionmaker
-
+from deployer_service.aside import Aside
+from deployer_service.origin import Origin
 from deployer_service.serve_http import ModelServerHttp, Routes
 from deployer_service.serve_memory import Memory
-from shared.backends import backend_for
-from shared.backends.base import Scorer
-from shared.backends.files import fetch
 from shared.config import Settings, load_settings
-from shared.errors import Error, InvalidInputError, NotFoundError, PartDownError, TransientError
+from shared.errors import Error, TransientError
 from shared.logs import log, set_up_logs
-from shared.registry.access import DatabaseRole
 from shared.registry.schema import check_schema
-from shared.registry.session import make_sessions
-from shared.registry.tables import ModelType, ModelVersion, TrafficPlan
 from shared.serving.token import internal_token
-from shared.storage.base import Storage
-from shared.storage.objects import open_storage
 from shared.tls import server_context
 
 RETRY_SECONDS = 1.0
 PROVE_SECONDS, LOOK_SECONDS = 3600.0, 5.0
 SWITCH_SECONDS = 0.0005  # between Python threads: one that spins must not hold up the others for long
 STOP_SECONDS = 0.1
-
-
-class WrongVersionError(InvalidInputError):
-    """A version answers otherwise than it did when it was trained; it must not serve."""
-
-    code = "wrong_version"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where versions come from: the registry says what they must be, the store holds their bytes."""
-
-    settings: Settings
-    sessions: sessionmaker[Session]
-    storage: Storage
-
-    def bring(self, digest: str) -> Scorer:
-        """Read one version and prove its bytes, its base and its answers.
-
-        Raises:
-            NotFoundError: the registry or the store does not know it.
-            InvalidInputError: something of it is not as recorded.
-            PartDownError: the database does not answer.
-        """
-        version, family = self._recorded(digest)
-        scorer = backend_for(family, self.settings).load(fetch(self.storage, digest), version.base)
-        if scorer.fingerprint() != version.fingerprint:
-            fix = "keep the version it replaced, and train again"
-            raise WrongVersionError(
-                f"{version.name} does not answer as it did when it was trained", field="fingerprint", fix=fix
-            )
-        return scorer
-
-    def in_service(self) -> list[str]:
-        """Digests of the versions that the current traffic plans name."""
-        newest = (
-            select(TrafficPlan)
-            .ext(distinct_on(TrafficPlan.model_type))
-            .order_by(TrafficPlan.model_type, TrafficPlan.number.desc())
-        )
-        with _database(), self.sessions.begin() as session:
-            plans = session.scalars(newest).all()
-            ids = {i for plan in plans for i in (plan.champion_id, plan.challenger_id, plan.standby_id) if i}
-            named = session.scalars(select(ModelVersion.digest).where(ModelVersion.id.in_(ids)))
-            return sorted(set(named))
-
-    def _recorded(self, digest: str) -> tuple[ModelVersion, str]:
-        wanted = (
-            select(ModelVersion, ModelType.family)
-            .join(ModelType, ModelType.name == ModelVersion.model_type)
-            .where(ModelVersion.digest == digest)
-            .order_by(ModelVersion.created_at)
-            .limit(1)
-        )
-        with _database(), self.sessions.begin() as session:
-            row = session.execute(wanted).first()
-        if row is None:
-            raise NotFoundError("the registry knows no version of that digest", field="digest")
-        return row.ModelVersion, row.family
 
 
 @dataclass
@@ -160,10 +90,8 @@ class Warmth:
 @contextmanager
 def serving(settings: Settings) -> Iterator[ModelServerHttp]:
     """A model server that listens and warms up while the block runs."""
-    origin = Origin(
-        settings, make_sessions(settings, pool_size=2, role=DatabaseRole.DEPLOYER), open_storage(settings)
-    )
-    memory, warmth, stopped = Memory(origin.bring), Warmth(), threading.Event()
+    origin, aside = Origin.of(settings), Aside(settings)
+    memory, warmth, stopped = Memory(origin.bring, aside=aside), Warmth(), threading.Event()
     routes = Routes(memory, internal_token(settings), lambda: warmth.health(memory))
     tls = server_context(settings.tls_certificate) if settings.tls_certificate else None
     server = ModelServerHttp(settings.model_server_bind, routes, tls)
@@ -178,6 +106,7 @@ def serving(settings: Settings) -> Iterator[ModelServerHttp]:
         stopped.set()
         server.shutdown()
         server.server_close()
+        aside.close()
 
 
 def main() -> None:
@@ -191,17 +120,10 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    sys.setswitchinterval(SWITCH_SECONDS)
     with serving(settings):
         log.info("model server listens", bind=settings.model_server_bind)
         stop.wait()
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError:
-        raise PartDownError("the database does not answer", fix="`rounds status` says how it is") from None
 
 
 if __name__ == "__main__":

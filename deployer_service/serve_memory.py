@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from deployer_service.aside import Aside
 from deployer_service.lanes import WORK_BATCH, Courtesy, Lane
 from shared.backends.base import Box, Scorer, Segmented, Segmenter
 from shared.domain.example import Answer
@@ -52,14 +53,21 @@ class Memory:
     touches the database.
     """
 
-    def __init__(self, bring: Bring, *, patience: Callable[[int], float] = patience_seconds) -> None:
+    def __init__(
+        self,
+        bring: Bring,
+        *,
+        patience: Callable[[int], float] = patience_seconds,
+        aside: Aside | None = None,
+    ) -> None:
         """Make an empty one.
 
         Args:
             bring: reads and proves one version by its digest; it may raise what `load` raises.
             patience: how many seconds a request of so many texts may take; a client waits a little longer.
+            aside: computes work of ours where it can; what it cannot is computed here.
         """
-        self._bring, self._patience = bring, patience
+        self._bring, self._patience, self._aside = bring, patience, aside
         self._held: dict[str, _Held] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
@@ -78,6 +86,7 @@ class Memory:
                 held = self._seat(digest, self._bring(digest))
                 with self._changed:
                     self._held[digest] = held
+                self._tell_aside()
         return Loaded(digest, held.fingerprint)
 
     def unload(self, digest: str) -> None:
@@ -92,6 +101,7 @@ class Memory:
                 return
             if not self._changed.wait_for(lambda: held.in_flight == 0, DRAIN_SECONDS):
                 raise ConflictError("the version still answers requests", field="digest", fix="try again")
+        self._tell_aside()
 
     def prove(self) -> list[str]:
         """Put the fixed probes to every version again; one that answers otherwise than before is dropped.
@@ -135,7 +145,8 @@ class Memory:
         seconds = self._patience(len(texts))
         with self._entered(digest) as held:
             if len(texts) > LIVE_TEXTS:
-                return held.work.do(texts, held.answer, seconds=seconds)
+                told = self._aside.answer(digest, texts) if self._aside else None
+                return told or held.work.do(texts, held.answer, seconds=seconds)
             with self._courtesy.answering():
                 return held.live.do(texts, held.answer, seconds=seconds)
 
@@ -160,6 +171,13 @@ class Memory:
     def _seat(self, digest: str, scorer: Scorer) -> _Held:
         work = Lane(f"work {digest[:8]}", batch=WORK_BATCH, courtesy=self._courtesy)
         return _Held(scorer, scorer.fingerprint(), live=Lane(f"live {digest[:8]}"), work=work)
+
+    def _tell_aside(self) -> None:
+        """Let it hold what may be compared; one version alone needs no second memory."""
+        if self._aside is not None:
+            with self._changed:
+                texts = [key for key, held in self._held.items() if not isinstance(held.scorer, Segmenter)]
+            self._aside.hold(texts if len(texts) > 1 else [])
 
     def _answers_as_before(self, one: Loaded) -> bool:
         """Ask the probes again; a version that says otherwise is let go."""

@@ -69,7 +69,7 @@ def evaluate(
 
 def _open(here: Site, name: str) -> "tuple[Scorer, LabelSpace, Sequence[str]]":
     """The version in this process, its label space, and the names of the staff that texts are cleaned of."""
-    from deployer_service.serve import Origin
+    from deployer_service.origin import Origin
     from shared.domain.labels import LabelSpace
     from shared.registry import labels, models, validators
 

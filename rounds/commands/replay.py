@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def replay(subject: Subject, as_json: AsJson = False) -> None:
     """Give a prediction, or a version's verdict and decisions, once more; 1 if they differ."""
     from deployer_service import replay as again
-    from deployer_service.serve import Origin
+    from deployer_service.origin import Origin
 
     here = site()
     try:

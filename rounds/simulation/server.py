@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from deployer_service.serve import Origin
+from deployer_service.origin import Origin
 from shared.backends.base import Scorer
 from shared.domain.example import Answer, MaskAnswer, PictureAsk
 from shared.errors import InvalidInputError, NotFoundError

@@ -16,7 +16,7 @@ from api_service.plan_cache import PlanCache
 from api_service.router import Router
 from deployer_service import alerts, evaluate, look
 from deployer_service.deps import Deps as DeployerDeps
-from deployer_service.serve import Origin
+from deployer_service.origin import Origin
 from rounds.simulation.server import NearServer
 from shared.broker.names import TaskName
 from shared.broker.schedule import fire_due

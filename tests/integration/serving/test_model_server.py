@@ -402,7 +402,7 @@ def test_a_past_prediction_is_answered_again_by_the_bytes_that_gave_it(served, f
     from datetime import timedelta
 
     from deployer_service import replay
-    from deployer_service.serve import Origin
+    from deployer_service.origin import Origin
     from shared.registry import predictions
     from tests.factories import NOW, a_prediction
 
