@@ -1,14 +1,16 @@
 """Stage: canary. A gated version scores every case silently, then answers a growing share of persons."""
 
+from collections.abc import Sequence
+
 from deployer_service import challenge, slots
 from deployer_service.challenge import Challenge
 from deployer_service.deps import Deps
 from shared.registry import deployments, models, plans, predictions, releases
-from shared.registry.facts import Scope
+from shared.registry.facts import Unpaired
 from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
 
-BATCH = 16  # cases asked of the model server at a time: what is answered is kept, whatever comes after
+PAGE, BATCH = 128, 16  # cases scored between two decisions, and asked of the model server at a time
 INPUT_PURPOSE = "prediction"
 RULE = "rule:release"
 
@@ -31,30 +33,35 @@ def start_waiting(model_type: str, deps: Deps) -> None:
 
 
 def score_silently(compared: Challenge, deps: Deps) -> int:
-    """Let both versions of a run say what they would have on cases the other answered; how many answers."""
+    """Let both versions of a run say what they would have on cases the other answered; how many answers.
+
+    The model server is asked outside any transaction, and what is answered is kept, whatever comes after.
+    """
     with deps.sessions.begin() as session:
-        scope = challenge.scope(session, compared, now=deps.clock())
-    return sum(_score(version, scope, deps) for version in (compared.champion, compared.challenger))
-
-
-def _score(version: ModelVersion, scope: Scope, deps: Deps) -> int:
-    """Score the oldest unscored cases of one version. The model server is asked outside any transaction."""
-    with deps.sessions() as session:
-        if models.model_type(session, version.model_type).family == "segmentation":
+        if models.model_type(session, compared.challenger.model_type).family == "segmentation":
             return 0  # two masks are no two labels: such a challenge is decided by people
-        rows = predictions.unscored(session, scope, version.id, limit=BATCH)
-    if not rows:
+        cases = challenge.unpaired(session, compared, limit=PAGE, now=deps.clock())
+    return sum(
+        _score(version, [one for one in batch if version.id in one.lacks], deps)
+        for batch in (cases[start : start + BATCH] for start in range(0, len(cases), BATCH))
+        for version in (compared.champion, compared.challenger)
+    )
+
+
+def _score(version: ModelVersion, cases: Sequence[Unpaired], deps: Deps) -> int:
+    """Put down what one version says of these cases."""
+    if not cases:
         return 0
-    texts = [deps.vault.open(sealed, INPUT_PURPOSE).decode() for _, sealed in rows]
+    texts = [deps.vault.open(one.sealed, INPUT_PURPOSE).decode() for one in cases]
     scores: list[dict[str, object]] = [
         {
-            "prediction_id": row.id,
+            "prediction_id": one.id,
             "model_version_id": version.id,
             "label": answer.label,
             "confidence": answer.confidence,
             "at": deps.clock(),
         }
-        for (row, _), answer in zip(rows, deps.model_server.answer(version.digest, texts), strict=True)
+        for one, answer in zip(cases, deps.model_server.answer(version.digest, texts), strict=True)
     ]
     with deps.sessions.begin() as session:
         predictions.add_scores(session, scores)

@@ -14,7 +14,7 @@ from deployer_service.facts import COLUMNS, UNSCORED
 from shared.domain.policy import Policy
 from shared.domain.rollout import STRATA, config_of
 from shared.registry import decisions, facts, lifetime, models, policies, steering
-from shared.registry.facts import Cursor, PairedAnswer, Said, Scope, cursor_from
+from shared.registry.facts import Cursor, PairedAnswer, Said, Scope, Unpaired, cursor_from
 from shared.registry.tables import DatasetVersion, ModelVersion, ReleaseDecision, TrainingJob
 
 _DAY_SECONDS = 86_400
@@ -80,9 +80,11 @@ def begin(session: Session, challenge: Challenge, *, now: datetime) -> ReleaseDe
     return _answered(session, row, Run(message).begin())
 
 
-def scope(session: Session, challenge: Challenge, *, now: datetime) -> Scope:
-    """Which predictions the run is about; a run that has not begun begins."""
-    return _scope(challenge, begin(session, challenge, now=now))
+def unpaired(session: Session, challenge: Challenge, *, limit: int, now: datetime) -> list[Unpaired]:
+    """The oldest cases that one of the two has yet to say something of; a run that has not begun begins."""
+    last = begin(session, challenge, now=now)
+    ids, cursor = (challenge.champion.id, challenge.challenger.id), cursor_from(last.cursors["prediction"])
+    return facts.unpaired_answers(session, _scope(challenge, last), ids, cursor=cursor, limit=limit)
 
 
 def _scope(challenge: Challenge, step: ReleaseDecision) -> Scope:

@@ -25,7 +25,6 @@ from shared.registry.tables import ModelVersion
 RULE = "rule:decide"
 _PASSES = 3
 _ROUNDS = 20  # of scoring and deciding in one pass; what is left waits for the next
-_BATCHES = 8  # scored between two decisions: while people are answered there is always one more
 
 
 def look(model_type_id: UUID, deps: Deps) -> None:
@@ -105,14 +104,12 @@ def _go_round(model_type: str, deps: Deps) -> bool:
 
 
 def _score(one: Challenge, deps: Deps) -> bool:
-    """Score batch by batch; a model server that cannot now leaves the rest to the next look."""
-    scored = 0
+    """Score a page of what waits; a model server that cannot now leaves the rest to the next look."""
     try:
-        while scored < _BATCHES and canary.score_silently(one, deps):
-            scored += 1
+        return canary.score_silently(one, deps) > 0
     except Error as error:
         log.warning("silent scoring failed", run=one.run, code=error.code)
-    return scored > 0
+        return False
 
 
 def decide(one: Challenge, deps: Deps) -> bool:

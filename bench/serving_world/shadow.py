@@ -10,7 +10,7 @@ from multiprocessing.synchronize import Event
 from sqlalchemy import func, select
 
 from bench.serving_world.site import START_SECONDS, Site
-from deployer_service import canary, watch
+from deployer_service import canary, look, watch
 from deployer_service.deps import Deps
 from shared.config import Settings
 from shared.notify.apprise import open_notifier
@@ -60,7 +60,10 @@ def _score(settings: Settings, begun: Event) -> None:
         with deps.sessions() as session:
             running = watch.compared(session, "diagnosis")
         begun.set()
-        if not any(canary.score_silently(one, deps) for one in running):
+        scored = [canary.score_silently(one, deps) for one in running]
+        for one in running:
+            look.decide(one, deps)
+        if max(scored, default=0) < canary.PAGE:
             time.sleep(PAUSE_SECONDS)
 
 

@@ -67,6 +67,15 @@ class Said:
     blind: bool
 
 
+@dataclass(frozen=True)
+class Unpaired:
+    """One prediction of a run that not both of its versions have answered yet, with its sealed input."""
+
+    id: UUID
+    sealed: bytes
+    lacks: tuple[UUID, ...]  # the versions that have not
+
+
 def newest_numbers(session: Session) -> tuple[int, int]:
     """The highest prediction and outcome numbers so far: where a run begins to read."""
     prediction = session.scalar(select(func.max(Prediction.seq))) or 0
@@ -85,6 +94,10 @@ class Scope:
         """The condition on a prediction."""
         later = or_(Prediction.seq > self.base, Prediction.seq.in_(self.replay))
         return (Prediction.model_type == self.model_type) & later
+
+    def unread(self, cursor: Cursor) -> ColumnElement[bool]:
+        """The condition on a prediction that is not consumed yet."""
+        return self.covers() & or_(Prediction.seq > cursor.at, Prediction.seq.in_(cursor.holes))
 
 
 def replayable(session: Session, model_type: str, *, learnt_until: datetime) -> tuple[list[int], list[int]]:
@@ -110,12 +123,11 @@ def paired_answers(
     """Predictions in scope, not consumed yet, that both versions (champion first) have answered."""
     champion, challenger = versions
     by_champion, by_challenger = aliased(SilentScore), aliased(SilentScore)
-    unread = or_(Prediction.seq > cursor.at, Prediction.seq.in_(cursor.holes))
     rows = session.execute(
         select(Prediction, by_champion, by_challenger)
         .outerjoin(by_champion, _is_score(by_champion, champion))
         .outerjoin(by_challenger, _is_score(by_challenger, challenger))
-        .where(scope.covers(), unread)
+        .where(scope.unread(cursor))
         .where(or_(Prediction.model_version_id == champion, by_champion.seq.is_not(None)))
         .where(or_(Prediction.model_version_id == challenger, by_challenger.seq.is_not(None)))
         .order_by(Prediction.seq)
@@ -134,6 +146,32 @@ def paired_answers(
             challenger=_answer(row, challenger, second),
         )
         for row, first, second in rows
+    ]
+
+
+def unpaired_answers(
+    session: Session, scope: Scope, versions: tuple[UUID, UUID], *, cursor: Cursor, limit: int
+) -> list[Unpaired]:
+    """Predictions in scope, not consumed yet, that not both versions have answered, oldest first.
+
+    Both versions go on in step: a case far behind what is consumed already would be read no more.
+    """
+    scores = [aliased(SilentScore) for _ in versions]
+    lacks = [
+        (Prediction.model_version_id != version) & score.seq.is_(None)
+        for version, score in zip(versions, scores, strict=True)
+    ]
+    wanted = select(Prediction.id, PredictionInput.sealed, *lacks).join(
+        PredictionInput, PredictionInput.prediction_id == Prediction.id
+    )
+    for version, score in zip(versions, scores, strict=True):
+        wanted = wanted.outerjoin(score, _is_score(score, version))
+    wanted = wanted.where(scope.unread(cursor), or_(*lacks)).order_by(Prediction.seq).limit(limit)
+    return [
+        Unpaired(
+            own, sealed, tuple(one for one, lacking in zip(versions, lacking_each, strict=True) if lacking)
+        )
+        for own, sealed, *lacking_each in session.execute(wanted)
     ]
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.errors import NotFoundError
-from shared.registry.facts import Scope
 from shared.registry.tables import MaskFeedback, Prediction, PredictionInput, SilentScore
 
 
@@ -42,24 +41,6 @@ def input_of(session: Session, prediction_id: UUID) -> bytes | None:
     return session.scalar(
         select(PredictionInput.sealed).where(PredictionInput.prediction_id == prediction_id)
     )
-
-
-def unscored(
-    session: Session, scope: Scope, version_id: UUID, *, limit: int
-) -> list[tuple[Prediction, bytes]]:
-    """Predictions in scope that this version neither gave nor scored yet, oldest first."""
-    scored = select(SilentScore.prediction_id).where(
-        SilentScore.model_version_id == version_id, SilentScore.prediction_id == Prediction.id
-    )
-    rows = session.execute(
-        select(Prediction, PredictionInput.sealed)
-        .join(PredictionInput, PredictionInput.prediction_id == Prediction.id)
-        .where(scope.covers())
-        .where(Prediction.model_version_id != version_id, ~scored.exists())
-        .order_by(Prediction.seq)
-        .limit(limit)
-    )
-    return [(row[0], row[1]) for row in rows]
 
 
 def add_scores(session: Session, scores: Sequence[dict[str, object]]) -> None:
