@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection
 from functools import lru_cache
-from typing import NewType
+from typing import NewType, TypeVar
 
 Anchor = NewType("Anchor", int)
 
 _REMEMBERED = 65536  # bounded: names of patients are among the words asked for
 _BY_WORD: dict[str, tuple[Anchor, ...]] = {}
+Told = TypeVar("Told")
+_KEPT: list[Callable[[], None]] = []
 _BY_TEST: list[tuple[Anchor, Callable[[str], bool]]] = []
 
 
@@ -26,7 +28,13 @@ def where(test: Callable[[str], bool]) -> Anchor:
     return anchor
 
 
-@lru_cache(maxsize=_REMEMBERED)
+def remembered(told: Callable[[str], Told]) -> Callable[[str], Told]:
+    """Remember what is told of a word together with its anchors, until a rule waits for more words."""
+    kept = lru_cache(maxsize=_REMEMBERED)(told)
+    _KEPT.append(kept.cache_clear)
+    return kept
+
+
 def of(key: str) -> tuple[Anchor, ...]:
     """The anchors of a word."""
     return (*_BY_WORD.get(key, ()), *(anchor for anchor, test in _BY_TEST if test(key)))
@@ -36,6 +44,7 @@ _drawn: list[Anchor] = []
 
 
 def _next() -> Anchor:
-    of.cache_clear()  # a module that is imported late waits for its words as well
+    for clear in _KEPT:
+        clear()  # a module that is imported late waits for its words as well
     _drawn.append(Anchor(len(_drawn)))
     return _drawn[-1]

@@ -50,16 +50,20 @@ _MEDICAL = re.compile(
 )
 
 
+_STRENGTHS = {
+    key: strength
+    for group, strength in (("weak", WEAK), ("roles", ROLE), ("kin", KIN), ("titles", TITLE))
+    for key in cues.names(group)
+}
+
+
 def strength_of(word: Word, page: Page) -> int:
     """How surely a name follows this word: not at all, or as after by, nurse, wife, Dr."""
     key = word.key
-    if key in cues.names("titles"):
-        return 0 if key in _LIKE_TITLES and not _written_as_title(word, page) else TITLE
-    if key in cues.names("kin"):
-        return KIN
-    if key in cues.names("roles") or key.endswith(PROFESSION):
-        return ROLE
-    return WEAK if key in cues.names("weak") else 0
+    strength = _STRENGTHS.get(key, 0)
+    if strength == TITLE and key in _LIKE_TITLES:
+        return TITLE if _written_as_title(word, page) else 0
+    return ROLE if strength < ROLE and key.endswith(PROFESSION) else strength
 
 
 def is_telling(key: str) -> bool:

@@ -48,23 +48,24 @@ def shape(word: str) -> str:
     return "M" if _INNER_CAPITAL.search(word, 1) else "T"
 
 
-@lru_cache(maxsize=65536)
-def _about(word: str) -> tuple[int, str, str]:
+@anchors.remembered
+def _about(word: str) -> tuple[int, str, str, tuple[Anchor, ...]]:
     letters = word[:-1] if len(word) > 2 and word[-1] == "s" and word[:-1].isupper() else word  # "UTIs"
-    return kind(letters), shape(word), fold(word)
+    key = fold(word)
+    return kind(letters), shape(word), key, anchors.of(key)
 
 
 class Word:
     """One word of a page."""
 
-    __slots__ = ("end", "flags", "form", "key", "opens", "start", "text")
+    __slots__ = ("anchors", "end", "flags", "form", "key", "opens", "start", "text")
 
     def __init__(self, text: str, start: int, end: int, *, opens: bool) -> None:
         self.text = text
         self.start = start
         self.end = end
         self.opens = opens
-        self.flags, self.form, self.key = _about(text)
+        self.flags, self.form, self.key, self.anchors = _about(text)
 
     @property
     def is_sure(self) -> bool:
@@ -156,10 +157,10 @@ class Page:
         self.numbers = [start for start, _ in glance.numbers(text)]  # where every run of digits begins
         self.case = case or _case(words)  # upper, lower, or mixed as it should be
         self.named_forms = _NAMED_FORMS[self.case]  # how names are written here, as the letters of `shape`
-        self._anchored: dict[Anchor, list[int]] = defaultdict(list)
+        self._anchored = anchored = defaultdict[Anchor, list[int]](list)
         for place, word in enumerate(words):
-            for anchor in anchors.of(word.key):
-                self._anchored[anchor].append(place)
+            for anchor in word.anchors:
+                anchored[anchor].append(place)
 
     @cached_property
     def double_eponyms(self) -> frozenset[int]:

@@ -20,8 +20,8 @@ _DOOR = (
     rf"bl)\.?{_G}?\w{{1,4}}\b)){{0,3}}"
 )
 _DIGITS_F = Sign(re.compile(r"\d/?F\b", re.IGNORECASE), ("9A", "9a", "9/A", "9/a"))
-_SIGN_GPS = Sign(re.compile(r"\b[A-Z]{2}-\d{3,4}-\d{4}", re.IGNORECASE), ("-",))
-_SIGN_KOREAN = Sign(re.compile(r"-(?:ro|gil|daero|dong)\b", re.IGNORECASE), ("-",))
+_SIGN_GPS = Sign(re.compile(r"\b[A-Z]{2}-\d{3,4}-\d{4}", re.IGNORECASE), ("A-9", "a-9"))
+_KOREAN = ("-ro", "-gil", "-daero", "-dong")
 ABROAD = (
     # Gedimino pr. 67; Liepų g. 4-88
     (
@@ -86,7 +86,7 @@ ABROAD = (
         rf"go))?(?:-\d{{1,3}})?){{0,3}}",
     ),
     (
-        _SIGN_KOREAN,
+        _KOREAN,
         rf"\b\d{{1,4}}(?:-\d{{1,4}})?,?{_G}[A-Za-z]{{2,16}}-(?:ro|gil|daero|"
         rf"dong)(?:{_G}\d{{1,3}}(?:beon)?-?gil)?\b"
         rf"(?:,{_G}\d{{1,3}}-dong)?(?:{_G}\d{{1,4}}-ho)?",
