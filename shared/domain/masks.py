@@ -124,10 +124,20 @@ def questions(
 
 def loose_box(truth: npt.NDArray[np.bool_]) -> Box:
     """The box that stands 3 in 256 of the longest side off an object, and less off a small one."""
+    return box_off(truth, [1.0] * 4)
+
+
+def box_off(truth: npt.NDArray[np.bool_], by: Sequence[float]) -> Box:
+    """The box whose edges stand so many times that far off an object: 0 touches it, 1 is the loose box.
+
+    Args:
+        truth: the object, shape (height, width), True inside, somewhere.
+        by: of the left, upper, right and lower edge.
+    """
     box = box_around(truth)
     assert box is not None, "an object has a box"
     off = min(_LOOSE * max(truth.shape), _SNUG * longest_side(box))
-    return moved(box, truth.shape, [HALF + off] * 4)
+    return moved(box, truth.shape, [HALF + share * off for share in by])
 
 
 def longest_side(box: Box) -> float:

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from shared.domain.gate import FAIL, INCONCLUSIVE, PASS
 from shared.domain.mask_gate import MIN_PERSONS, JudgedPicture, judge
-from shared.domain.masks import Overlap, box_around, error_of, mean_of, meant_by, questions
+from shared.domain.masks import (
+    Overlap,
+    box_around,
+    box_off,
+    error_of,
+    loose_box,
+    mean_of,
+    meant_by,
+    questions,
+)
 from shared.domain.metrics import NothingMeasuredError
 from shared.domain.policy import Policy
 
@@ -49,6 +58,18 @@ def test_a_box_means_what_lies_in_it_for_the_most_part(mask):
 def test_the_box_around_holds_its_last_row_and_column(mask):
     assert box_around(mask == 1) == (5.0, 5.0, 19.0, 14.0)
     assert box_around(mask == 9) is None
+
+
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 20), st.integers(0, 60))
+def test_a_box_stands_evenly_off_and_closer_to_small_objects(height, width, top, left):
+    found = np.zeros((100, 200), dtype=bool)
+    found[40 + top : 40 + top + height, 60 + left : 60 + left + width] = True
+    touching, loose, twice = (np.array(box_off(found, [times] * 4)) for times in (0, 1, 2))
+    assert touching.tolist() == [60 + left - 0.5, 40 + top - 0.5, 59.5 + left + width, 39.5 + top + height]
+    off = min(3 / 256 * 200, max(height, width) / 8)
+    assert np.abs(loose - touching) == pytest.approx([off] * 4)
+    assert twice - touching == pytest.approx(2 * (loose - touching))
+    assert loose.tolist() == list(loose_box(found))
 
 
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50))

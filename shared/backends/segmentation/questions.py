@@ -13,12 +13,11 @@ from torch import Tensor
 from shared.backends.base import Box
 from shared.backends.segmentation import prompts
 from shared.backends.segmentation.picture import Frame
-from shared.domain.masks import HALF, box_around, longest_side, moved, objects_of
+from shared.domain.masks import box_off, objects_of
 from shared.domain.recipe import SegmentationRecipe
 
 Weights = prompts.Weights
-_TIGHTEST, _LOOSEST = -0.01, 0.03  # of the longest side, how far an edge lies outside the object
-_SMALL = 8  # times its own longest side count where that is less: small objects are boxed more closely
+_LOOSEST = 2.0  # times as far off the object as an exam draws it, and on the object at the least
 _GROUP_SHARE = 0.15  # of the boxes, around all objects of a picture, or one of as many boxes as objects
 
 
@@ -71,7 +70,4 @@ def _inside(truth: NDArray[np.bool_], draw: random.Random) -> tuple[float, float
 
 
 def _shaken(truth: NDArray[np.bool_], draw: random.Random) -> Box:
-    box = box_around(truth)
-    assert box is not None, "an object has a box"
-    longest = min(max(truth.shape), _SMALL * longest_side(box))
-    return moved(box, truth.shape, [HALF + draw.uniform(_TIGHTEST, _LOOSEST) * longest for _ in range(4)])
+    return box_off(truth, [draw.uniform(0, _LOOSEST) for _ in range(4)])
