@@ -76,7 +76,10 @@ class SegmentationRecipe(BaseModel):
     whole_share: float = Field(0.5, ge=0, le=1, description="share of the prompts that are the whole image")
     point_share: float = Field(0.1, ge=0, le=1, description="share of the prompts that are a point")
     max_pictures: int = Field(
-        400, ge=2, le=1_000_000, description="pictures learnt from, spread over persons"
+        1000, ge=2, le=1_000_000, description="pictures learnt from, spread over persons"
+    )
+    max_tiles: int = Field(
+        400, ge=1, le=1_000_000, description="tiles learnt from, where a picture is cut, spread over pictures"
     )
     tiles: int = Field(0, ge=0, le=8, description="parts a side of a picture; 0 chooses by the masks")
     held_back_share: float = Field(0.1, ge=0, le=0.5, description="persons that compare with the untrained")

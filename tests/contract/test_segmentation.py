@@ -18,7 +18,7 @@ from shared.backends import backend_for
 from shared.backends.base import Fitted, Segmenter, Step
 from shared.backends.files import digest_of
 from shared.backends.segmentation import compare
-from shared.backends.segmentation.material import MOST_TILES, NothingToSegmentError, prepare
+from shared.backends.segmentation.material import NothingToSegmentError, prepare
 from shared.backends.segmentation.picture import PictureError
 from shared.backends.segmentation.shelf import KEPT_SECONDS, Shelf
 from shared.backends.segmentation.tiles import parts_for, paste, tiles_of
@@ -312,17 +312,19 @@ def _facts(fitted: Fitted) -> dict[str, object]:
 
 
 def test_of_pictures_in_tiles_equally_many_are_learnt_from_and_the_same_next_week(tmp_path):
+    most = 56
+
     def learnt(count: int) -> set[tuple[str, int, int]]:
         rows = examples(tmp_path / "c-pictures", count)
-        wish = request(tmp_path / "c", rows, tiles=8, held_back_share=0)
+        wish = request(tmp_path / "c", rows, tiles=8, max_tiles=most, held_back_share=0)
         material = prepare(wish, parse_recipe("segmentation", wish.recipe), 256)
         return {(material.examples[u.picture].image, u.tile.top, u.tile.left) for u in material.learnt}
 
     now, later = learnt(7), learnt(8)
-    assert len(now) == len(later) == MOST_TILES
+    assert len(now) == len(later) == most
     counts = Counter(name for name, _, _ in later)
-    assert set(counts.values()) == {MOST_TILES // 8}
-    assert len(later - now) == MOST_TILES // 8
+    assert set(counts.values()) == {most // 8}
+    assert len(later - now) == most // 8
 
 
 def test_tiles_answer_for_every_pixel_once():

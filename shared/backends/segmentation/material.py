@@ -22,7 +22,6 @@ from shared.errors import InvalidInputError
 
 FEWEST_PICTURES = 2
 FEWEST_PERSONS = 4  # with fewer nobody is held back
-MOST_TILES = 400  # learnt from, where a picture is more than one
 GRID = 4 * CELLS
 _MASKS_LOOKED_AT = 24
 _MOST_HELD_BACK = 40  # pictures, beyond the first person's
@@ -94,7 +93,8 @@ def prepare(request: FitRequest, recipe: SegmentationRecipe, side: int) -> Mater
         folder=pictures.folder,
     )
     numbers = [number for number in range(len(chosen)) if number not in apart]
-    return replace(material, learnt=_spread(material, numbers, max(MOST_TILES, recipe.max_pictures)))
+    most = recipe.max_tiles if parts > 1 else len(numbers)
+    return replace(material, learnt=_spread(material, numbers, most))
 
 
 def units_of(material: Material, number: int) -> list[Unit]:
