@@ -43,7 +43,7 @@ _GRADE_AFTER = re.compile(
 _SCORE_AFTER = re.compile(
     r"\s(?:[ABC](?=\s?[,;)/|\n]|$)|#(?=[\s,.;)]|$)|"
     r"\d{1,2}[ ]?(?:°|deg)|(?:level|grade|type|stage|class|zone|group)[ ](?:[IVX]+|\d|[A-D])\b|"
-    r"(?:I{1,3}|IV)[abc]\b|[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b|0/\d|"
+    r"(?:I{1,3}|IV)[abc]\b|[-+]{1,3}(?=\s?[,.;)]|$)|\d\.\d\b(?![./]\d)|0/\d|"
     r"[0-9](?=[,.;)](?:\s|$)))"
 )
 _TERM_AFTER = re.compile(

@@ -46,6 +46,7 @@ _AGED = re.compile(rf"(?m)(?:^|[.;][ ]+|\n)({_FULL})[ ](?=\d{{1,3}}[ ]?/[ ]?[MF]
 _ROSTER = re.compile(
     rf"(?m)^(?:\(?\d{{1,2}}[.):]?[ ])?({_FULL})[ ]\(?"
     rf"(?=\d{{1,3}}[ ]?(?:[MFmf]|yo?|y/o|yrs?)\b|[MF]\d{{1,3}}\b|"
+    rf"[-–][ ](?:home|dc|d/c|discharged?|for[ ](?:home|d/c|discharge))\b|"
     rf"(?:[-–:][ ])?(?:bed|bay|rm|room|cubicle|side room|chair|trolley)[ ]?\d)"
 )
 _PARTING = re.compile(
@@ -71,14 +72,16 @@ _INITIAL_AFTER = re.compile(
     r"(?:^|[\t\n|,;:(]|(?<!\d)/|[ ]{2}|[,;:/][ ]|\b(?:by|for|with|per|and|to|cc)[ ])$"
 )
 _PLACED = re.compile(
-    rf"(?:by|with|w/|to|for|from|and|or|nor|neither|not|than|like|told|tell|ask|asked|phoned|rang|ring|"
+    rf"(?:by|f/u|F/U|f/u with|message for|with|w/|to|for|from|and|or|nor|neither|not|than|like|told|tell|"
+    rf"ask|asked|phoned|rang|ring|"
     rf"text|texted|"
     rf"call|called|meet|met|see|saw|paged|bleeped|thanks|thank)[ ]({_ONE})(?=[ ]?(?:[.,;:)\n]|$)|[ "
     rf"](?:and|or|nor|for|by|about|re|who|at|on|in|came|has|is|was|to|said|if|when|as|from|\d)\b)"
 )
 _PLACING = anchors.on(
     cues.words(
-        "by with w to for from and or nor neither not than like told tell ask asked phoned rang ring text "
+        "f message by with w to for from and or nor neither not than like told tell ask asked phoned rang "
+        "ring text "
         "texted call called "
         "meet met see saw paged bleeped thanks thank"
     )

@@ -80,10 +80,32 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
     """Words at the head of a sentence or a line that act, are asked or lie in a bed as people do."""
     named = page.named_forms
     for place, word in enumerate(page.words):
-        if word.form not in named or covered[place] or not _may_be_called(page, word):
+        if word.form not in named or covered[place]:
             continue
-        if word.opens and _acts(page, word) or _owns(page, word) or _lies_in_bed(page, word):
+        if not _may_be_called(page, word) and not (page.case == "mixed" and _is_asked(page, word)):
+            continue
+        if (
+            word.opens
+            and _acts(page, word)
+            or _is_asked(page, word)
+            or _owns(page, word)
+            or _lies_in_bed(page, word)
+        ):
             yield Span(word.start, word.end, "NAME")
+
+
+def _is_asked(page: Page, word: Word) -> bool:
+    """Whether a family name, whatever word it is, does what a colleague does: "Best to review"."""
+    borne = word.form == "T" and word.flags & SURNAME and not word.flags & (HEAD | PUBLIC)
+    return bool(borne) and _ASKED.match(page.text, word.end) is not None
+
+
+_ASKED = re.compile(
+    r"[ ](?:(?:to|will)[ ](?:review|r/v|chase|consent|operate|clerk|scrub|assist|decide|call back|"
+    r"ring back)|concurs|"
+    r"concurred|scribing|chaperoning|supervising|was accompanied by (?:his|her|their)|never "
+    r"(?:arrived|called|answered|rang|came))\b"
+)
 
 
 def _may_be_called(page: Page, word: Word) -> bool:
