@@ -1,15 +1,19 @@
 """The door: check, write one row, answer. Every declared address and nothing else."""
 
 import gc
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response
+from flask import Flask
 
 from api_service import dispatch, errors, openapi
 from api_service.deps import Deps, make_deps
 from api_service.endpoint import Endpoint
 from api_service.routes import ENDPOINTS, pages
 from api_service.starting import settings_of_worker
+from shared.config import Settings
 from shared.errors import InvalidInputError
 
 # No inline script or style anywhere; the only other address a page may ask is that of the event stream.
@@ -65,26 +69,32 @@ def create_app(deps: Deps, endpoints: tuple[Endpoint, ...] = ENDPOINTS) -> Flask
         dispatch.add(app, endpoint)
     app.register_blueprint(pages.blueprint)
     errors.install(app)
-    app.after_request(_with_headers)
+    app.wsgi_app = _with_headers(app.wsgi_app, deps.settings)  # type: ignore[method-assign, assignment]
     return app
 
 
-@lru_cache(maxsize=256)
-def _policy(events_url: str) -> str:
-    return POLICY.format(events=pages.origin_of(events_url))
+def _with_headers(inner: WSGIApplication, settings: Settings) -> WSGIApplication:
+    """What every answer says, written beside the application: no view can leave it out."""
 
+    @lru_cache(maxsize=256)
+    def always(scheme: str, host: str) -> tuple[tuple[str, str], ...]:
+        events = pages.origin_of(pages.events_url_of(settings, scheme, host))
+        return (("Content-Security-Policy", POLICY.format(events=events)), *SAFE)
 
-def _with_headers(answer: Response) -> Response:
-    answer.headers.extend(
-        (
-            ("X-Request-Id", errors.request_id()),
-            ("Content-Security-Policy", _policy(pages.events_url())),
-            *SAFE,
-        )
-    )
-    if answer.headers.get("Cache-Control") is None:
-        answer.headers.add("Cache-Control", "no-store")
-    return answer
+    def served(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        asked = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
+        named = environ["HTTP_X_REQUEST_ID"] = errors.id_for(environ.get("HTTP_X_REQUEST_ID", ""))
+
+        def begin(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401 - of WSGI
+            headers.append(("X-Request-Id", named))
+            headers.extend(always(environ["wsgi.url_scheme"], asked))
+            if not any(name == "Cache-Control" for name, _ in headers):
+                headers.append(("Cache-Control", "no-store"))
+            return start(status, headers, *error)
+
+        return inner(environ, begin)
+
+    return served
 
 
 def build() -> Flask:

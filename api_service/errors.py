@@ -4,7 +4,7 @@ import json
 import re
 from uuid import uuid4
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -49,11 +49,13 @@ _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: 
 
 
 def request_id() -> str:
-    """The caller's X-Request-Id when it is a plain word, else one of our own, for the whole request."""
-    if "request_id" not in g:
-        sent = request.headers.get("X-Request-Id", "")
-        g.request_id = sent if _REQUEST_ID.match(sent) else uuid4().hex
-    return str(g.request_id)
+    """The id of this request, as the application's edge put it there."""
+    return id_for(request.headers.get("X-Request-Id", ""))
+
+
+def id_for(sent: str) -> str:
+    """The caller's X-Request-Id when it is a plain word, else one of our own."""
+    return sent if _REQUEST_ID.match(sent) else uuid4().hex
 
 
 def problem(error: Error) -> Response:

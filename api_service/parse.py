@@ -213,7 +213,7 @@ def read_body(request: Request, model: type[Wish], *, limit: int) -> Wish:
     if b"\\u0000" in raw:
         raise InvalidInputError("the body holds a NUL character", field="body", fix="remove it")
     try:
-        loaded = json.loads(raw, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        loaded = _READER.decode(raw.decode(json.detect_encoding(raw), "surrogatepass"))
     except (ValueError, RecursionError) as error:
         if isinstance(error, json.JSONDecodeError):
             raise BrokenBodyError(f"the body is no JSON: {error.msg} at byte {error.pos}") from None
@@ -260,6 +260,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> float:
     raise _JsonRuleError(f"{name} is no JSON number")
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
 
 
 def bytes_of(request: Request, limit: int) -> bytes:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from api_service.auth import OPEN
 from api_service.dispatch import deps
 from api_service.endpoint import Call, Group, Rules
+from shared.config import Settings
 
 documents = Group("/api")
 blueprint = Blueprint("pages", __name__)
@@ -65,11 +66,15 @@ def bundled(name: str) -> Response:
 
 def events_url() -> str:
     """Where this browser reaches the event stream: on the host that it asked, unless a setting says."""
-    settings = deps().settings
+    return events_url_of(deps().settings, request.scheme, request.host)
+
+
+def events_url_of(settings: Settings, scheme: str, asked: str) -> str:
+    """The same for a browser that asked this host by this scheme."""
     if settings.events_url:
         return settings.events_url
-    host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
-    return f"{request.scheme}://{host}:{settings.events_bind.rpartition(':')[2]}/events"
+    host = asked if asked.endswith("]") else asked.rsplit(":", 1)[0]
+    return f"{scheme}://{host}:{settings.events_bind.rpartition(':')[2]}/events"
 
 
 def origin_of(address: str) -> str:

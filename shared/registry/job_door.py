@@ -34,6 +34,7 @@ CREATE = (
     "SELECT outcome, job, size FROM create_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"  # `words`
 )
 _SUBMIT = Prepared("submit_jobs", "SELECT outcome, job, answer FROM submit_jobs({})", places=2)
+_WRITER = json.JSONEncoder(default=str)
 _AGAIN = "again"  # a lock stood in the way, or the database refused all of them: it goes alone
 Words = tuple[object, ...]
 Told = tuple[str, UUID | None, str | None]
@@ -140,7 +141,7 @@ class JobDoor:
             return [(_AGAIN, None, None)] * len(wishes)
 
     def _rows(self, wishes: Sequence[Words], *, waits: bool) -> list[Any]:
-        return _SUBMIT.rows(self._sessions, (json.dumps(wishes, default=str), waits))
+        return _SUBMIT.rows(self._sessions, (_WRITER.encode(wishes), waits))
 
 
 def words(wish: JobWish, *, family: str, actor: str, now: datetime) -> Words:
