@@ -40,6 +40,7 @@ class Step:
 
     row: ReleaseDecision
     answer: dict[str, Any]
+    is_full: bool = False  # it was told as much as one message holds, so that more may wait
 
     @property
     def state(self) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def next_step(session: Session, challenge: Challenge, *, held: str | None, now: 
     }
     answer = run.feed(message)
     row.action, row.answer = answer["action"], answer_line(answer)
-    return Step(row, answer)
+    return Step(row, answer, is_full=max(len(answers), len(words)) >= facts.PAGE)
 
 
 def policy_of(session: Session, challenge: Challenge) -> Policy:

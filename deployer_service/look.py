@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 from uuid import UUID
 
 from sqlalchemy import text
@@ -27,6 +28,14 @@ _PASSES = 3
 _ROUNDS = 20  # of scoring and deciding in one pass; what is left waits for the next
 
 
+class Left(IntEnum):
+    """What a round leaves behind it."""
+
+    NOTHING = 0  # and it found nothing either
+    LITTLE = 1  # while people are answered there is always something: it may wait for the next look
+    MORE = 2
+
+
 def look(model_type_id: UUID, deps: Deps) -> None:
     """Bring one model type up to date with its facts; a second look at the same time leaves it to the first.
 
@@ -34,27 +43,35 @@ def look(model_type_id: UUID, deps: Deps) -> None:
     """
     with deps.sessions() as session:
         model_type = models.model_type(session, model_type_id).name
-    for _ in range(_PASSES):
-        if not _pass(model_type, deps):
+    for turn in range(_PASSES):
+        left = _pass(model_type, deps)
+        if left is Left.NOTHING or (turn and left is Left.LITTLE):
             return
     with deps.sessions.begin() as session:
         outbox.ring(session, TaskName.LOOK, model_type_id)
 
 
-def _pass(model_type: str, deps: Deps) -> bool:
-    """One turn behind the closed door; whether anything happened in it."""
+def _pass(model_type: str, deps: Deps) -> Left:
+    """One turn behind the closed door."""
     with alone(deps, model_type) as mine:
         if not mine:
-            return False
+            return Left.NOTHING
         _prepare(model_type, deps)
-        rounds = 0
-        while rounds < _ROUNDS and _go_round(model_type, deps):
-            rounds += 1
+        found = _rounds(model_type, deps)
         watch.measure(model_type, deps)
         weekly.drill(model_type, deps)
         weekly.report(model_type, deps)
         watch.free_slots(model_type, deps)
-    return rounds > 0
+    return found
+
+
+def _rounds(model_type: str, deps: Deps) -> Left:
+    """Go on while each leaves more; what all of them together found is more than nothing."""
+    for count in range(_ROUNDS):
+        left = _go_round(model_type, deps)
+        if left is not Left.MORE:
+            return max(left, Left.LITTLE if count else Left.NOTHING)
+    return Left.MORE
 
 
 @contextmanager
@@ -95,46 +112,47 @@ def _stuck(model_type: str, error: Error) -> Trouble:
     )
 
 
-def _go_round(model_type: str, deps: Deps) -> bool:
-    """Score what waits and decide once for each run; whether anything happened."""
+def _go_round(model_type: str, deps: Deps) -> Left:
+    """Score what waits and decide once for each run."""
     with deps.sessions() as session:
         running = watch.compared(session, model_type)
-    happened = [_score(one, deps) for one in running]
-    return any([decide(one, deps) for one in running] + happened)
+    scored = [_score(one, deps) for one in running]
+    return max([decide(one, deps) for one in running] + scored, default=Left.NOTHING)
 
 
-def _score(one: Challenge, deps: Deps) -> bool:
+def _score(one: Challenge, deps: Deps) -> Left:
     """Score a page of what waits; a model server that cannot now leaves the rest to the next look."""
     try:
-        return canary.score_silently(one, deps) > 0
+        scored = canary.score_silently(one, deps)
     except Error as error:
         log.warning("silent scoring failed", run=one.run, code=error.code)
-        return False
+        return Left.NOTHING
+    return Left.MORE if scored >= canary.PAGE else Left(scored > 0)
 
 
-def decide(one: Challenge, deps: Deps) -> bool:
+def decide(one: Challenge, deps: Deps) -> Left:
     """One step of the engine: its message, its answer and what follows from it in one transaction."""
     now = deps.clock()
     with deps.sessions.begin() as session:
         plans.lock(session, one.challenger.model_type)
         if not _still_runs(session, one):
-            return False
+            return Left.NOTHING
         version = models.get(session, one.challenger.id)
         policy = challenge.policy_of(session, one)
         if promote.is_refused(session, version):
             cause = Cause(RULE, "a second person refused the release", now)
             rollback.roll_back(session, version, cause)
-            return True
+            return Left.MORE
         held = promote.held(session, one, policy)
         step = challenge.next_step(session, one, held=held, now=now)
         if step is None:
-            return watch.settle_if_due(session, version, policy, now=now)
+            return Left.MORE if watch.settle_if_due(session, version, policy, now=now) else Left.NOTHING
         session.add(step.row)
         session.flush()
         _act(session, version, step)
         if step.state["ready"] == "promote" and held == "promote":
             promote.ask(session, one, policy, now=now)
-        return True
+        return Left.MORE if step.is_full or step.row.action != "hold" else Left.LITTLE
 
 
 def _still_runs(session: Session, one: Challenge) -> bool:

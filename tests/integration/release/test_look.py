@@ -6,14 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from deployer_service.decide import serve
 from deployer_service.look import alone
 from shared.domain.cycle import VersionState
 from shared.domain.policy import Policy
 from shared.registry import approvals, decisions, evidence, models, monitor, policies, readings, switches
-from shared.registry.tables import Alert, EvidenceRecord, ReleaseDecision, SilentScore, TrafficPlan
+from shared.registry.tables import Alert, EvidenceRecord, Outbox, ReleaseDecision, SilentScore, TrafficPlan
 
 
 def count(deps, table):
@@ -35,6 +35,32 @@ def test_every_case_is_scored_silently_once(clinic):
     clinic.look()
     clinic.look()
     assert count(clinic.deps, SilentScore) == 100
+
+
+def test_a_look_ends_although_people_are_answered_all_the_while(clinic, monkeypatch):
+    clinic.to_shadow()
+    clinic.patients(100, champion="Gout", challenger="Gout")
+    answer = clinic.server.answer
+
+    def answers_while_one_more_comes(digest, texts):
+        clinic.patients(1, champion="Gout", challenger="Gout")
+        return answer(digest, texts)
+
+    monkeypatch.setattr(clinic.server, "answer", answers_while_one_more_comes)
+    with clinic.deps.sessions.begin() as session:
+        session.execute(delete(Outbox))
+    before = count(clinic.deps, ReleaseDecision)
+    clinic.look()
+    assert count(clinic.deps, SilentScore) >= 100
+    assert count(clinic.deps, ReleaseDecision) - before <= 2
+    assert count(clinic.deps, Outbox) == 0
+
+
+def test_all_that_waits_is_scored_and_told_in_one_look(clinic):
+    clinic.to_shadow()
+    clinic.patients(300, champion="Gout", challenger="Gout")
+    clinic.look()
+    assert count(clinic.deps, SilentScore) == 300
 
 
 def test_disagreements_are_read_blind_within_the_budget(clinic):
