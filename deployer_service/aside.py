@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from deployer_service.origin import Origin
+from shared.backends import computes_on_cpu
 from shared.backends.base import Scorer
 from shared.config import Settings, environment, load_settings
 from shared.domain.example import Answer
@@ -48,9 +49,12 @@ class Aside:
         self._turn = threading.Lock()
 
     def hold(self, digests: Sequence[str]) -> None:
-        """Let the process bring these versions into its memory, and no others; without any it ends."""
+        """Let the process bring these versions into its memory, and no others; without any it ends.
+
+        On a GPU there is nothing to gain by a process that comes last on the cores.
+        """
         with self._turn:
-            self._wanted = list(digests)
+            self._wanted = list(digests) if digests and computes_on_cpu(self._settings) else []
             if self._wanted:
                 self._start()
             else:

@@ -32,6 +32,11 @@ def backend_for(family: str, settings: Settings | None = None) -> Backend:
     return cast(Backend, made(settings))
 
 
+def computes_on_cpu(settings: Settings) -> bool:
+    """Whether models of these settings compute on the CPU; loads torch."""
+    return bool(import_module("shared.backends.devices").to_device(settings.device) == "cpu")
+
+
 def _tame_threads(settings: Settings) -> None:
     """Before torch is loaded: threads that spin while they wait cost tenfold beside a busy neighbour."""
     os.environ.update(
