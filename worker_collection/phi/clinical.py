@@ -42,6 +42,7 @@ _ACTS = re.compile(
 )
 _CLOSE, _QUOTES = frozenset(("", ".", ":", ",", "-")), " '\"“”«»‘’("
 PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")
+_LETTERED = re.compile(r"[ ][A-D]\d?(?![\w'’])")  # "Dukes' B", "Child's C"
 _GIVEN_AFTER = re.compile(r",[ ]([^\W\d_]{2,20})")
 
 
@@ -70,7 +71,7 @@ def _is_eponym(page: Page, word: Word) -> bool:
         return True
     if _is_seldom_borne(word):
         return not _is_announced(page, word)
-    return _owns_itself(page, word) and not _is_announced(page, word)
+    return owns_itself(page, word) and not _is_announced(page, word)
 
 
 def _is_seldom_borne(word: Word) -> bool:
@@ -80,13 +81,15 @@ def _is_seldom_borne(word: Word) -> bool:
     if "-" in word.text and word.flags & NAME:
         kinds = [kind(part) for part in word.text.split("-")]
         return all(part & EPONYM for part in kinds) and not all(part & DOUBLE for part in kinds)
-    return not word.flags & (DOUBLE | GIVEN | WORD)
+    return not word.flags & (DOUBLE | GIVEN | WORD | TOWN)
 
 
-def _owns_itself(page: Page, word: Word) -> bool:
+def owns_itself(page: Page, word: Word) -> bool:
     """Whether an eponym is put as its disease is called for short, and owns nothing: "Gardner's, stable"."""
-    if word.text[-2:] not in _POSSESSIVE or page.told_before(word) in _PLACED:
+    if word.text[-2:] not in _POSSESSIVE and word.text[-1] not in "'’" or page.told_before(word) in _PLACED:
         return False
+    if _LETTERED.match(page.text, word.end):
+        return True
     return ends_item(page.text, word.end) and not IS_OWNED.match(page.text, word.end)
 
 

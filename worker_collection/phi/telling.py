@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from worker_collection.phi import cues
+from worker_collection.phi.clinical import owns_itself
 from worker_collection.phi.eponyms import is_clinical_use
 from worker_collection.phi.lexicon import (
     CLINICAL,
@@ -60,7 +61,8 @@ def tells(page: Page, words: Sequence[Word], *, sure: bool = False) -> bool:
 def _is_clinical(page: Page, word: Word) -> bool:
     if word.key in _HEADS or word.key in _NAMESAKES or word.flags & PUBLIC:
         return False
-    if word.flags & EPONYM and (is_clinical_use(page.text, word.start, word.end) or not word.flags & NAME):
+    stays = is_clinical_use(page.text, word.start, word.end) or owns_itself(page, word)
+    if word.flags & EPONYM and (stays or not word.flags & NAME):
         return True
     if word.form == "U":
         return word.key in _DEPARTMENTS or word.key in terms() or bool(word.flags & (CLINICAL | HEAD))
