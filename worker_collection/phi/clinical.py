@@ -26,6 +26,7 @@ _THINGS = cues.group("things")  # called after somebody, and hardly anybody is
 _LONGEST, _SHORT = 24, 3
 # Where somebody lives or works, or who did it: "at Turner's" is no disease.
 _PLACED = cues.words("at to from by near outside via per dear hi")
+_APOSTROPHES = ("'", "’")
 _POSSESSIVE = ("'s", "’s", "'S", "’S")
 _BORNE = re.compile(
     r"[ ](?:says?|said|told|tells|phoned|rang|emailed|emails|texted|asked|asks|wants|agrees|agreed|lives|"
@@ -86,11 +87,15 @@ def _is_seldom_borne(word: Word) -> bool:
 
 def owns_itself(page: Page, word: Word) -> bool:
     """Whether an eponym is put as its disease is called for short, and owns nothing: "Gardner's, stable"."""
-    if word.text[-2:] not in _POSSESSIVE and word.text[-1] not in "'’" or page.told_before(word) in _PLACED:
+    bare = word.text[-1] == "s" and page.text[word.end : word.end + 1] in _APOSTROPHES  # "Graves',"
+    if not (bare or word.text[-2:] in _POSSESSIVE or word.text[-1] in _APOSTROPHES):
         return False
-    if _LETTERED.match(page.text, word.end):
-        return True
-    return ends_item(page.text, word.end) and not IS_OWNED.match(page.text, word.end)
+    end = word.end + bare
+    if page.told_before(word) in _PLACED:
+        return False
+    return bool(_LETTERED.match(page.text, end) or ends_item(page.text, end)) and not IS_OWNED.match(
+        page.text, end
+    )
 
 
 def _is_announced(page: Page, word: Word) -> bool:
