@@ -61,7 +61,8 @@ _DECIMAL = re.compile(r"[ ]?[=:]?[ ]?[<>~]?\d{1,3}[.,]\d{1,2}(?!\d|[.,/-]\d)")  
 _GRADE = re.compile(r"(?:I{1,3}|IV|VI?)[abc]")
 _CODED = re.compile(r"-\d")
 _READING = re.compile(
-    r"[ ]?[=:]?[ ]?[<>~]?(?:6/\d{1,2}|20/\d{2,3}|\d{1,4}(?:\.\d{1,2})?(?![\w-]|/\d)|0/\d{1,2}(?![\w/]))"
+    r"[ ]?[=:]?[ ]?[<>~]?(?:6/\d{1,2}|20/\d{2,3}|\d{1,4}(?:\.\d{1,2})?(?![\w-]|/\d)|0/\d{1,2}(?![\w/])|"
+    r"(?:neg|pos)(?:ative|itive)?\b)"
 )
 _TELLS_AGE = re.compile(
     r"\s(?:is|was)\s(?:an?\s|now\s)?\d|,?\s\(?(?:\d{1,3}|[fmFM])[,)]?(?:\s?(?:yo|y/o|yrs?|years|y)\b|[,.)])|"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import anchors, cues
+from worker_collection.phi.alone import is_read
 from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
     CLINICAL,
@@ -152,6 +153,8 @@ class Behind:
     def _runs_on(self, at: int, first: int, *, works: bool) -> bool:
         word, gap = self.words[at], self.page.gap(at)
         if at == first:
+            if is_read(self.page, word):
+                return False
             if word.key in _NOT_NAMES or is_cue(word) and not word.flags & DOUBLE:
                 return False
             return gap == " " and (word.form in "TM" or word.form == "U" and self._begins(at, works=works))

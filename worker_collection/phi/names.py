@@ -107,8 +107,8 @@ class Names:
 
     def _name_at(self, at: int, strength: int) -> None:
         word = self.words[at]
-        if self.covered[at]:
-            return
+        if self.covered[at] or word.form != "I" and is_read(self.page, word):
+            return  # "referred for Tsat 9%"
         opens = word.opens and self.page.gap(at)[-1:] not in "' \"(:"
         if self._starts_so(at, strength) or strength in (KIN, ROLE) and self._is_apposed(at):
             self._take(self._run(at, strong=True))

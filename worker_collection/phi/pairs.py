@@ -4,8 +4,8 @@ import re
 
 from worker_collection.phi import cues
 from worker_collection.phi.clinical import is_clinical
-from worker_collection.phi.lexicon import DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, SURNAME, WORD
-from worker_collection.phi.naming import is_cue
+from worker_collection.phi.lexicon import CLINICAL, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC, SURNAME, WORD
+from worker_collection.phi.naming import is_cue, is_medical
 from worker_collection.phi.page import Page, Word
 
 _NOT_NAMES = cues.names("not_names")
@@ -55,7 +55,7 @@ def _is_given(first: Word, last: Word) -> bool:
     if first.flags & GIVEN and (first.is_sure or first.flags & DOUBLE):
         return True
     if first.form == "T":
-        return last.is_sure and not first.flags & (WORD | PUBLIC | HEAD)
+        return last.is_sure and not first.flags & (WORD | PUBLIC | HEAD | CLINICAL) and not is_medical(first)
     return (
         first.form == "U"
         and first.is_unknown

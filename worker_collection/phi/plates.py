@@ -31,9 +31,10 @@ _LINK = (
 _CUED = re.compile(rf"\b{_PLATE}(?!\w)\.?{_LINK}[.]?[ ]?[#:(]?[ ]?(?=\S{{2}})", re.IGNORECASE)
 # What drives, said right before the plate: a whole plate has to follow.
 _RIDDEN = (
-    r"(?:veh(?:icle)?|cars?|vans?|plane|aeroplane|helicopter|heli|boat|truck|lorry|hgv|ute|taxi|cab|bus|"
+    r"(?:veh(?:icle)?|cars?|vans?(?![ ](?-i:[A-Z][a-z]))|plane|aeroplane|helicopter|heli|boat|truck|lorry|"
+    r"hgv|ute|taxi|cab|bus|"
     r"coach|minibus|trailer|caravan|motorbike|motorcycle|moped|scooter|rickshaw|tuk-?tuk|tricycle|jeepney|"
-    r"ambulance|cruiser|van|came (?:by|in)|arrived (?:by|in)|brought (?:by|in)|left (?:by|in)|"
+    r"ambulance|cruiser|came (?:by|in)|arrived (?:by|in)|brought (?:by|in)|left (?:by|in)|"
     r"collected (?:by|in)|driving|drives|drove)"
 )
 _RIDE = re.compile(rf"\b{_RIDDEN}[ ]?[:(#]?[ ]?(?=[\w])", re.IGNORECASE)
