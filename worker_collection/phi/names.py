@@ -92,9 +92,10 @@ class Names:
         if self.words[place].key == "is" and place and self.words[place - 1].key in ("this", "name"):
             strength = ROLE
         at = place + 1
-        if not strength or at >= len(self.words) or not _CUE_GAP.fullmatch(self.page.gap(at)):
+        if not strength or at >= len(self.words):
             return
-        if "." in self.page.gap(at) and len(self.words[place].text) > 4:
+        gap = self.page.gap(at)
+        if gap != " " and not _CUE_GAP.fullmatch(gap) or "." in gap and len(self.words[place].text) > 4:
             return  # the end of a sentence, not an abbreviated title
         if strength == WEAK and place and self.words[place - 1].key in _DONE_BY:
             strength = KIN  # "seen by", "reviewed with"

@@ -81,14 +81,26 @@ def find(reading: Reading) -> Iterator[Doubt]:
     mixed = reading.regime == "mixed"
     for n, (text, sort) in enumerate(zip(reading.texts, reading.sorts, strict=True)):
         capital = mixed and text[0].isupper()
-        if sort is Sort.SAFE and not capital:
+        if not capital and (sort is Sort.SAFE or mixed and sort in _WRITTEN):
             continue
-        place = Place(reading, n, reading[n], reading.word_before(n))
+        said = reading.word_before(n)
+        if sort is Sort.SAFE and said not in _POINTING and not _leads(reading, n):
+            continue
+        place = Place(reading, n, reading[n], said)
         weight, code = _RULES[sort](place), _CODES[sort]
         if capital and weight < 1:
             weight, code = max((weight, code), (_named_place(place), _PLACE))
         if weight:
             yield Doubt(reading.starts[n], reading.ends[n], code, weight)
+
+
+_WRITTEN = frozenset({Sort.EVERYDAY, Sort.EPONYM, Sort.STRANGE})  # told by their capital in a mixed text
+_POINTING = _AT | _SIGNS_WITH | {"for"}
+
+
+def _leads(reading: Reading, n: int) -> bool:
+    """Whether another word with a capital follows."""
+    return n + 1 < len(reading) and reading.texts[n + 1][0].isupper()
 
 
 def _named(place: Place) -> float:
