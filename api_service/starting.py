@@ -17,7 +17,7 @@ from shared.registry.schema import check_schema
 from shared.registry.session import make_sessions
 
 # Of a worker process of the API: submits that come at once share a statement, so more than cores help.
-THREADS = 6
+THREADS = 12
 DATABASE_SECONDS = 60.0
 _ASK_EVERY_SECONDS = 0.2
 _PR_SET_PDEATHSIG = 1
