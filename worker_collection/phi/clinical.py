@@ -49,6 +49,13 @@ _GIVEN_AFTER = re.compile(r",[ ]([^\W\d_]{2,20})")
 
 def is_clinical(page: Page, word: Word) -> bool:
     """Whether the word is a medicine, an eponym in its clinical use, or what stands before a firm head."""
+    judged = page.clinical.get(word.start)
+    if judged is None:
+        judged = page.clinical[word.start] = _is_clinical(page, word)
+    return judged
+
+
+def _is_clinical(page: Page, word: Word) -> bool:
     if word.start in page.double_eponyms:
         return True
     flags = word.flags

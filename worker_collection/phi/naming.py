@@ -30,24 +30,9 @@ _LIKE_TITLES = cues.group("like_titles")
 _ADDRESSED = cues.group("addressed")
 _FUNCTION = cues.group("function")
 _STOPPING = frozenset({"", ".", ",", ";", ")", "("})
-_MEDICAL = re.compile(
-    r"(?:itis|osis|oses|emia|aemia|ectomy|otomy|ostomy|omas?|path(?:y|ic)|mab|nib|pril|cillin|mycin|azole|"
-    r"statin|"
-    r"sartan|olone|sone|ium|phylline|graphy|gram|scopy|plasty|rrhea|rrhage|algia|uria|plegia|phasia|phagia|"
-    r"pnea|"
-    r"cardia|trophy|plasia|penia|cytes?|lysis|genic|xaban|gliptin|flozin|tide|parin|zepam|zolam|dipine|"
-    r"setron|"
-    r"triptan|feron|coccus|bacter|meter|scope|therapy|septic|toxin|ology|ologist|iatry|idine|amine|azine|"
-    r"oxin|"
-    r"cycline|floxacin|mide|pine|trel|ectasis|stomy|centesis|esthesia|cystic|gastric|tomic|ative|ically)$"
-    r"|^(?:non|post|anti|hyper|hypo|inter|intra|peri|micro|macro|neuro|cardio|gastro|hepat|nephro|osteo|"
-    r"thrombo|"
-    r"pneumo|broncho|endo|electro|echo|immuno|cyto|hemo|haemo|retro|supra|trans|ultra|radio|psycho|vaso|"
-    r"multi|"
-    r"angio|arthro|adeno|chemo|chole|cranio|encephal|fibro|lymph|mening|ophthal|ortho|phleb|physio|pseudo|"
-    r"pulmo|"
-    r"spondyl|tachy|brady|tracheo|hydro|oxy|dextro|levo|sulfa|ceph).{4,}$"
-)
+_ENDINGS = tuple(cues.group("medical_endings"))
+_BEGINNINGS = tuple(cues.group("medical_beginnings"))
+_SHORTEST, _LEFT = 5, 4  # letters at least behind such a beginning
 
 
 _STRENGTHS = {
@@ -84,7 +69,16 @@ def is_cue(word: Word) -> bool:
 
 def is_medical(word: Word) -> bool:
     """Whether an unknown word has the form of a medical one."""
-    return len(word.text) > 5 and (bool(_MEDICAL.search(word.key)) or is_of_eponym(word.key))
+    return len(word.text) > _SHORTEST and _is_medical(word.key)
+
+
+@lru_cache(maxsize=16384)
+def _is_medical(key: str) -> bool:
+    if key.endswith(_ENDINGS) or is_of_eponym(key):
+        return True
+    return key.startswith(_BEGINNINGS) and any(
+        key.startswith(beginning) and len(key) >= len(beginning) + _LEFT for beginning in _BEGINNINGS
+    )
 
 
 def is_worded(word: Word) -> bool:

@@ -45,6 +45,8 @@ _CATALOGUE = re.compile(
     r"p\.\w.*|rs\d{3,}|NCT\d{8}|ISRCTN\d{8}|D\d{6}|\d+-[a-z]{3,}|\d{1,2}[MF]|\d{1,3}[xX]\d{1,4}|\d{1,4}/[A-Za-z]{1,12})",
     re.IGNORECASE,
 )
+_GLUED = re.compile(r"(?:SN|MRN|ID|NHS|ACC|DOB|x|ext|pgr)[-:.#]{0,2}(?=\d{3})", re.IGNORECASE)
+_DECIMAL, _CLOCK, _YEAR = re.compile(r"\d+\.\d+"), re.compile(r"\d{1,2}:\d\d"), re.compile(r"(?:19|20)\d\d")
 _WORDS_BEFORE = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
 _TAIL = re.compile(
     r"[ -][A-Z]{1,2}(?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ "
@@ -192,7 +194,7 @@ def _of_token(text: str, start: int, token: str) -> tuple[str, int, int] | None:
         return None
     if cue and _cue_holds(cue, body):
         return cue[0], lead, lead + len(body) + _more(text, end, body)
-    glued = re.match(r"(?:SN|MRN|ID|NHS|ACC|DOB|x|ext|pgr)[-:.#]{0,2}(?=\d{3})", body, re.IGNORECASE)
+    glued = _GLUED.match(body)
     if glued:
         return (
             {"x": "PHONE", "ext": "PHONE", "pgr": "PHONE"}.get(glued.group().strip("-:.#").lower(), "ID"),
@@ -206,20 +208,20 @@ def _of_token(text: str, start: int, token: str) -> tuple[str, int, int] | None:
 
 def _cue_holds(cue: tuple[str, str], body: str) -> bool:
     digits = sum(char.isdigit() for char in body)
-    if cue[0] == "DATE" or "." in body and re.fullmatch(r"\d+\.\d+", body) and cue[0] != "ADDRESS":
+    if cue[0] == "DATE" or "." in body and _DECIMAL.fullmatch(body) and cue[0] != "ADDRESS":
         return False
     if cue[0] == "PHONE":
         return (
             digits >= 3
-            and not re.fullmatch(r"\d{1,2}:\d\d", body)
-            and not (cue[1] in _WEAK_CUES and re.fullmatch(r"(?:19|20)\d\d", body))
+            and not _CLOCK.fullmatch(body)
+            and not (cue[1] in _WEAK_CUES and _YEAR.fullmatch(body))
         )
     if cue[0] == "ADDRESS":
         return digits >= 2
     if cue[1] in _WEAK_CUES:
         listed = _CATALOGUE.fullmatch(body) and digits < 4 and len(body) < _ISSUED_LENGTH
         return digits >= 3 and not (listed and not body.isdigit())
-    return digits >= 2 and not re.fullmatch(r"\d{1,2}", body)
+    return digits >= 2 and not (body.isdigit() and len(body) < 3)
 
 
 _ISSUED_LENGTH = 7

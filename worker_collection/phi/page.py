@@ -157,6 +157,9 @@ class Page:
         self.numbers = [start for start, _ in glance.numbers(text)]  # where every run of digits begins
         self.case = case or _case(words)  # upper, lower, or mixed as it should be
         self.named_forms = _NAMED_FORMS[self.case]  # how names are written here, as the letters of `shape`
+        self.clinical: dict[
+            int, bool
+        ] = {}  # what `clinical.is_clinical` has judged, by where the word begins
         self._anchored = anchored = defaultdict[Anchor, list[int]](list)
         for place, word in enumerate(words):
             for anchor in word.anchors:
