@@ -198,7 +198,8 @@ def goes_on(page: Page, place: int, *, strong: bool) -> bool:
     if word.form in "TM":
         return _goes_on_written(page, place, strong=strong)
     if not page.looks_named(word):
-        return word.form == "U" and word.is_sure
+        strange = word.is_unknown and len(word.text) > _SHORTEST and not is_worded(word)  # "Jobelle CROTERT"
+        return word.form == "U" and (word.is_sure or strange)
     if word.flags & DOUBLE:
         after_given = before.is_sure and bool(before.flags & GIVEN)
         if (

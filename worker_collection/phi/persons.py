@@ -185,10 +185,17 @@ def _listed(page: Page) -> Iterator[Span]:
 
 
 def _turned(page: Page) -> Iterator[Span]:
-    """A family name in capitals before a given name that is not: "QUIST Anna"."""
+    """A family name in capitals before a given name that is not, or behind it: "QUIST Anna", "Anna QUIST"."""
     words = page.words
     for place in range(len(words) - 1):
         last, given = words[place], words[place + 1]
+        if (
+            last.form == "T"
+            and given.form == "U"
+            and page.gap(place + 1) == " "
+            and _is_led(page, last, given)
+        ):
+            yield Span(last.start, given.end, "NAME")
         if last.form != "U" or given.form != "T" or len(last.text) < _SHORTEST or page.gap(place + 1) != " ":
             continue
         family = last.flags & (NAME | EPONYM) or last.is_unknown and not is_worded(last)
@@ -196,6 +203,14 @@ def _turned(page: Page) -> Iterator[Span]:
         plain = given.flags & CORE and not given.flags & DOUBLE
         if family and called and not plain and not _is_term(page, last) and not _is_term(page, given):
             yield Span(last.start, given.end, "NAME")
+
+
+def _is_led(page: Page, given: Word, family: Word) -> bool:
+    """Whether a given name stands before capitals that mean nothing else."""
+    borne = family.flags & SURNAME and not family.flags & (VOCABULARY | EPONYM) or family.is_unknown
+    called = given.flags & GIVEN and not given.flags & CORE
+    plain = len(family.text) <= _SHORTEST or is_worded(family) or _is_term(page, family)
+    return bool(borne and called) and not plain
 
 
 _SHORTEST = 3

@@ -13,10 +13,13 @@ from worker_collection.phi.lexicon import (
     EPONYM,
     GIVEN,
     HEAD,
+    MEDICINE,
     NAME,
     PUBLIC,
     RARE,
     SURNAME,
+    WORD,
+    terms,
 )
 from worker_collection.phi.naming import is_cue, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
@@ -68,6 +71,8 @@ _WHERE = re.compile(
     r"[ ](?:from|in)[ ](?:pharmacy|physio|radiology|micro|lab|the[ ]lab|ot|theatre|theatres|dietetics|"
     r"cardiology|haematology|ed|icu|admissions|"
     r"security|housekeeping|switchboard|social[ ]work|palliative)\b|"
+    r"[ ]from[ ](?:the[ ])?[a-z]{3,14}[ ](?:surgery|team|clinic|ward|unit|medicine|care|services)\b|"
+    r"[ ](?:in|at)[ ]the[ ](?:counter|door|gate|till|window|pharmacy)\b|"
     r"[ ]to[ ](?:collect|call|review|bring|see|cath|theatre|ct|mri|sign|chase|repeat|phone|ring|visit|"
     r"drive|pick|attend|follow|confirm|decide|return|"
     r"speak|ask|tell|let|assess|check|arrange|contact|transfer|discharge|clerk|consent|scribe)\b",
@@ -96,15 +101,24 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
 
 def _is_asked(page: Page, word: Word) -> bool:
     """Whether a family name, whatever word it is, does what a colleague does: "Best to review"."""
-    borne = word.form == "T" and word.flags & SURNAME and not word.flags & (HEAD | PUBLIC)
-    return bool(borne) and _ASKED.match(page.text, word.end) is not None
+    if word.form != "T" or word.flags & (HEAD | PUBLIC) or not (word.flags & SURNAME or _is_strange(word)):
+        return False
+    return _ASKED.match(page.text, word.end) is not None and not is_clinical(page, word)
+
+
+def _is_strange(word: Word) -> bool:
+    """Whether the word stands in no list, or in that of rare words alone, and means nothing in a note."""
+    means = word.flags & (CLINICAL | EPONYM | MEDICINE | WORD) or word.key in terms() or is_cue(word)
+    return word.opens and not means and not is_medical(word)
 
 
 _ASKED = re.compile(
-    r"[ ](?:(?:to|will)[ ](?:review|r/v|chase|consent|operate|clerk|scrub|assist|decide|call back|"
-    r"ring back)|concurs|"
-    r"concurred|scribing|chaperoning|supervising|was accompanied by (?:his|her|their)|never "
-    r"(?:arrived|called|answered|rang|came))\b"
+    r"[ ](?:(?:to|will)[ ](?:review|r/v|chase|consent|operate|clerk|follow up|book|phone|collect|plug|"
+    r"liaise|scrub|"
+    r"assist|decide|call back|ring back)|concurs|concurred|scribing|chaperoning|supervising|was accompanied "
+    r"by (?:his|her|their)|never (?:arrived|called|answered|rang|came)|"
+    r"(?:collects|taught|teaches|brings|drives|drove|cooks|fetches|minds|feeds|bathes) (?:the|her|his|him|"
+    r"them|it))\b"
 )
 
 
