@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Given = TypeVar("Given")
@@ -15,6 +15,7 @@ class _Ticket(Generic[Given, Got]):
     given: Given
     got: Got | None = None
     error: Exception | None = None
+    called: threading.Event = field(default_factory=threading.Event)
 
     @property
     def is_served(self) -> bool:
@@ -24,33 +25,48 @@ class _Ticket(Generic[Given, Got]):
 class Together(Generic[Given, Got]):
     """One call is made at a time, with all that came while the one before it was made; alone, none waits.
 
-    `make` gets what was given and answers in its order, never with None.
+    `make` gets what was given and answers in its order, never with None. Whoever has made a call gives the
+    turn on before the others hear of their answers: nobody who only listens stands between two calls.
     """
 
     def __init__(self, make: Callable[[Sequence[Given]], Sequence[Got]]) -> None:
         self._make = make
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()  # of the two below
         self._waiting: deque[_Ticket[Given, Got]] = deque()
+        self._is_taken = False
 
     def call(self, given: Given) -> Got:
         """The answer to this one; what `make` raised is raised to everybody who was in it."""
         ticket: _Ticket[Given, Got] = _Ticket(given)
-        self._waiting.append(ticket)
-        with self._turn:
-            if not ticket.is_served:
-                self._serve()
+        with self._lock:
+            self._waiting.append(ticket)
+            waits, self._is_taken = self._is_taken, True
+        if waits:
+            ticket.called.wait()
+        if not ticket.is_served:
+            self._serve()
         if ticket.error is not None:
             raise ticket.error
         assert ticket.got is not None  # it was among those that were served
         return ticket.got
 
     def _serve(self) -> None:
-        tickets = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        with self._lock:
+            tickets = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
             answers = self._make([one.given for one in tickets])
+            for one, got in zip(tickets, answers, strict=True):
+                one.got = got
         except Exception as error:  # noqa: BLE001 - it is raised again where each call was made
             for one in tickets:
                 one.error = error
-            return
-        for one, got in zip(tickets, answers, strict=True):
-            one.got = got
+        finally:
+            self._give_on()
+            for one in tickets:
+                one.called.set()
+
+    def _give_on(self) -> None:
+        with self._lock:
+            self._is_taken = bool(self._waiting)
+            if self._is_taken:
+                self._waiting[0].called.set()

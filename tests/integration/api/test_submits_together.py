@@ -150,3 +150,30 @@ def test_a_statement_without_a_wish_makes_nothing(site, wishes):
             text("SELECT * FROM submit_jobs(CAST(:w AS jsonb), true)"), {"w": wishes}
         ).all()
         assert [row.outcome for row in rows] == ["revoked"] * len(rows)
+
+
+def test_who_has_made_a_call_and_comes_again_stands_behind_those_who_waited():
+    made, go_on = [], threading.Event()
+
+    def make(given):
+        made.append(list(given))
+        go_on.wait()
+        return given
+
+    together = Together(make)
+
+    def again_and_again():
+        together.call("first")
+        together.call("again")
+
+    threads = [threading.Thread(target=again_and_again)]
+    threads += [threading.Thread(target=together.call, args=(name,)) for name in ("second", "third")]
+    threads[0].start()
+    until(lambda: made == [["first"]])
+    for count, thread in enumerate(threads[1:], start=1):
+        thread.start()
+        until(lambda count=count: len(together._waiting) == count)  # noqa: SLF001
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert made[1][:2] == ["second", "third"]
