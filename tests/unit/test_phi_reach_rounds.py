@@ -30,11 +30,19 @@ She has <Graves'>, seen by {Okwuosa}.
 <Dukes' B> in 2019, {Okwuosa} operated.
 <Jefferson #> on CT, d/w {Okwuosa}.
 Father had <TIAs>, said {Okwuosa}.
+Contrôle avec {Jan HURCKX} ce jour.
+Vu avec {Jobelle CROTERT} ce jour.
+First results later. {Miry} collects the tablets.
+Netted. {Filippos} to follow up.
+<Urology> to review, {Okwuosa} aware.
 """
 DATE = """
 Seen {16 Jan 24} by the team.
 Booked for {3 May 22}.
 Reviewed {5 June} 10:30 in clinic.
+Doğum {7 Mart 1927}.
+Rođena {4. svibnja 1950}, operirana.
+Synd {3. märtsil 1980}.
 """
 ORG = """
 He is a {Zemtex} driver, hit by a van.
@@ -46,6 +54,8 @@ Insurance {Halcyon} approved.
 HOSPITAL = """
 She was treated in {Larkspur}.
 Known to {Larkspur} since childhood.
+{District Hospital Jhansi}, medical side.
+{Govt. HQ Hospital Karur} under escort.
 """
 ADDRESS = """
 Lives at {Nagyerdei krt. 98}.
@@ -59,6 +69,9 @@ Lives at {Località Le Case 15}.
 Lives at {Door no 11, 3rd cross, Quist Layout}.
 Lives at {RR 2 Site 5 Box 14}.
 Lives at {101-dong 1203-ho}.
+Bees near {Kucheh Shirazi, pelak 12}.
+Home is {Laan van Drachten 77}.
+Write to {d. 25, korp. 5, ul. Sadovaya}.
 """
 LINES = [
     (label, line)

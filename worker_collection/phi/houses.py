@@ -53,6 +53,13 @@ class Houses:
         self.mixed = page.case == "mixed"
 
     def find(self) -> Iterator[Span]:
+        """What is known by its kind and its town, and what the nouns give away."""
+        if self.mixed and self.page.standing(_HOSPITAL):
+            for match in _OF_TOWN.finditer(self.page.text):
+                yield Span(*match.span(), "HOSPITAL")
+        yield from self._by_noun()
+
+    def _by_noun(self) -> Iterator[Span]:
         """Foreign nouns, short heads, named wards, initials where somebody is treated."""
         nouns = {place for place in self.page.standing(_HOUSES) if not self._is_plain(self.words[place])}
         branches = set(self.page.standing(_DEPARTED)) - nouns
@@ -237,6 +244,14 @@ class Houses:
             yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
 
 
+_HOSPITAL = anchors.on(frozenset({"hospital", "clinic", "infirmary"}))
+# District Hospital Jhansi; Govt. HQ Hospital Karur
+_OF_TOWN = re.compile(
+    r"\b(?:(?:District|General|Government|Govt\.?|Civil|Base|Teaching|Regional|County|State|Taluk|Mission|"
+    r"Provincial|Central|National|HQ|Headquarters|Referral|Municipal|Sub-?[Dd]istrict)[ ]){1,3}"
+    r"(?:Hospital|Clinic|Infirmary),?[ ](?!(?:Course|Stay|Day|Admission|Discharge|Records?|Number|No|ID|Name|"
+    r"Dr|Mr|Mrs|Ms)\b)[A-ZÀ-Þ][\w'’-]{2,20}"
+)
 _CARED = cues.words(
     "liver unit renal cardiac ward clinic neuro neurosurgery icu ed ae burns transplant spinal team"
 )

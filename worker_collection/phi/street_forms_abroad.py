@@ -200,6 +200,21 @@ ABROAD = (
         rf"\b\d{{1,2}}/\d{{1,2}},?{_G})\d{{1,5}}{_G}(?:{_CAP}{_G}){{1,3}}(?:St|Street|Rd|Road|Ave|"
         rf"Avenue|Dr|Drive|Blvd|Way|Lane)\b",
     ),
+    # Laan van Drachten 77; Plateia Eleftherias 8; Kucheh Shirazi, pelak 12; Rynek 1; d. 25, ul. Sadovaya
+    (
+        cues.words(
+            "laan plein plateia platia kucheh koocheh khiaban khiyaban rynek rynok put obala piazzale platz"
+        ),
+        rf"\b(?:(?:Laan|Plein){_G}(?:van|der|de){_G}(?:de{_G}|der{_G})?{_CAP}(?:{_G}{_CAP})?|"
+        rf"Plat[e]?ia(?:{_G}{_CAP}){{1,2}}|"
+        rf"(?:Koocheh|Kucheh|Khiy?aban)(?:{_G}{_CAP}){{1,3}},?{_G}pelak|[Rr]yn[eo]k|Put{_G}{_SMALL}?{_CAP}|"
+        rf"Obala(?:{_G}{_CAP}){{1,3}}|Piazzale{_G}{_CAP}){_G}{_NUM}",
+    ),
+    (
+        cues.words("d korp ul"),
+        rf"(?<!\w)d\.{_G}{_NUM},{_G}(?:(?:korp|kv|"
+        rf"str)\.{_G}{_NUM},{_G}){{0,2}}[Uu]l\.{_G}{_CAP}(?:{_G}{_CAP})?",
+    ),
     # Jirón de la Unión s/n; Km 4 Carretera Central
     (
         cues.words("s"),
