@@ -25,7 +25,10 @@ IS_OWNED = re.compile(  # a person's and no disease: "Barrett's wife"
     r"bloods|results?|labs|scans?|meds|medications?|obs|vitals|chart|consent|appointment|referral|wound|"
     r"pain|sleep|appetite|"
     r"discharge|transfer|surgeon|registrar|nurse|carer|request|car|job|employer|school|phone|number|"
-    r"address|care|list|plan|progress|mood)\b",
+    r"address|care|list|plan|progress|mood|spectacles|glasses|dentures|wedding|funeral|keys|belongings|"
+    r"coat|shoes|bag|"
+    r"wheelchair|dog|cat|flat|statement|watch|inhaler|tablets|insulin|baby|twins|teacher|boss|birthday|"
+    r"hearing)\b",
     re.IGNORECASE,
 )
 _HEAD_AFTER = re.compile(
@@ -34,7 +37,8 @@ _HEAD_AFTER = re.compile(
     r"([^\W\d_]+)(?:['’]s)?(?:[\s-]([^\W\d_]+))?(?:[\s-]([^\W\d_]+))?"
 )
 _GRADE_AFTER = re.compile(
-    r"\s[-+]{1,3}(?=\s?[,.;)]|$)|\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|negative|positive|"
+    r"\s[-+]{1,3}(?=\s?[,.;)]|$)|\s(?:(?:score|grade|class|stage|type)\s)?(?:[IV]{1,3}\b|\d|neg\b|pos\b|"
+    r"negative|positive|"
     r"normal\b|[IV]{1,3}[abc]\b|full\b|low\b|average\b|testing|reduced|"
     r"biphasic|intact|not\srelevant)|\s(?:class|grade|stage|type)?\s?[ABC]\b(?!\.)",
     re.IGNORECASE,
