@@ -15,6 +15,13 @@ _LEGAL = re.compile(
     r"PLC|LLC|LLP|Inc\.?|Corp\.?|"
     r"Ltd\.?|Limited|PLLC|Şti\.?|A\.Ş\.|Pty)(?!\w)"
 )
+# The form before the name: "OOO Komarov", "employed by PT Rajasa Jaya" and no physiotherapist.
+_FORM_BEFORE = re.compile(
+    r"\b(?:(?:OOO|OAO|ZAO|PAO|UAB|SIA|TOV|EOOD|ООО|ТОВ|Ets\.?)|(?<=for )PT|(?<=by )PT|(?<=at )PT|"
+    r"(?<=from )PT(?=[ ]"
+    r"[A-Z]\w+[ ][A-Z]))(?:[ ][A-ZÀ-Þ][\w'’-]{1,20}){1,3}"
+)
+_FORMS = anchors.on(cues.words("ooo oao zao pao uab sia tov eood ооо тов ets pt"))
 _LEGAL_HINT = re.compile(r"[ ](?:[A-ZŞ][A-Za-z./]{1,4}\b|sp\.|e\.[ ]?[VG]|a\.s|s\.r\.o|d\.o\.o)")
 _TROOP = re.compile(
     r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|Squadron|"
@@ -41,6 +48,8 @@ def find(page: Page) -> Iterator[Span]:
         last = page.word_ending(match.start())
         if last is not None and _is_firm(page.words[last]):
             yield Span(page.words[_first(page, last)].start, match.end(), "ORG")
+    for match in page.matches(_FORM_BEFORE, _FORMS):
+        yield Span(match.start(), match.end(), "ORG")
     for match in _TROOP.finditer(page.text) if page.standing(_TROOPS) else ():
         yield Span(match.start(), match.end(), "ORG")
 

@@ -157,7 +157,7 @@ def _is_listed(page: Page, word: Word, *, kin: bool) -> bool:
 _GOES_ON_LOW = re.compile(r"['’]s|[,/;)]|\.\s|\.$|$|\n|[ ][a-z]")
 _GENERAL = cues.words("nurse consultant teacher caller staff tech aide crew")
 _PATIENTS = cues.words("patient patients pt client resident inmate prisoner student baby child children")
-_LISTED_AFTER = re.compile(r"[,/;)]|\.\s|\.$|$|\n")
+_LISTED_AFTER = re.compile(r"[,/;)]|[ ]\(|\.\s|\.$|$|\n")
 
 
 def _fits_capitals(page: Page, word: Word, strength: int) -> bool:

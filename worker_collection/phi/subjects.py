@@ -101,7 +101,9 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
 
 def _is_asked(page: Page, word: Word) -> bool:
     """Whether a family name, whatever word it is, does what a colleague does: "Best to review"."""
-    if word.form != "T" or word.flags & (HEAD | PUBLIC) or not (word.flags & SURNAME or _is_strange(word)):
+    if word.form != "T" or word.flags & (HEAD | PUBLIC) or word.key in _GENERIC or is_cue(word):
+        return False
+    if not (word.flags & SURNAME or _is_strange(word)):
         return False
     return _ASKED.match(page.text, word.end) is not None and not is_clinical(page, word)
 
@@ -113,7 +115,8 @@ def _is_strange(word: Word) -> bool:
 
 
 _ASKED = re.compile(
-    r"[ ](?:(?:to|will)[ ](?:review|r/v|chase|consent|operate|clerk|follow up|book|phone|collect|plug|"
+    r"[ ](?:(?:to|will)[ ](?:review|r/v|chase|consent|operate|clerk|ring|call|visit|tell|ask|follow up|"
+    r"book|phone|collect|plug|"
     r"liaise|scrub|"
     r"assist|decide|call back|ring back)|concurs|concurred|scribing|chaperoning|supervising|was accompanied "
     r"by (?:his|her|their)|never (?:arrived|called|answered|rang|came)|"
