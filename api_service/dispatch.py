@@ -99,7 +99,7 @@ def _arguments(endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if endpoint.query is not None:
         found["query"] = parse.read_query(request, endpoint.query)
-    elif request.args:
+    elif request.query_string and request.args:
         name = next(iter(request.args))
         raise InvalidInputError("this address takes no query parameters", field=name, fix="leave it out")
     if endpoint.body is not None:
@@ -172,6 +172,6 @@ def _wait_seconds() -> int:
 
 
 def _refuse_nul() -> None:
-    asked = unquote_plus(request.query_string.decode("latin-1"))
-    if "\0" in request.path or "\0" in asked:
+    asked = request.query_string
+    if "\0" in request.path or (asked and "\0" in unquote_plus(asked.decode("latin-1"))):
         raise InvalidInputError("the address holds a NUL character", fix="remove it")
