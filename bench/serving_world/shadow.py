@@ -4,7 +4,6 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 
 from sqlalchemy import func, select
@@ -22,31 +21,41 @@ from shared.vault import open_vault
 PAUSE_SECONDS = 0.2
 
 
-@dataclass
-class Shadow:
-    """How many silent answers the block saw."""
+class Scorer:
+    """The process that scores while it is let; `scored` is how many silent answers there are."""
 
-    scored: int = 0
+    def __init__(self, site: Site) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._site, self._before = site, _scores(site)
+        self._let, self._rests = context.Event(), context.Event()
+        events = self._let, self._rests
+        self._process = context.Process(target=_score, args=(site.settings, *events), daemon=True)
+        self._process.start()
+        self._rests.wait(START_SECONDS)
+
+    @property
+    def scored(self) -> int:
+        """Silent answers since it was started."""
+        return _scores(self._site) - self._before
+
+    @contextmanager
+    def scoring(self) -> Iterator[None]:
+        """Let it score while the block runs; what it is about then is brought to its end."""
+        self._rests.clear()
+        self._let.set()
+        try:
+            yield
+        finally:
+            self._let.clear()
+            self._rests.wait(START_SECONDS)
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.join()
 
 
-@contextmanager
-def scoring(site: Site) -> Iterator[Shadow]:
-    """Score what comes, in a process that is ended with the block."""
-    before, shadow = _scores(site), Shadow()
-    context = multiprocessing.get_context("spawn")
-    begun = context.Event()
-    process = context.Process(target=_score, args=(site.settings, begun), daemon=True)
-    process.start()
-    begun.wait(START_SECONDS)
-    try:
-        yield shadow
-    finally:
-        process.kill()
-        process.join()
-        shadow.scored = _scores(site) - before
-
-
-def _score(settings: Settings, begun: Event) -> None:
+def _score(settings: Settings, let: Event, rests: Event) -> None:
     sessions = make_sessions(settings)
     deps = Deps(
         settings=settings,
@@ -57,14 +66,21 @@ def _score(settings: Settings, begun: Event) -> None:
         notifier=open_notifier(settings),
     )
     while True:
-        with deps.sessions() as session:
-            running = watch.compared(session, "diagnosis")
-        begun.set()
-        scored = [canary.score_silently(one, deps) for one in running]
-        for one in running:
-            look.decide(one, deps)
-        if max(scored, default=0) < canary.PAGE:
+        if not let.is_set():
+            rests.set()
+            let.wait()
+        if _round(deps) < canary.PAGE:
             time.sleep(PAUSE_SECONDS)
+
+
+def _round(deps: Deps) -> int:
+    """What a look does to the runs of this type; the most that one of them had scored."""
+    with deps.sessions() as session:
+        running = watch.compared(session, "diagnosis")
+    scored = [canary.score_silently(one, deps) for one in running]
+    for one in running:
+        look.decide(one, deps)
+    return max(scored, default=0)
 
 
 def _scores(site: Site) -> int:
