@@ -96,6 +96,9 @@ def find(page: Page) -> Iterator[Span]:
     """Every such name, in whatever order."""
     if "(" in page.text:
         yield from _bracketed(page)
+    for match in page.matches(_YOUNG, _CHILDREN):
+        for child in _AGED_CHILD.finditer(page.text, *match.span(1)):
+            yield from _kept(page, child.span(1))
     for match in page.matches(_BED, _BEDS):
         yield from _kept(page, match.span(1))
     if page.case != "lower":
@@ -133,6 +136,18 @@ def _lined(page: Page) -> Iterator[Span]:
             yield Span(*match.span(1), "NAME")
 
 
+# Somebody's children with their ages: "the children (Happy, 9, and Biju, 6)".
+_YOUNG = re.compile(
+    r"(?:children|kids|sons?|daughters?|siblings?|grandchildren|boys|girls|brothers|"
+    r"sisters)[ ]?[(:–-][ ]?([^()\n.]{3,90})",
+    re.IGNORECASE,
+)
+_AGED_CHILD = re.compile(rf"({_ONE}),?[ ]\(?\d{{1,2}}(?=[ ]?(?:[,;)]|and\b|&|yrs?\b|yo\b|months?\b|mo\b|$))")
+_CHILDREN = anchors.on(
+    cues.words(
+        "children kids son sons daughter daughters sibling siblings grandchildren boys girls brothers sisters"
+    )
+)
 _CLOSING_LINES = 4
 _BEDS = anchors.on(cues.words("bed bay side cubicle chair trolley"))
 _TWINS = anchors.on(cues.words("twin twins triplet triplets"))

@@ -181,11 +181,17 @@ ABROAD = (
     (cues.words("dong ho"), rf"\b\d{{1,4}}-dong,?{_G}\d{{1,4}}-ho\b"),
     (
         cues.words("site comp rr box"),
-        rf"\b(?:Site{_G}\d{{1,4}},?{_G}Comp\.?{_G}\d{{1,4}},?{_G}RR{_G}?\d{{1,3}}|"
+        rf"\b(?:Box{_G}\d{{1,4}},{_G}Site{_G}\d{{1,4}}|"
+        rf"Site{_G}\d{{1,4}},?{_G}Comp\.?{_G}\d{{1,4}},?{_G}RR{_G}?\d{{1,3}}|"
         rf"RR{_G}?\d{{1,3}},?{_G}Site{_G}\d{{1,4}},?{_G}"
         rf"(?:Box|Comp\.?){_G}\d{{1,4}})\b",
     ),
     # 12-B, MIG Flats; Door no 11, 3rd cross, HSR Layout; Vill. Rampur, PO Sikandra; Ward 4, Tole Kalimati
+    (
+        cues.words("lines cantt cantonment mohalla mohallah basti chowk civil"),
+        rf"\b\d{{1,4}}(?:/\d{{1,4}})?(?:-[A-Z])?,?{_G}(?:{_CAP}{_G}){{0,2}}(?:Lines|Cantt|Cantonment|"
+        rf"Mohallah?|Basti|Chowk)\b",
+    ),
     (
         cues.words("door d vill village ward tole mig lig hig flats layout colony po tehsil"),
         rf"\b(?:Door{_G}[Nn]o\.?{_G}?[\w/-]{{1,8}},{_G}(?:\d\w{{1,3}}{_G}[Cc]ross,{_G})?{_CAP}(?:{_G}{_CAP}){{0,2}}|"
