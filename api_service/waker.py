@@ -18,8 +18,8 @@ from shared.registry.session import Prepared
 REST_SECONDS = 0.02  # what is submitted meanwhile is told together; one alone never waits for it
 _WAKE = Prepared(
     "wake",
-    "SELECT set_config('synchronous_commit', 'off', true), "
-    f"pg_notify('{outbox.CHANNEL}', ''), pg_notify('{events.CHANNEL}', '')",
+    f"SELECT pg_notify('{outbox.CHANNEL}', ''), pg_notify('{events.CHANNEL}', '')",
+    waits_for_disk=False,
 )
 
 

@@ -11,12 +11,12 @@ from shared.registry.session import Prepared
 from shared.registry.tables import Outbox
 
 CHANNEL = "rounds_outbox"
-_LAZY = text("SET LOCAL synchronous_commit = off")
 _TAKE = Prepared(
     "take_bells",
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT {} FOR UPDATE SKIP LOCKED) "
     "RETURNING id, task, subject",
     places=1,
+    waits_for_disk=False,
 )
 
 
@@ -37,6 +37,5 @@ def take(session: Session, limit: int = 200) -> list[tuple[str, UUID]]:
     Nor, perhaps, when the server dies a moment later, since the commit does not wait for the disk: a ring
     that comes twice is harmless.
     """
-    session.execute(_LAZY)
     rows = _TAKE.within(session, (limit,))
     return [(task, subject) for _, task, subject in sorted(rows, key=lambda row: row[0])]

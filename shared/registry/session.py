@@ -68,6 +68,7 @@ class Prepared:
     name: str
     statement: str  # with {} where its places go
     places: int = 0
+    waits_for_disk: bool = True  # whether what it did outlives a crash of the server that comes right after
 
     def row(self, sessions: sessionmaker[Session], values: Sequence[object] = ()) -> tuple[Any, ...]:
         """The one row for these values, committed; errors as those of `rows`."""
@@ -127,7 +128,8 @@ class Prepared:
     @cached_property
     def _call(self) -> str:
         given = f" ({', '.join(['%s'] * self.places)})" if self.places else ""
-        return f"EXECUTE {self.name}{given}"
+        lazily = "" if self.waits_for_disk else "SET LOCAL synchronous_commit = off; "
+        return f"{lazily}EXECUTE {self.name}{given}"
 
     def _prepare(self, cursor: Any, info: dict[Any, Any]) -> None:  # noqa: ANN401 - a cursor of the driver
         if self.name in info:
