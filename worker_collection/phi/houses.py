@@ -55,7 +55,7 @@ class Houses:
     def find(self) -> Iterator[Span]:
         """What is known by its kind and its town, and what the nouns give away."""
         if self.mixed and self.page.standing(_HOSPITAL):
-            for match in _OF_TOWN.finditer(self.page.text):
+            for match in self.page.matches(_OF_TOWN, _KINDS):
                 yield Span(*match.span(), "HOSPITAL")
         yield from self._by_noun()
 
@@ -244,10 +244,16 @@ class Houses:
             yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
 
 
+_KINDS = anchors.on(
+    cues.words(
+        "district general government govt civil base teaching regional county state taluk mission provincial "
+        "central national hq headquarters referral municipal subdistrict sub-district"
+    )
+)
 _HOSPITAL = anchors.on(frozenset({"hospital", "clinic", "infirmary"}))
 # District Hospital Jhansi; Govt. HQ Hospital Karur
 _OF_TOWN = re.compile(
-    r"\b(?:(?:District|General|Government|Govt\.?|Civil|Base|Teaching|Regional|County|State|Taluk|Mission|"
+    r"(?:(?:District|General|Government|Govt\.?|Civil|Base|Teaching|Regional|County|State|Taluk|Mission|"
     r"Provincial|Central|National|HQ|Headquarters|Referral|Municipal|Sub-?[Dd]istrict)[ ]){1,3}"
     r"(?:Hospital|Clinic|Infirmary),?[ ](?!(?:Course|Stay|Day|Admission|Discharge|Records?|Number|No|ID|Name|"
     r"Dr|Mr|Mrs|Ms)\b)[A-ZÀ-Þ][\w'’-]{2,20}"
