@@ -15,6 +15,7 @@ PROVEN, WANTED = "the evidence is enough", "two people want it"  # why a step is
 _ORDER = ("hold", "advance", "promote", "rollback")  # of what is said when one message holds several
 _EARLY_KEPT = 1000  # labels that came before their prediction
 _UNLABELLED_KEPT = 2000  # answers of the challenger at this step that wait for a label
+_VOTES_KEPT = 2000  # the newest, to tell a correction from the same word twice; older ones are no vote again
 _COUNTED_KEPT = 200  # labelled at this step; no step asks for more than a hundred
 
 
@@ -142,6 +143,8 @@ class Run:
         found = self.queue.take(word.key)
         if found is not None:
             self.votes[word.key] = word.label
+            if len(self.votes) > _VOTES_KEPT:
+                del self.votes[next(iter(self.votes))]
             self.ledger.vote(found.case, word.label, weight=found.weight, live=self.stage == LIVE)
         return found is not None
 

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from deployer_service import run as run_module
 from deployer_service.decide import Run, answer_line, serve
 from deployer_service.facts import Seen
 from deployer_service.run import WANTED
@@ -162,6 +163,16 @@ def test_a_label_before_its_prediction_counts_when_that_comes():
     run.feed(events(1.0, labels=[[7, 0.9, "b", 1]]))
     run.feed(events(1.1, [a_case(7, champ="a", chall="b", t=0.5)]))
     assert run.ledger.counts["wins"] == 1
+
+
+def test_an_old_vote_is_forgotten_and_its_word_is_still_no_vote_again(monkeypatch):
+    monkeypatch.setattr(run_module, "_VOTES_KEPT", 5)
+    run = Run(start())
+    wins(run, 4), wins(run, 4, first=10, win=False)
+    assert list(run.votes) == ["3", "10", "11", "12", "13"]
+    before = run.ledger.dump()
+    run.feed(events(1.0, labels=[[0, 1.0, "a", 1], [0, 1.0, "b", 1]]))
+    assert run.ledger.dump() == before
 
 
 def test_a_correction_is_counted_and_changes_nothing():
