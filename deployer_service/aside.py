@@ -3,6 +3,7 @@
 `python -m deployer_service.aside` reads JSON lines and writes JSON lines. The kernel runs it only where
 nothing else wants a core, and stops it at once where something does. No priority of a thread inside the model
 server can do that: one that is stopped there may hold Python's lock, and so the people it made way for.
+Between two layers it waits for a moment in which half of the cores are free, since cores share caches.
 """
 
 import json
@@ -14,12 +15,14 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from deployer_service.origin import Origin
 from shared.backends import computes_on_cpu
 from shared.backends.base import Scorer
+from shared.backends.pauses import pause_by
 from shared.config import Settings, environment, load_settings
 from shared.domain.example import Answer
 from shared.errors import Error
@@ -28,8 +31,9 @@ from shared.serving.wire import answer_json, read_answer
 
 FAMILY = "text_classifier"  # a second copy of a larger model would cost too much memory
 BATCH = 16
-LATE_SECONDS = 2.0  # a batch that the machine leaves no time for is computed by the model server itself, and
+LATE_SECONDS = 4.0  # a batch that the machine leaves no time for is computed by the model server itself, and
 REST_SECONDS = 10.0  # so is whatever comes within so long after it
+WAIT_SECONDS, NAP_SECONDS = 0.01, 0.0005  # a layer's longest wait for such a moment, between two looks
 _LOWEST = 19  # as `nice` counts
 
 
@@ -187,10 +191,27 @@ def _come_last(process: int) -> None:
         Path(f"/proc/{process}/autogroup").write_text(str(_LOWEST))
 
 
+def wait_for_a_pause(loadavg: int, most: int) -> None:
+    """Return once no more than `most` threads of this machine run, ours among them, or after a moment.
+
+    Args:
+        loadavg: the open `/proc/loadavg`; "0.52 0.58 0.59 2/467 1234" says that two run.
+        most: how many may.
+    """
+    ends = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < ends:
+        running = os.pread(loadavg, 100, 0).split()[3].partition(b"/")[0]
+        if int(running) <= most:
+            return
+        time.sleep(NAP_SECONDS)
+
+
 def main() -> None:
     """Serve until the model server has gone."""
     settings = load_settings()
     set_up_logs("model-server-aside", level=settings.log_level)
+    loadavg = os.open("/proc/loadavg", os.O_RDONLY)
+    pause_by(partial(wait_for_a_pause, loadavg, max((os.cpu_count() or 1) // 2, 1)))
     with suppress(BrokenPipeError):
         serve(Origin.of(settings), sys.stdin.buffer, sys.stdout.buffer)
 

@@ -18,7 +18,7 @@ from shared.registry.tables import SilentScore
 from shared.serving.open import open_model_server
 from shared.vault import open_vault
 
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.5  # between two looks; bells for them come with feedback, and every five minutes
 
 
 class Scorer:

@@ -75,6 +75,19 @@ def test_one_that_is_killed_or_hangs_costs_no_answer(site, aside, fitted, monkey
     assert heard(aside, digest) == expected
 
 
+def test_it_waits_a_moment_for_a_pause_of_the_machine(tmp_path):
+    path = tmp_path / "loadavg"
+    waited = []
+    for running in (2, 1):
+        path.write_text(f"3.10 2.58 1.59 {running}/467 1234\n")
+        with path.open("rb") as file:
+            began = time.monotonic()
+            module.wait_for_a_pause(file.fileno(), 1)
+            waited.append(time.monotonic() - began)
+    assert waited[0] >= module.WAIT_SECONDS
+    assert waited[1] < waited[0]
+
+
 class Recording:
     """A scorer at the Protocol that says whose it is."""
 
