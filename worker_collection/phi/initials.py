@@ -72,7 +72,7 @@ _CLOSED = cues.words(
 # Dotted letters that are no person: degrees, routes, places, times, parts of records.
 _TITLES = cues.words("dob dr mr ms mrs the and")
 _TERMS = cues.words(
-    "us uk usa ae eu un ny la dc nyc uae am pm ad bc eg ie po im iv sc sl pr od os ou qd bid tid qid qod "
+    "yo us uk usa ae eu un ny la dc nyc uae am pm ad bc eg ie po im iv sc sl pr od os ou qd bid tid qid qod "
     "prn hs ac pc "
     "md do rn np pa phd dds dpm mph msc bsc ba ma bs ms dob mrn ssn bp hr rr er ed icu ob gyn gi gu cns "
     "ct mri dt cc "

@@ -29,7 +29,10 @@ def _belongs(page: Page, place: int) -> bool:
         return False
     if len(word.text) == 1:
         return gap in (". ", ".") and (
-            word.form == "I" or page.case == "lower" and not _ends_sentence(page, place)
+            word.form == "I"
+            and not _is_unit(page, word)
+            or page.case == "lower"
+            and not _ends_sentence(page, place)
         )
     if gap not in (" ", "-"):
         return False
@@ -54,6 +57,11 @@ def _is_given(page: Page, word: Word) -> bool:
     if word.opens or word.flags & PUBLIC:
         return bool(word.flags & GIVEN)
     return bool(word.flags & NAME) or not word.flags & (VOCABULARY | EPONYM) and not is_medical(word)
+
+
+def _is_unit(page: Page, word: Word) -> bool:
+    """Whether the letter measures what stands before it, at the end of a sentence: "saline 1 L. Will"."""
+    return page.text[max(0, word.start - 2) : word.start].strip()[-1:].isdigit()
 
 
 def _ends_sentence(page: Page, place: int) -> bool:

@@ -101,6 +101,9 @@ def _start(span: Span) -> int:
     return span.start
 
 
+_ABBREVIATED = 5  # letters of a word that is written with a stop, as "Acct." is
+
+
 def cue_before(text: str, start: int) -> tuple[str, str] | None:
     """The class that the words before this place promise, and the phrase that promises it."""
     line = text[max(0, start - 48) : start]
@@ -112,7 +115,8 @@ def cue_before(text: str, start: int) -> tuple[str, str] | None:
         word = words[-back]
         key = fold(word.group()).rstrip(".")
         is_unit = line[word.start() - 1 : word.start()] == "/" and back == 1  # of a reading, "g/dL"
-        if is_unit or not _leads_on(line[word.end() : tail], back):
+        between = line[word.end() : tail]
+        if is_unit or not _leads_on(between, back) or ". " in between and len(key) > _ABBREVIATED:
             return None
         phrase2 = f"{fold(words[-back - 1].group()).rstrip('.')} {key}" if back < len(words) else ""
         for phrase in (phrase2, key):
@@ -235,10 +239,16 @@ def _more(text: str, end: int, body: str) -> int:
     at = end
     for _ in range(4):
         match = _NEXT_GROUP.match(text, at)
-        if match is None or len(body) < 2 or _UNIT.match(text, match.end()):
+        if match is None or len(body) < 2 or _UNIT.match(text, match.end()) or _is_sign(match.group()):
             break
         at = match.end()
     return at - end
+
+
+def _is_sign(group: str) -> bool:
+    """Whether a group of letters and digits is read, and no part of a number: "SpO2", "FiO2"."""
+    letters = group.strip()
+    return letters[:1].isalpha() and not letters[:-1].isupper() and letters != letters.lower()
 
 
 def _clinical_before(text: str, start: int) -> bool:

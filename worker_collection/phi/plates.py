@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import anchors, cues, glance
+from worker_collection.phi import amounts, anchors, cues, glance
 from worker_collection.phi.lexicon import CLINICAL, CORE, HEAD, fold, kind, terms
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -31,8 +31,8 @@ _LINK = (
 _CUED = re.compile(rf"\b{_PLATE}(?!\w)\.?{_LINK}[.]?[ ]?[#:(]?[ ]?(?=\S{{2}})", re.IGNORECASE)
 # What drives, said right before the plate: a whole plate has to follow.
 _RIDDEN = (
-    r"(?:veh(?:icle)?|cars?|vans?(?![ ](?-i:[A-Z][a-z]))|plane|aeroplane|helicopter|heli|boat|truck|lorry|"
-    r"hgv|ute|taxi|cab|bus|"
+    r"(?:veh(?:icle)?|cars?|vans?(?![ ](?:(?-i:[A-Z][a-z])|de[nr]?\b|het\b|'t\b|te[nr]\b))|plane|"
+    r"aeroplane|helicopter|heli|boat|truck|lorry|hgv|ute|taxi|cab|bus|"
     r"coach|minibus|trailer|caravan|motorbike|motorcycle|moped|scooter|rickshaw|tuk-?tuk|tricycle|jeepney|"
     r"ambulance|cruiser|came (?:by|in)|arrived (?:by|in)|brought (?:by|in)|left (?:by|in)|"
     r"collected (?:by|in)|driving|drives|drove)"
@@ -161,7 +161,7 @@ def _names_reading(found: str) -> bool:
 
 def _is_reading(found: str) -> bool:
     """Whether a group of letters is a sign of medicine: "GCS 15", "HR 120 RR 22", "E3V4M5"."""
-    if _READING.fullmatch(found):
+    if _READING.fullmatch(found) or amounts.counts(found, 0):
         return True
     words = [word for word in _LETTERS.findall(found) if len(word) > 1]
     if any(fold(word) in _READINGS for word in words):

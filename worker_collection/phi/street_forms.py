@@ -208,8 +208,8 @@ FORMS = (
     ),
     # 7105 FM 856, 94 The Loan, Croft 5, 44/9 Moo 6, Mz. C Lt. 66, Kossuth Lajos utca 20, Nádraží ul. 4
     (
-        cues.words("fm rm cr sr us sh hwy rr rd"),
-        rf"(?<![:./\d])\b\d{{1,6}}{_GAP}(?:FM|RM|CR|SR|US|SH|RR|Hwy|Co{_GAP}Rd){_GAP}\d{{1,5}}\b",
+        cues.words("fm rm cr sr us sh hwy rd"),
+        rf"(?<![:./\d])\b\d{{1,6}}{_GAP}(?:FM|RM|CR|SR|US|SH|Hwy|Co{_GAP}Rd){_GAP}\d{{1,5}}\b",
     ),
     (_THE, rf"\b\d{{1,4}}[a-z]?{_GAP}The{_GAP}{_CAP}(?:{_GAP}{_CAP})?"),
     (cues.words("croft"), rf"\bCroft{_GAP}\d{{1,3}}(?:,{_GAP}{_CAP})?"),

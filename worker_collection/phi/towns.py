@@ -30,7 +30,7 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
     """Towns of the list; one that is a word as well only where somebody lives or comes from."""
     firsts = first_words()
     for place, word in enumerate(page.words):
-        if not word.flags & TOWN and word.key not in firsts:
+        if not word.flags & TOWN and word.key not in firsts or word.start in page.double_eponyms:
             continue
         length = _several_words(page, place)
         if not length and not word.flags & TOWN or names_term(page.text, page.words[place + length].end):
