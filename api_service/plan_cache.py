@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, text
-from sqlalchemy import select as select_rows
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,7 +22,6 @@ from shared.errors import ConflictError
 from shared.logs import log
 from shared.registry import plans, policies
 from shared.registry.plans import Plan, Served
-from shared.registry.tables import ModelType
 
 CHANNEL = "rounds_plans"
 CONFIRMED_SECONDS = 2.0
@@ -113,8 +111,7 @@ class PlanCache:
         with self._lock:
             asked_at = self._monotonic()
             with self._sessions.begin() as session:
-                names = session.scalars(select_rows(ModelType.name)).all()
-                found = {name: plans.current(session, name) for name in names}
+                known = plans.in_force(session)
                 version, policy = policies.current(session)
             rules = ServingRules(
                 version,
@@ -123,7 +120,6 @@ class PlanCache:
                 policy.abstain_below,
                 policy.retention_days,
             )
-            known = {name: plan for name, plan in found.items() if plan is not None}
             if (known, rules) != (self._plans, self._rules):
                 _write(self._path, known.values(), rules)
             self._plans, self._rules, self._overrides = known, rules, {}

@@ -130,6 +130,15 @@ def current(session: Session, model_type: str) -> Plan | None:
     return next(iter(_shown(session, session.scalars(newest.limit(1)).all())), None)
 
 
+def in_force(session: Session) -> dict[str, Plan]:
+    """The plan of every type that has one, in two trips: routers ask at each change, and people wait."""
+    newest = select(TrafficPlan.model_type, func.max(TrafficPlan.number).label("number"))
+    of_each = newest.group_by(TrafficPlan.model_type).subquery()
+    is_newest = (TrafficPlan.model_type == of_each.c.model_type) & (TrafficPlan.number == of_each.c.number)
+    rows = session.scalars(select(TrafficPlan).join(of_each, is_newest)).all()
+    return {plan.model_type: plan for plan in _shown(session, rows)}
+
+
 def at(session: Session, model_type: str, instant: datetime) -> Plan | None:
     """The plan that was in force at an instant; None when nothing served yet."""
     then = select(TrafficPlan).filter_by(model_type=model_type).where(TrafficPlan.effective_at <= instant)
