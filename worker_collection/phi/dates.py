@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from worker_collection.phi import anchors, cues, glance, short_dates
+from worker_collection.phi import amounts, anchors, cues, glance, short_dates
 from worker_collection.phi.lexicon import EPONYM, HEAD, VOCABULARY, fold, kind
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span, stretches
@@ -149,7 +149,7 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
     """Dates, months, days and holidays; the year stays unless it would show an age over 89."""
     text = page.text
     for match in glance.at(_NUMERIC, text, page.numbers):
-        if _is_numeric_date(match.group()):
+        if _is_numeric_date(match.group()) and not _ends_reading(text, match):
             yield Span(match.start(), match.end(), "DATE", _put(match.group(), this_year))
     yield from _foreign(page, this_year)
     yield from _written(page, this_year)
@@ -162,6 +162,13 @@ def find(page: Page, this_year: int) -> Iterator[Span]:
     ):
         rite = _RITE_BEFORE.search(text, max(0, match.start() - 12), match.start())
         yield Span(rite.start() if rite else match.start(), match.end(), "DATE")
+
+
+def _ends_reading(text: str, match: re.Match[str]) -> bool:
+    """Whether a sentence ends within, and what follows counts something: "LDL 4.1. 10 days ago"."""
+    last = match.group().rfind(". ")
+    at = match.start() + last + 2
+    return last >= 0 and (amounts.counts(text, at) or text[match.end() : match.end() + 1] == "-")
 
 
 def _foreign(page: Page, this_year: int) -> Iterator[Span]:

@@ -68,10 +68,15 @@ def _found(text: str, match: re.Match[str], *, sure: bool) -> Iterator[Span]:
     last = _LAST_NUMBER.search(found)
     if last and amounts.counts(text, match.start(1) + last.start()):
         found = found[: last.start()].rstrip(" ,")  # "to Quist, 61 years old"
+    found = _TOWN_READ.sub("", found)
     if _is_address(found, sure=sure) and not _AGED_FIRST.match(found):
         yield _span(match.start(1), found)
 
 
+# A reading behind a town: "from Quistham, Na 127", "ALT 212".
+_TOWN_READ = re.compile(
+    r",[ ](?:[A-Z]{2,5}\d?|[A-Z]{1,2}[a-z]{1,2}[A-Z]?|[A-Z][a-z]{1,2})[ ]\d{1,3}(?:\.\d+)?(?=,|$).*"
+)
 _LAST_NUMBER = re.compile(r"(?<![\w/.-])\d{1,4}(?:[MF]|/\d{1,2})?$|(?<![\w/.-])[MF]\d{1,2}$")
 _AGED_FIRST = re.compile(r"(?:\d{1,3}[ ]?(?:[MF]|y(?:rs?|/?o)?\b)|[MF]\d{1,3})\b")
 _LABELLED = re.compile(r"[,.]?[ ](?:MR|MRN|UHID|Mob|Tel|Ph|Phone|Vers|ED|ER|DOB|Fax|NHS|GDC|GMC|SSN)\b")

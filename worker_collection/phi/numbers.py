@@ -101,7 +101,12 @@ def _start(span: Span) -> int:
     return span.start
 
 
-_ABBREVIATED = 5  # letters of a word that is written with a stop, as "Acct." is
+def _ends_sentence(key: str) -> bool:
+    """Whether a word is too long to be written with a stop, as "Acct." and "Versichertennr." are."""
+    return len(key) > _ABBREVIATED and not key.endswith(("nr", "no", "num", "id"))
+
+
+_ABBREVIATED = 5
 
 
 def cue_before(text: str, start: int) -> tuple[str, str] | None:
@@ -116,7 +121,7 @@ def cue_before(text: str, start: int) -> tuple[str, str] | None:
         key = fold(word.group()).rstrip(".")
         is_unit = line[word.start() - 1 : word.start()] == "/" and back == 1  # of a reading, "g/dL"
         between = line[word.end() : tail]
-        if is_unit or not _leads_on(between, back) or ". " in between and len(key) > _ABBREVIATED:
+        if is_unit or not _leads_on(between, back) or ". " in between and _ends_sentence(key):
             return None
         phrase2 = f"{fold(words[-back - 1].group()).rstrip('.')} {key}" if back < len(words) else ""
         for phrase in (phrase2, key):

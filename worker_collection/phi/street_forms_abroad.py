@@ -13,7 +13,7 @@ _G = r"[ \t]"
 _SMALL = r"(?:de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|l['’]|d['’])"
 _NUM = r"\d{1,5}(?![\d:])(?:[/-]\w{1,4}){0,2}(?:[A-Za-z]\b)?"
 # What parts a street from its number.
-_ORDER = rf"(?:,?{_G}(?:n\.?{_G}?[ºo°]\.?|nº|n[ro]\.?|No\.?:?|no\.?){_G}?|,{_G}|{_G})"
+_ORDER = rf"(?:,?{_G}(?:n\.?{_G}?[ºo°]\.?|nº|n[ro]\.?|No\.?:?|no\.?){_G}?|,?[ ])"
 _DOOR = (
     rf"(?:,{_G}(?:\d{{1,2}}[.ºª°]{{1,2}}{_G}?(?:[A-Z]\b|(?:izq|dcha|der|dto|esq|fte|drt)[a-z]*\.?)?|"
     rf"(?:app?t?o?|kv|korp|ap|of|bud|dira|knisa|lgh|whg|bât|bat|esc|sc|et|int|piso|dpto|"
