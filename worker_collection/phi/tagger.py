@@ -8,7 +8,7 @@ from functools import cache
 
 from worker_collection.phi.alone import is_read
 from worker_collection.phi.clinical import is_clinical
-from worker_collection.phi.lexicon import EPONYM, NAME, PUBLIC, TOWN, VOCABULARY
+from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, NAME, PUBLIC, RARE, TOWN, VOCABULARY
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 from worker_collection.phi.tagger_file import FILE, MEANINGS, Floats
@@ -114,8 +114,17 @@ def _may_be(page: Page, place: int, free: Sequence[bool]) -> bool:
     return (
         not free[place]
         and len(word.text) > 1
-        and not (named or is_read(page, word) or is_clinical(page, word))
+        and not (named or is_read(page, word) or is_clinical(page, word) or _describes(page, place))
     )
+
+
+def _describes(page: Page, place: int) -> bool:
+    """Whether a few capitals stand before what they describe: "AL amyloid", "LA enlargement"."""
+    word, after = page.words[place], page.words[place + 1 : place + 2]
+    if word.form != "U" or len(word.text) > _FEW or page.case != "mixed" or not after:
+        return False
+    plain = after[0].flags & (HEAD | RARE) and not after[0].flags & (CORE | NAME)
+    return bool(plain) and after[0].form == "l" and page.gap(place + 1) == " "
 
 
 def _tells(page: Page, word: Word, label: str) -> bool:
@@ -134,7 +143,7 @@ def _opens_plainly(page: Page, word: Word) -> bool:
     return word.opens or word.form == "U" and len(word.text) < _TERM_LENGTH
 
 
-_TERM_LENGTH = 6
+_TERM_LENGTH, _FEW = 6, 3
 _DISEASE = frozenset({"morbus", "maladie", "syndrome", "sindrome", "signe", "ziekte", "choroba"})
 
 
