@@ -1,5 +1,6 @@
 """The event stream's process: `python -m api_service.events` listens on `ROUNDS_EVENTS_BIND`."""
 
+import os
 import sys
 
 from granian.constants import Interfaces
@@ -14,10 +15,13 @@ from shared.registry.access import DatabaseRole
 from shared.registry.session import make_sessions
 from shared.vault import open_vault
 
+_BEHIND = 5  # who listens is told when those who ask have been answered
+
 
 def build() -> Stream:
     """The application of the worker process; it ends when its parent does."""
     settings = settings_of_worker("events")
+    os.nice(_BEHIND)
     sessions = make_sessions(settings, pool_size=3, statement_seconds=10, role=DatabaseRole.API)
     vault = open_vault(settings.secret_file)
     return Stream(settings, sessions, vault, KeyRing(sessions, settings.clock))

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -27,6 +26,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 PATHS = ("/events", "/api/phase-7/events")
 BEAT_SECONDS = 5.0
+_BEAT = b"event: beat\ndata:\n\n"
 LIFE_SECONDS = 300.0  # then the browser comes again, with the session that it has by then
 WAITING_BATCHES = 200
 
@@ -163,21 +163,19 @@ class Stream:
     async def _tell(
         self, queue: "asyncio.Queue[bytes | None]", send: Send, *, headers: Mapping[str, str]
     ) -> None:
-        """Pass on what comes, with a beat where nothing does, until somebody has had enough."""
+        """Pass on what comes, and a beat now and then, until somebody has had enough."""
         loop = asyncio.get_running_loop()
         until = loop.time() + LIFE_SECONDS
-        while loop.time() < until:
-            try:
-                told = await asyncio.wait_for(queue.get(), BEAT_SECONDS)
-            except TimeoutError:
-                with suppress(RefusedError):
+        beat = loop.call_later(BEAT_SECONDS, queue.put_nowait, _BEAT)
+        while loop.time() < until and (told := await queue.get()) is not None:
+            if told is _BEAT:
+                try:
                     await self._caller(headers)
-                    await _say(send, b"event: beat\ndata:\n\n")
-                    continue
-                break  # the key was revoked, or the session is over
-            if told is None:
-                break
+                except RefusedError:
+                    break  # the key was revoked, or the session is over
+                beat = loop.call_later(BEAT_SECONDS, queue.put_nowait, _BEAT)
             await _say(send, told)
+        beat.cancel()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _missed(self, start: int | None) -> Batch:
