@@ -8,6 +8,7 @@ from itertools import compress
 from typing import Any, NamedTuple
 
 from worker_collection.phi import cues
+from worker_collection.phi.alone import is_medicine
 from worker_collection.phi.eponyms import is_clinical_use
 from worker_collection.phi.lexicon import (
     DOUBLE,
@@ -158,19 +159,22 @@ def _hits(page: Page, known: Known) -> list[int]:
         for key, places in page.places.items()
         if key in tokens or key in logins or key in shorts or "-" in key or near and len(key) >= _LONG - 1
         for place in places
-        if _is_known(page.words[place], known)
+        if _is_known(page, page.words[place], known)
     )
 
 
 _NEAR = frozenset({" ", ", ", ",", ". ", "-", "  ", "^"})
 
 
-def _is_known(word: Word, known: Known) -> bool:
+def _is_known(page: Page, word: Word, known: Known) -> bool:
+    """Whether the word is a known name, or is made of one and no medicine: a short form, one letter other."""
     key = word.key
     if key in known.tokens or key in known.logins:
         return True
     if "-" in key and any(part in known.tokens for part in key.split("-")):
         return True
+    if is_medicine(page, word):
+        return False
     if key in known.shorts:
         return word.form in "TM" or not word.flags & VOCABULARY
     return bool(known.near) and not word.flags & (VOCABULARY | EPONYM) and _is_misspelt(key, known.near)
