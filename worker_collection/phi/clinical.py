@@ -11,6 +11,7 @@ from worker_collection.phi.lexicon import (
     HEAD,
     MEDICINE,
     NAME,
+    RARE,
     SURNAME,
     TOWN,
     WORD,
@@ -31,16 +32,22 @@ _POSSESSIVE = ("'s", "’s", "'S", "’S")
 _BORNE = re.compile(
     r"[ ](?:says?|said|told|tells|phoned|rang|emailed|emails|texted|asked|asks|wants|agrees|agreed|lives|"
     r"works)\b|"
-    r",[ ](?:MD|DO|RN|NP|PA|PhD|MBBS|FRCS|MRCP|DPM|DDS|PharmD)\b|[ ]\((?:his|her|pt's|wife|husband|son|"
+    r"[ ](?:md|rn|np|MD|RN|NP|PA-C)\b|,[ ](?:MD|DO|RN|NP|PA|PhD|MBBS|FRCS|MRCP|DPM|DDS|PharmD)\b|"
+    r"[ ]\((?:his|her|pt's|wife|husband|son|"
     r"daughter|mother|father|sister|brother|nephew|niece|friend|NOK)\b|"
     r",[ ]?\d{1,3}[ ]?(?:yo|y/o|yrs?|[MF])\b|"
     r"[ ]\d{1,3}[ ]?(?:[MF]|yo|y/o)\b"
 )
 _ACTS = re.compile(
-    r"[ ](?:is[ ]|was[ ])?(?:settled|called|slept|ate|woke|refus\w+|declin\w+|walk\w+|came|collected|drove|"
-    r"drives|helps|cooks|wrote|writes|signed|fell|tearful|coping|anxious|complains|complained|denies|denied|insists|visited|"
+    r"[ ](?:is[ ]|was[ ])?(?:settled|takes|took|gave|reviewed at|called|slept|ate|woke|refus\w+|declin\w+|"
+    r"walk\w+|came|collected|drove|"
+    r"drives|helps|cooks|wrote|writes|signed|fell|tearful|coping|anxious|complains|complained|denies|"
+    r"denied|insists|visited|"
     r"visits|attended|mobilised|ambulated|smokes|drinks|to[ ](?:call|review|see|ring|sign|chase|follow))\b"
 )
+_DUE = cues.words("caused complicated explained followed classified graded measured defined characterised")
+# A line of a list of patients, and none of problems: "2) Quist - DKA".
+_ENTRY = re.compile(r"(?:^|\n)[ ]?\d{1,2}\)[ ]$")
 _CLOSE, _QUOTES = frozenset(("", ".", ":", ",", "-")), " '\"“”«»‘’("
 PROFESSION = ("ologist", "iatrist", "ician", "therapist", "opath", "metrist")
 _LETTERED = re.compile(r"[ ][A-D]\d?(?![\w'’])")  # "Dukes' B", "Child's C"
@@ -108,6 +115,8 @@ def owns_itself(page: Page, word: Word) -> bool:
 def _is_announced(page: Page, word: Word) -> bool:
     """Whether what stands before or behind a word makes it somebody: a title, a kinship, a given name."""
     place = page.place_of(word)
+    if word.opens and _ENTRY.search(page.text, max(0, word.start - 6), word.start):
+        return True
     if _is_called_before(page, place, word) or _BORNE.match(page.text, word.end):
         return True
     if _ACTS.match(page.text, word.end):
@@ -127,6 +136,8 @@ def _is_called_before(page: Page, place: int, word: Word) -> bool:
     if not place or page.gap(place).strip(_QUOTES) not in _CLOSE:
         return False
     before = page.words[place - 1]
+    if before.key == "by" and page.words[place - 2 : place - 1] and word.flags & (SURNAME | RARE):
+        return page.words[place - 2].key not in _DUE
     if _announces(before) or before.key in _ADDRESSED and word.flags & SURNAME:
         return True
     if page.gap(place).strip() == ".":
