@@ -106,10 +106,16 @@ class Memory:
     def prove(self) -> list[str]:
         """Put the fixed probes to every version again; one that answers otherwise than before is dropped.
 
+        What is computed aside begins anew: it proves each version that it brings.
+
         Returns:
             The digests that were dropped: from now on others answer for them.
         """
-        return [one.digest for one in self.loaded() if not self._answers_as_before(one)]
+        dropped = [one.digest for one in self.loaded() if not self._answers_as_before(one)]
+        if self._aside is not None:
+            self._aside.hold([])
+            self._tell_aside()
+        return dropped
 
     def drop_hanging(self) -> list[str]:
         """Let go of every version that has been on one answer for longer than anybody waits for it.

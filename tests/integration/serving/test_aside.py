@@ -125,5 +125,6 @@ def test_the_memory_asks_aside_for_work_alone_and_computes_what_is_not_answered_
     assert [memory.answer("a", texts)[0].label for texts in (["text"], work)] == ["a", "aside"]
     assert memory.answer("b", work)[0].label == "b"
     assert beside.asked == ["a", "b"]
+    memory.prove()
     memory.unload("a")
-    assert beside.told == [[], ["a", "b"], []]
+    assert beside.told == [[], ["a", "b"], [], ["a", "b"], []]
