@@ -173,11 +173,11 @@ def _is_known(page: Page, word: Word, known: Known) -> bool:
         return True
     if "-" in key and any(part in known.tokens for part in key.split("-")):
         return True
-    if is_medicine(page, word):
-        return False
     if key in known.shorts:
-        return word.form in "TM" or not word.flags & VOCABULARY
-    return bool(known.near) and not word.flags & (VOCABULARY | EPONYM) and _is_misspelt(key, known.near)
+        alike = word.form in "TM" or not word.flags & VOCABULARY
+    else:
+        alike = bool(known.near) and not word.flags & (VOCABULARY | EPONYM) and _is_misspelt(key, known.near)
+    return alike and not is_medicine(page, word)
 
 
 def _is_misspelt(key: str, near: frozenset[str]) -> bool:

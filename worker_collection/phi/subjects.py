@@ -87,21 +87,24 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
     for place, word in enumerate(page.words):
         if word.form not in named or covered[place]:
             continue
-        if not _may_be_called(page, word) and not (page.case == "mixed" and _is_asked(page, word)):
+        if not _may_be_called(page, word) and not (page.case == "mixed" and _is_asked(page, place)):
             continue
         if (
             word.opens
             and _acts(page, word)
-            or _is_asked(page, word)
+            or _is_asked(page, place)
             or _owns(page, word)
             or _lies_in_bed(page, word)
         ):
             yield Span(word.start, word.end, "NAME")
 
 
-def _is_asked(page: Page, word: Word) -> bool:
+def _is_asked(page: Page, place: int) -> bool:
     """Whether a family name, whatever word it is, does what a colleague does: "Best to review"."""
-    if word.form != "T" or word.flags & (HEAD | PUBLIC) or word.key in _GENERIC or is_cue(word):
+    word, after = page.words[place], page.words[place + 1 : place + 2]
+    if word.form != "T" or not after or after[0].key not in _ASKS:
+        return False
+    if word.flags & (HEAD | PUBLIC) or word.key in _GENERIC or is_cue(word):
         return False
     if not (word.flags & SURNAME or _is_strange(word)):
         return False
@@ -114,6 +117,10 @@ def _is_strange(word: Word) -> bool:
     return word.opens and not means and not is_medical(word)
 
 
+_ASKS = cues.words(
+    "to will concurs concurred scribing chaperoning supervising was never collects taught teaches brings "
+    "drives drove cooks fetches minds feeds bathes"
+)
 _ASKED = re.compile(
     r"[ ](?:(?:to|will)[ ](?:review|r/v|chase|consent|operate|clerk|ring|call|visit|tell|ask|follow up|"
     r"book|phone|collect|plug|"
