@@ -22,10 +22,13 @@ _STATE = re.compile(
     r"\d\d[ -](?!AM|PM|ML|MG|CC|KG|GM|HR|IU|YO)[A-Z]{1,3}[ -]\d{4,7}"  # of a court
     r")(?![\w/-]|[.,]\d|\s?(?:mg|ml|mcg|units?)\b)"
 )
-_HAS_STATE = re.compile(
-    r"\d\d[-+A]\d{3}|\d{3}\s\d{3}|\d{4}\s\d{6}|\d{6}[/(\s]|"
-    r"\.\d{4}\.|[A-Z][ -]\d{4}|[A-Z]\d\d[A-Z]\d|\d\s?[A-D]\b"
+# What one of these numbers holds at least, as `glance.shape` shows it.
+_STATE_SHAPES = (
+    "99-999 99A999 99+999 999999/ 999999( .9999. A-9999 A99A9".split()  # noqa: SIM905
+    + [f"{first}{space}{last}" for first, last in (("999", "999"), ("999999", "")) for space in " \t\n"]
+    + ["A 9999"]
 )
+_LETTERED = re.compile(r"\d\s?[A-D]\b")
 _ROW = re.compile(
     r"(?<![\w.])([ofmtpcwhd])[.:]?[ ]((?:\+|\(|\b)[\d(][\d ().-]{2,20}\d)(?=[ ]{1,3}[ofmtpcwhd][.:]?[ "
     r"][+(\d]|[ ]?(?:[\n|;,]|$))",
@@ -54,7 +57,7 @@ def find(page: Page) -> Iterator[Span]:
     text = page.text
     if glance.holds(
         page.shape, "9999", "999 999", "999.", "A99A", "99 99", "99999", "9-9", "99A9", "99+9"
-    ) and _HAS_STATE.search(text):
+    ) and (glance.holds(page.shape, *_STATE_SHAPES) or _LETTERED.search(text)):
         for match in _STATE.finditer(text):
             yield Span(match.start(), match.end(), "ID")
     if len(page.standing(_LABELS)) >= _LEAST_ROW:
