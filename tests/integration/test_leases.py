@@ -126,11 +126,13 @@ def test_a_lease_that_was_lost_has_no_effect_whatever_its_heir_does(sessions, cl
     heir = claim("heir")
     with sessions.begin() as session:
         attempts.begin(session, heir, now=now)
+        assert not leases.beat(session, lost)
     with pytest.raises(FencedOffError), sessions.begin() as session:
         EFFECTS[effect](session, lost, now)
     with sessions() as session:
         job = session.get_one(TrainingJob, job_id)
         assert (job.state, job.fence, job.step) == (JobState.RUNNING, heir.fence, 0)
+        assert job.beat_seq == 0  # only its heir can keep it
 
 
 def test_a_try_ends_with_its_job_and_says_why(sessions, claim, now, job_id):

@@ -184,6 +184,9 @@ class Protocol(RuleBasedStateMachine):
             return
         with self.sessions.begin() as session:
             alive = leases.beat(session, one.lease)
+            job = jobs.get(session, one.lease.id)
+            held = job.fence == one.lease.fence and job.state in leases.HELD[TrainingJob]
+        assert alive == (held and not job.cancel_requested), "a beat is heard of whoever holds the row"
         if alive:
             return
         with self.sessions() as session:
