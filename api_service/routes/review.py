@@ -19,8 +19,6 @@ from shared.registry.validations import Word
 
 group = Group()
 CLINICIANS = frozenset({Role.CLINICIAN})
-_LOOKED_AT = 1000
-READING_KINDS = ("disagreement", "audit", "hard")  # in the order in which they are shown
 Kind = Literal["disagreement", "audit", "hard", "adjudicate", "second_read", "review", "unmapped"]
 
 
@@ -133,14 +131,8 @@ def _answered(call: Call, said: Said, reading_id: UUID) -> Taken:
 
 
 def _readings(call: Call, query: WorklistQuery) -> list[WorkItem]:
-    waiting = readings.open(call.session, query.model_type, _LOOKED_AT)
-    wanted = [
-        reading
-        for reading in waiting
-        if query.kind in (None, reading.kind)
-        and (reading.wanted_of is None or query.clinician in (None, reading.wanted_of))
-    ]
-    first = sorted(wanted, key=lambda reading: READING_KINDS.index(reading.kind))[: query.limit]
+    kinds = readings.KINDS if query.kind is None else (query.kind,)
+    first = readings.open(call.session, query.model_type, query.limit, kinds=kinds, clinician=query.clinician)
     _note_read(call, "readings", [reading.id for reading in first])
     return [_reading(call, reading) for reading in first]
 
@@ -169,7 +161,7 @@ def _unmapped(call: Call, query: WorklistQuery) -> list[WorkItem]:
 
 
 _WORK = (
-    (READING_KINDS, _readings),
+    (readings.KINDS, _readings),
     (("adjudicate", "second_read"), _second),
     (("review",), _reviews),
     (("unmapped",), _unmapped),

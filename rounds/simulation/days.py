@@ -23,6 +23,7 @@ TYPE = "diagnosis"
 READER = DOCTORS[0].email
 _NAMED = UUID("3d5c2a52-0f0e-5f0e-8d2c-6a1e0c3a7b11")  # the same world gives predictions the same ids
 _MOST_READINGS = 500
+_READ = ("disagreement", "audit")
 _EVENING = timedelta(hours=19)
 
 
@@ -125,8 +126,8 @@ class Days:
     def _read(self, tally: Tally) -> None:
         """Answer what is to be read blind: disagreements and the audit sample."""
         with self._site.sessions.begin() as session:
-            for asked in readings.open(session, TYPE, _MOST_READINGS):
-                if asked.kind == "hard" or asked.prediction_id not in self._asked:
+            for asked in readings.open(session, TYPE, _MOST_READINGS, kinds=_READ):
+                if asked.prediction_id not in self._asked:
                     continue
                 label = reading(self._seed, self._asked[asked.prediction_id])
                 try:

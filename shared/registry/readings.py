@@ -1,11 +1,12 @@
 """Cases put before a clinician on purpose, read blind: asked by the decision engine, answered once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from shared.registry.tables import ModelType, Outcome, Prediction, PredictionInp
 
 CLEANED_PURPOSE = "reading"  # of the vault, for inputs without identifiers
 _SAID_OF = {"disagreement": "reading", "audit": "audit", "hard": "feedback"}
+KINDS = tuple(_SAID_OF)  # a release waits for the first, the watch for the second, a training for the third
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,29 @@ def ask(session: Session, model_type: str, wanted: Sequence[Wanted], *, now: dat
         )
 
 
-def open(session: Session, model_type: str | None = None, limit: int = 50) -> list[Reading]:  # noqa: A001
-    """Readings that wait for an answer, longest first."""
-    waiting = select(Reading).where(Reading.answered_at.is_(None)).order_by(Reading.asked_at, Reading.id)
-    chosen = waiting if model_type is None else waiting.filter_by(model_type=model_type)
-    return list(session.scalars(chosen.limit(limit)))
+def open(  # noqa: A001
+    session: Session,
+    model_type: str | None = None,
+    limit: int = 50,
+    *,
+    kinds: Collection[str] = KINDS,
+    clinician: str | None = None,
+) -> list[Reading]:
+    """Readings that wait for an answer: the order of `KINDS`, then the newest, since late ones count no more.
+
+    With a `clinician` the hard cases on somebody else's list are left out.
+    """
+    waiting = select(Reading).where(Reading.answered_at.is_(None), Reading.kind.in_(kinds))
+    if model_type is not None:
+        waiting = waiting.where(Reading.model_type == model_type)
+    if clinician is not None:
+        waiting = waiting.where(or_(Reading.wanted_of.is_(None), Reading.wanted_of == clinician))
+    return list(session.scalars(waiting.order_by(*_worth_most()).limit(limit)))
+
+
+def _worth_most() -> tuple[ColumnElement[Any], ...]:
+    place = case({kind: place for place, kind in enumerate(KINDS)}, value=Reading.kind)
+    return place, Reading.asked_at.desc(), Reading.id.desc()
 
 
 def types_to_clean(session: Session) -> list[UUID]:
@@ -74,14 +94,14 @@ def types_to_clean(session: Session) -> list[UUID]:
 
 
 def to_clean(session: Session, model_type: str, limit: int) -> list[tuple[Prediction, PredictionInput]]:
-    """Inputs of one type that wait to be read blind and still hold what was asked, longest first."""
+    """Inputs of one type that wait to be read blind and still hold what was asked, in that same order."""
     found = (
         select(Prediction, PredictionInput)
         .join(PredictionInput, PredictionInput.prediction_id == Prediction.id)
         .join(Reading, Reading.prediction_id == Prediction.id)
         .where(Reading.model_type == model_type)
         .where(Reading.answered_at.is_(None), PredictionInput.cleaned.is_(None))
-        .order_by(Reading.asked_at, Reading.id)
+        .order_by(*_worth_most())
         .limit(limit)
     )
     return [(row.Prediction, row.PredictionInput) for row in session.execute(found)]
