@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -58,14 +58,12 @@ def unread(session: Session, model_type: str, *, limit: int) -> list[Unread]:
 
 
 def room(session: Session, model_type: str, *, budget: int, now: datetime) -> dict[str, int]:
-    """How many more each clinician may be asked for this week: the budget less what was put on the list."""
+    """How many more each clinician may be asked for: the budget less this week's and what still waits."""
     mine = select(Reading.wanted_of, func.count()).where(
         Reading.kind == KIND, Reading.model_type == model_type
     )
-    spent = {
-        name: n
-        for name, n in session.execute(mine.where(Reading.asked_at > now - WEEK).group_by(Reading.wanted_of))
-    }
+    counted = or_(Reading.asked_at > now - WEEK, Reading.answered_at.is_(None))
+    spent = {name: n for name, n in session.execute(mine.where(counted).group_by(Reading.wanted_of))}
     staff = session.scalars(select(Validator.name).where(Validator.qualified, Validator.active))
     return {name: max(0, budget - spent.get(name, 0)) for name in staff}
 

@@ -1,5 +1,6 @@
 """The weekly lists: filled from what nobody has read, within the budget, apart from the audit sample."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -59,6 +60,18 @@ def test_the_budget_of_everybody_who_validates_is_filled_once_a_week(deps, predi
         "Bob": 20,
     }
     assert renew("diagnosis", deps, actor="test") == 0
+
+
+def test_who_reads_nothing_is_asked_for_no_more(deps, predicted, now):
+    for n in range(60):
+        predicted(f"{TEXT}, day {n}", margin=n / 100)
+    renew("diagnosis", deps, actor="test")
+    later = replace(deps, clock=lambda: now + timedelta(days=8))
+    with deps.sessions.begin() as session:
+        for one in hard_cases.waiting(session, "diagnosis", "Ann")[:5]:
+            readings.answer(session, one.id, label="Gout", reader="Ann", now=now)
+    assert renew("diagnosis", later, actor="test") == 5
+    assert sorted(one.wanted_of for one in lists(deps)) == ["Ann"] * 20 + ["Bob"] * 20
 
 
 def test_what_is_audited_read_or_asked_already_is_on_no_list(deps, predicted, now):
