@@ -144,8 +144,8 @@ def deidentify(
         whose: what is kept of the person.
         staff: names of people who work there, beside those of `manner`.
     """
-    _settle()
     try:
+        _settle()
         with time_limit(NOTE_SECONDS):
             who = known_of(known, manner, whose, staff=staff)
             rewriting = _Rewriting(manner, whose, this_year)
