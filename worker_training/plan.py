@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.domain.due import Due, Past, verdict
-from shared.registry import curves, jobs, policies, runs, schedules
+from shared.registry import alerts, curves, jobs, policies, runs, schedules
 from shared.registry.job_door import JobWish
 
 SECONDS_AN_HOUR = 3600.0
+SIGNS_OF_CHANGE = ("drift", "accuracy")  # as the watch names its alerts
 NO_WISHES: Mapping[str, object] = MappingProxyType({})
 
 
@@ -63,4 +64,5 @@ def train_if_due(
 def _past(session: Session, model_type: str, now: datetime) -> Past:
     ended = curves.last_end(session, model_type)
     rested = None if ended is None else (now - ended).total_seconds() / SECONDS_AN_HOUR
-    return Past(open_job=jobs.has_open(session, model_type), rested_hours=rested)
+    changed = alerts.told_since(session, [f"{sign}:{model_type}" for sign in SIGNS_OF_CHANGE], since=ended)
+    return Past(open_job=jobs.has_open(session, model_type), rested_hours=rested, changed=changed)

@@ -189,11 +189,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class Past:
-    """What stands against an automatic training: an open one, the rest after the last, a poor forecast."""
+    """What speaks for or against an automatic training: an open one, the rest, a poor forecast, a drift."""
 
     open_job: bool = False
     rested_hours: float | None = None  # since the last training ended; None when there was none
     forecast: Forecast | None = None  # None: the past says too little, which is no reason against it
+    changed: bool = False  # the cases are not those that the forecast was made from
 
 
 @dataclass(frozen=True)
@@ -208,10 +209,11 @@ def verdict(counts: Counts, policy: Policy, past: Past, *, after_new_cases: int 
     """Whether a training is worth starting; with `after_new_cases` the count itself is the trigger.
 
     Never with fewer new cases than the policy's least, beside another open training, within the rest after
-    the last one, or where the learning curve is sure that too little would be gained.
+    the last one, or where the learning curve is sure that too little would be gained. A curve knows nothing
+    of cases that have changed: then it is not asked.
     """
     hindrance = _hindrance(counts, policy, past, after_new_cases=after_new_cases)
-    return Due(start=hindrance is None, reason=hindrance or _worth(counts, past.forecast))
+    return Due(start=hindrance is None, reason=hindrance or _worth(counts, past))
 
 
 def _hindrance(counts: Counts, policy: Policy, past: Past, *, after_new_cases: int | None) -> str | None:
@@ -224,13 +226,15 @@ def _hindrance(counts: Counts, policy: Policy, past: Past, *, after_new_cases: i
     if past.rested_hours is not None and past.rested_hours < policy.train_cooldown_hours:
         rest = policy.train_cooldown_hours
         return f"the last training ended {past.rested_hours:.1f} hours ago, the rest is {rest:g} hours"
-    if past.forecast is not None and past.forecast.at_most < policy.train_min_gain:
+    if past.forecast is not None and not past.changed and past.forecast.at_most < policy.train_min_gain:
         most, least = 100 * past.forecast.at_most, 100 * policy.train_min_gain
         return f"not worth it: at most {most:.2f} points more are forecast, fewer than {least:g}"
     return None
 
 
-def _worth(counts: Counts, curve: Forecast | None) -> str:
-    if curve is None:
+def _worth(counts: Counts, past: Past) -> str:
+    if past.changed:
+        return f"{counts.unused} new eligible cases, and what is asked or answered has changed"
+    if past.forecast is None:
         return f"{counts.unused} new eligible cases"
-    return f"{counts.unused} new eligible cases, {100 * curve.gain:.2f} points more are forecast"
+    return f"{counts.unused} new eligible cases, {100 * past.forecast.gain:.2f} points more are forecast"

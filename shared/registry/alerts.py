@@ -1,11 +1,11 @@
 """Alerts: one open row for one trouble, and its deliveries. Ids and numbers only, nothing identifying."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -106,6 +106,15 @@ def resolve(session: Session, dedup_key: str, *, by: str, now: datetime) -> None
     for alert in session.scalars(unresolved.with_for_update()):
         alert.resolved_at = now
         moves.move(session, alert, AlertState.RESOLVED, by=by, at=now)
+
+
+def told_since(session: Session, dedup_keys: Collection[str], *, since: datetime | None) -> bool:
+    """Whether one of these troubles stands, or stood at some time after that instant."""
+    stood = Alert.state != AlertState.RESOLVED
+    if since is not None:
+        stood = or_(stood, Alert.opened_at > since)
+    found = select(Alert.id).where(Alert.dedup_key.in_(dedup_keys), stood)
+    return session.scalar(found.limit(1)) is not None
 
 
 def unresolved(session: Session, kind: str) -> list[str]:

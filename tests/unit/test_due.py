@@ -43,5 +43,7 @@ def test_a_rest_and_a_sure_forecast_stand_against_it_and_say_so():
     refused = verdict(enough, POLICY, Past(forecast=poor))
     assert refused.reason == "not worth it: at most 0.04 points more are forecast, fewer than 0.1"
     unsure = Forecast(before=600, cases=900, gain=0.0, at_most=0.02)
+    assert verdict(enough, POLICY, Past(forecast=poor, changed=True)).start  # it is of another world
+    assert not verdict(enough, POLICY, Past(rested_hours=3.25, changed=True)).start
     assert verdict(enough, POLICY, Past(forecast=unsure)).start
     assert verdict(enough, POLICY, Past()).start

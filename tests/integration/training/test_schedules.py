@@ -10,7 +10,8 @@ from shared.domain.cycle import RunState, VersionState
 from shared.domain.due import CronLineError
 from shared.domain.recipe import RecipeError
 from shared.errors import ConflictError, InvalidInputError, NotFoundError
-from shared.registry import jobs, moves, schedules, switches
+from shared.registry import alerts, jobs, moves, schedules, switches
+from shared.registry.alerts import Trouble
 from shared.registry.job_door import JobWish, SameJobOpenError
 from shared.registry.schedules import ScheduleWish
 from shared.registry.tables import (
@@ -128,6 +129,27 @@ def test_a_training_that_the_learning_curve_is_sure_not_to_need_is_recorded_as_s
     fire_due(sessions, SUNDAY_0200)
     assert fires(sessions)[0][1].startswith("skipped: not worth it: at most 0.0")
     assert count_of(sessions, TrainingJob) == 7
+
+
+@pytest.mark.parametrize(
+    ("opened", "over", "starts"),
+    [(2, None, True), (90, None, True), (2, 1, True), (90, 80, False)],
+    ids=["a new alert", "one that stands", "one that came and went", "one of before the last training"],
+)
+def test_a_curve_of_before_a_drift_stands_against_no_training(sessions, wish, opened, over, starts):
+    wish(WEEKLY)
+    cases(sessions, 90)
+    for size in (20, 40, 60, 70, 80, 85, 88):
+        at = SUNDAY_0159 - timedelta(days=100 - size)
+        ended_training(sessions, cases=size, accuracy=0.9, n=1_000_000, at=at)
+    with sessions.begin() as session:
+        drift = Trouble("drift", "warning", "drift:diagnosis", "other cases", "")
+        alerts.raise_alert(session, drift, now=SUNDAY_0159 - timedelta(days=opened))
+        if over is not None:
+            alerts.resolve(session, drift.dedup_key, by="test", now=SUNDAY_0159 - timedelta(days=over))
+    fire_due(sessions, SUNDAY_0200)
+    changed = "started: 90 new eligible cases, and what is asked or answered has changed"
+    assert (fires(sessions)[0][1] == changed) is starts
 
 
 def test_a_past_that_says_too_little_is_no_reason_against_a_training(sessions, wish):
