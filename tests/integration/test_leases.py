@@ -104,6 +104,17 @@ def test_a_worker_that_beat_and_then_fell_silent_is_given_up(sessions, claim, no
     assert listen(reaper, now, 12) == 1
 
 
+def test_a_beat_between_the_look_and_the_deed_saves_the_row(sessions, claim, now, job_id):
+    lease = claim()
+    with sessions.begin() as session:
+        seen = session.get_one(TrainingJob, job_id).beat_seq
+        assert leases.beat(session, lease)
+    with sessions.begin() as session:
+        assert not leases.give_up_on(session, TrainingJob, job_id, beat_seq=seen, now=now)
+        assert leases.hold(session, lease).id == job_id
+        assert leases.give_up_on(session, TrainingJob, job_id, beat_seq=seen + 1, now=now)
+
+
 def test_what_is_over_is_nobodys_any_more(sessions, claim, now, job_id):
     lease = claim()
     with sessions.begin() as session:
