@@ -92,6 +92,8 @@ class Supervisor:
                 self._stop()
 
     def _start(self) -> None:
+        if os.geteuid() == 0:
+            self.console.say("runs as root: good for a try; give a clinic's site an account of its own")
         check_disk(self.settings.root)
         check_ports(self._binds())
         self._guard = start_guard()

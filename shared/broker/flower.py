@@ -1,5 +1,6 @@
 """Flower, looking only: `python -m shared.broker.flower`, behind a password that is made at first start."""
 
+import logging
 import secrets
 import sys
 
@@ -41,6 +42,8 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logs("flower", level=settings.log_level)
+        # Before the first worker is there it would warn of each question that nobody answers.
+        logging.getLogger("flower.inspector").setLevel(logging.ERROR)
         # Each of its parallel questions holds a connection and waits for a second: four would deadlock.
         app.conf.broker_pool_limit = CONNECTIONS
         app.start(["--quiet", *options(settings)])

@@ -5,6 +5,7 @@ import importlib
 import os
 import signal
 import sys
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ os.environ["REMAP_SIGTERM"] = "SIGQUIT"
 
 from celery import signals
 from celery.apps.worker import Worker as CeleryWorker
+from celery.exceptions import SecurityWarning
 
 from shared.broker import farewell
 from shared.broker.app import app
@@ -127,6 +129,8 @@ def main(argv: list[str]) -> int:
     if kind is None:
         sys.stderr.write(f"say which worker: python -m shared.broker.worker {'|'.join(KINDS)}\n")
         return 2
+    # Celery says it of each worker, in five lines; `rounds up` says it once.
+    warnings.simplefilter("ignore", SecurityWarning)
     try:
         set_up_logs(kind.name, level=load_settings().log_level)
         return run(kind)
