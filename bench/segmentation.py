@@ -13,12 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.mask_world.sets import Shot, read, saved, spread
+from bench.mask_world.sets import Shot, largest, read, saved, spread
 from shared.backends import backend_for
 from shared.backends.base import FitRequest, Fitted, Pictures, Segmenter, Step
 from shared.config import PREFIX, load_settings
@@ -33,12 +33,22 @@ FROZEN_RATIO, TRAINED_RATIO, PEAK_SHARE, AGAIN_SHARE = 12.0, 35.0, 0.15, 0.12
 
 @dataclass(frozen=True)
 class Exam:
-    """One set, learnt by the default recipe: how many pictures are asked, and the goals by kind of prompt."""
+    """One set, learnt by the default recipe: how many pictures are asked, and the goals by kind of prompt.
+
+    Attributes:
+        read: the pictures of one part of it.
+    """
 
     name: str
     asked: int
     goals: dict[str, float]
     recipe: dict[str, object] = field(default_factory=dict)
+    read: Callable[[Path], list[Shot]] = read
+
+    @property
+    def folder(self) -> str:
+        """Where it lies among the sets."""
+        return self.name.split("-")[0]
 
     def part(self, share: float, recipe: dict[str, object]) -> "Exam":
         """The same with fewer pictures and another recipe."""
@@ -49,6 +59,7 @@ class Exam:
 
 EXAMS = (
     Exam("hippocampus", 120, {"whole": 0.87, "box": 0.92}),
+    Exam("hippocampus-coronal", 30, {"whole": 0.87, "box": 0.92}, read=largest),
     Exam("nuclei", 30, {"object": 0.90}),
     Exam("retina", 4, {"whole": 0.70}),
 )
@@ -62,11 +73,11 @@ def main(arguments: Sequence[str]) -> int:
     figures = [] if asked.names else pace()
     data = Path(os.environ.get(f"{PREFIX}TEST_DATA", HERE.parents[1] / "shared" / "data")) / "images"
     for exam in EXAMS:
-        if (not asked.names or exam.name in asked.names) and (data / exam.name).is_dir():
+        if (not asked.names or exam.name in asked.names) and (data / exam.folder).is_dir():
             with _home(asked.home, exam.name) as home:
-                figures += examined(exam.part(asked.share, recipe), data / exam.name, home)
+                figures += examined(exam.part(asked.share, recipe), data / exam.folder, home)
         elif not asked.names:
-            print(f"no data at {data / exam.name}: its goals count as not met")
+            print(f"no data at {data / exam.folder}: its goals count as not met")
             figures += [
                 (f"{exam.name}, Dice from {kind}", 0.0, "share", goal, False)
                 for kind, goal in exam.goals.items()
@@ -137,14 +148,16 @@ def _way(name: str) -> dict[str, float]:
 def examined(exam: Exam, folder: Path, home: Path) -> list[Figure]:
     """Learn from the training part and ask the test part, beside the untrained decoder."""
     backend = backend_for("segmentation", load_settings(home=home / "home"))
-    pictures = Pictures(saved(read(folder / "train"), home / "pictures"), home / "pictures", home / "shelf")
+    pictures = Pictures(
+        saved(exam.read(folder / "train"), home / "pictures"), home / "pictures", home / "shelf"
+    )
     wish = FitRequest([], ["object"], "litemedsam", exam.recipe, 1, home / "run", pictures)
     begun = time.process_time()
     fitted = backend.fit(wish, _told)
     print(f"{exam.name}: a training of {time.process_time() - begun:.0f} CPU s", _figures(fitted), flush=True)
     scorer = backend.load(fitted.files, "litemedsam")
     assert isinstance(scorer, Segmenter)
-    shots = spread(read(folder / "test"), exam.asked)
+    shots = spread(exam.read(folder / "test"), exam.asked)
     learnt, bare = asked(scorer, shots)
     for kind in learnt:
         print(f"{exam.name}, {kind}: Dice {learnt[kind]:.3f}, untrained {bare[kind]:.3f}", flush=True)

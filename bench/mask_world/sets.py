@@ -27,21 +27,31 @@ class Shot:
 
 
 def read(folder: Path) -> list[Shot]:
-    """The pictures of one part of a set; a volume gives its slices with an object."""
+    """The pictures of one part of a set; a volume gives its slices with an object, along its last axis."""
     return [shot for path in sorted(folder.iterdir()) for shot in _shots(path)]
+
+
+def largest(folder: Path) -> list[Shot]:
+    """Of each volume the slice along its second axis (coronal, of a head) that shows most of the object."""
+    cut = [list(_slices(path, axis=1)) for path in sorted(folder.glob("*.npz"))]
+    return [max(slices, key=lambda shot: np.count_nonzero(shot.mask)) for slices in cut]
 
 
 def _shots(path: Path) -> Iterator[Shot]:
     if path.suffix == ".npz":
-        volume = np.load(path, allow_pickle=False)
-        for number in np.flatnonzero(volume["label"].any(axis=(0, 1))):
-            pixels, mask = (volume[part][..., number] for part in ("image", "label"))
-            yield Shot(f"{path.stem}#{number}", path.stem, pixels, mask)
+        yield from _slices(path, axis=2)
     elif path.stem.endswith(("_instances", "_mask")):
         name, _, kind = path.stem.rpartition("_")
         with Image.open(next(path.parent.glob(f"{name}.[jp][pn]g"))) as picture, Image.open(path) as mask:
             person = name[:-1] if kind == "mask" else name  # of photographs, the two eyes of one child
             yield Shot(name, person, np.asarray(picture.convert("RGB")), np.asarray(mask))
+
+
+def _slices(path: Path, *, axis: int) -> Iterator[Shot]:
+    volume = np.load(path, allow_pickle=False)
+    image, label = (np.moveaxis(volume[part], axis, 0) for part in ("image", "label"))
+    for number in np.flatnonzero(label.any(axis=(1, 2))):
+        yield Shot(f"{path.stem}#{number}", path.stem, image[number], label[number])
 
 
 def spread(shots: Sequence[Shot], most: int) -> list[Shot]:
