@@ -67,16 +67,24 @@ Figure = tuple[str, float, str, float, bool]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure the pace and every set that is there, or some sets alone; print and write the figures."""
+    """Measure the pace and every set that is there, or some sets alone; print and write the figures.
+
+    A set that was asked for by name and is not there ends the run with status 1.
+    """
     asked = _asked(arguments)
     recipe: dict[str, object] = dict(one.split("=", 1) for one in asked.recipe)
     figures = [] if asked.names else pace()
     data = Path(os.environ.get(f"{PREFIX}TEST_DATA", HERE.parents[1] / "shared" / "data")) / "images"
     for exam in EXAMS:
-        if (not asked.names or exam.name in asked.names) and (data / exam.folder).is_dir():
+        if asked.names and exam.name not in asked.names:
+            continue
+        if (data / exam.folder).is_dir():
             with _home(asked.home, exam.name) as home:
                 figures += examined(exam.part(asked.share, recipe), data / exam.folder, home)
-        elif not asked.names:
+        elif asked.names:
+            print(f"no data at {data / exam.folder}; name its place in {PREFIX}TEST_DATA")
+            return 1
+        else:
             print(f"no data at {data / exam.folder}: its goals count as not met")
             figures += [
                 (f"{exam.name}, Dice from {kind}", 0.0, "share", goal, False)
@@ -99,7 +107,8 @@ def _home(given: Path | None, name: str) -> Iterator[Path]:
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     asked = argparse.ArgumentParser(prog="python -m bench.segmentation")
-    asked.add_argument("names", nargs="*", help=", ".join(exam.name for exam in EXAMS))
+    names = [exam.name for exam in EXAMS]
+    asked.add_argument("names", nargs="*", metavar="SET", help=", ".join(names))
     asked.add_argument("--share", type=float, default=1.0, help="of the pictures of each set")
     asked.add_argument("--set", dest="recipe", action="append", default=[], help="key=value of the recipe")
     asked.add_argument("--home", type=Path, help="where pictures, embeddings and checkpoints stay")
