@@ -1,11 +1,11 @@
 """How well text is de-identified: gold notes, open and unseen generated notes, fuzzed notes, speed.
 
-`python -m bench.deid [--set dev|open|read|unseen] [--count N] [--seed N] [--by label|kind|locale|case]
+`python -m bench.deid [--set dev|open|read|second|unseen] [--count N] [--seed N] [--by label|kind|locale|case]
 [--leaks] [--fuzz N] [--command CMD] [--peer CMD]` drives `rounds deidentify` over its pipe and, without
 `--set`, writes `bench/results/deid.json`. Without a seed every run makes other notes. `dev` is
-`deid_dev.jsonl` of ROUNDS_TEST_DATA, `open` the notes of `bench/deid_world`, `read` those of
-`bench/deid_read`, which were unseen once, `unseen` those of `bench/deid_unseen`, whose misses nobody
-looks at: `--leaks` prints those of the other three only.
+`deid_dev.jsonl` of ROUNDS_TEST_DATA, `open` the notes of `bench/deid_world`, `read` and `second` those
+of `bench/deid_read` and `bench/deid_second`, which were unseen once, `unseen` those of
+`bench/deid_unseen`, whose misses nobody looks at: `--leaks` prints those of the others only.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from bench.deid_exam.drive import DiedError, Note, Speed, answers
 from bench.deid_exam.fuzz import SLOW_MS, fuzzed
 from bench.deid_exam.score import Score, score
 from bench.deid_read.notes import notes as read_notes
+from bench.deid_second.notes import notes as second_notes
 from bench.deid_unseen.notes import notes as unseen_notes
 from bench.deid_world.notes import notes as open_notes
 
@@ -32,7 +33,7 @@ RESULTS = HERE / "results" / "deid.json"
 DATA = Path(os.environ.get("ROUNDS_TEST_DATA", HERE.parent.parent / "shared" / "data"))
 TOOL = DATA.parent / "tools" / "deid_bench.py"
 COMMAND = f"{sys.executable} -m rounds.main deidentify"
-SETS = ("dev", "open", "read", "unseen")
+SETS = ("dev", "open", "read", "second", "unseen")
 # Figure of the score, what it is called, its goal, and whether more or less is better.
 GOALS = (
     ("recall_span_direct", "direct identifiers found", 0.997, "least"),
@@ -62,7 +63,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000, help="generated notes of a set")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 2**31)
     parser.add_argument("--by", choices=("label", "kind", "locale", "case"))
-    parser.add_argument("--leaks", action="store_true", help="print the misses of dev, open and read")
+    parser.add_argument("--leaks", action="store_true", help="print the misses of all sets but unseen")
     parser.add_argument("--fuzz", type=int, default=100_000)
     parser.add_argument("--command", default=COMMAND)
     parser.add_argument("--peer", metavar="CMD", help="another de-identifier, measured in the same run")
@@ -115,6 +116,7 @@ def _sets(wish: argparse.Namespace) -> dict[str, list[Note]]:
         "dev hard": [note for note in dev if note["id"].startswith("d-hard")],
         "open": open_notes("open", wish.count, wish.seed),
         "read": read_notes(wish.count, wish.seed),
+        "second": second_notes(wish.count, wish.seed),
         "unseen": unseen_notes(wish.count, wish.seed),
     }
     return {name: records for name, records in made.items() if wish.only in (None, name.split()[0])}
@@ -182,7 +184,7 @@ def _is_slice(name: str, by: str) -> bool:
 
 def _drops(results: dict[str, dict[str, float]]) -> Iterator[Figure]:
     """How many points the unseen notes are worse; a note without a leak hangs on its length."""
-    for base in ("dev", "open", "read"):
+    for base in ("dev", "open", "read", "second"):
         for row in ("", ", no row"):
             seen, unseen = results.get(base + row), results.get("unseen" + row)
             for key, told, _, _ in GOALS:
