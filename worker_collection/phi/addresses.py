@@ -54,9 +54,8 @@ _AFTER_STREET = re.compile(
 )
 
 
-_HAS_CODE = re.compile(
-    r"\d[ ]?[A-Z]{2}\b|[A-Z]\d[A-Z][ ]\d|[A-Z]-\d{4}|\d{4}-\d{3}|[A-Z]\d{2}[ ][A-Z]", re.IGNORECASE
-)
+_HAS_CODE = re.compile(r"\d[ ]?[A-Z]{2}\b|[A-Z]\d[A-Z][ ]\d|[A-Z]-\d{4}|\d{4}-\d{3}|[A-Z]\d{2}[ ][A-Z]")
+_HAS_CODE_LOWER = re.compile(_HAS_CODE.pattern, re.IGNORECASE)
 
 
 def find(page: Page) -> Iterator[Span]:
@@ -65,7 +64,8 @@ def find(page: Page) -> Iterator[Span]:
     if not page.numbers:
         return
     yield from streets.find(page)
-    for hint in _HAS_CODE.finditer(text) if _may_hold_code(page) else ():
+    hints = _HAS_CODE_LOWER if page.case == "lower" else _HAS_CODE
+    for hint in hints.finditer(text) if _may_hold_code(page) else ():
         for pattern in (_POSTCODE, _POSTCODE_LOWER) if page.case == "lower" else (_POSTCODE,):
             for match in pattern.finditer(text, max(0, hint.start() - 8), hint.end() + 8):
                 yield Span(match.start(), match.end(), "ADDRESS")
@@ -79,7 +79,7 @@ def find(page: Page) -> Iterator[Span]:
 
 def _may_hold_code(page: Page) -> bool:
     """Whether letters stand near a number as in a postcode."""
-    shape = page.shape.upper()
+    shape = page.shape.upper() if page.case == "lower" else page.shape
     return glance.holds(shape, "9AA", "9 AA", "A9A 9", "A-9999", "9999-999", "A99 A")
 
 

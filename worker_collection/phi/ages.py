@@ -90,7 +90,10 @@ _BIRTH_YEAR = re.compile(
     rf"\(({_YEAR})\s?[-–]\s?{_YEAR}\)|\b({_YEAR})\s(?:doğumlu|born|geboren|birth|baby)",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"(?<!\d)(?:9\d|1[0-2]\d)(?!\d)")
+# A number that could be such an age: no percentage, no pressure, no dose.
+_DIGITS = re.compile(
+    r"(?<!\d)(?:9\d|1[0-2]\d)(?!\d|/\d|\s?(?:%|(?:mg|ml|mcg|kg|cm|mm|bpm|mmhg)\b))", re.IGNORECASE
+)
 _WORDS = ("ninet", "hundred", "narian")
 _BORN = re.compile(r"(?<!\d)19[0-3]\d(?!\d)")
 

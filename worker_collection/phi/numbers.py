@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues, dialled
+from worker_collection.phi import cues, dialled, glance
 from worker_collection.phi.lexicon import fold
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
-_TOKEN = re.compile(r"(?<![\w./:#-])[\w./:#-]{0,40}?\d[\w./:#-]{0,60}")
+# From where a stretch with a number begins, which `glance.codes` tells.
+_TOKEN = re.compile(r"[\w./:#-]{0,40}?\d[\w./:#-]{0,60}")
 _GROUPS = re.compile(
     r"(?<![\w.,+/-])(?:\+?\d{0,3}[ .-]?\(\+?\d{2,5}\)[ -]?\d{3,9}(?:[ .-]\d{2,6}){0,4}|"
     r"(?:\+\d{1,3}[ ./-]?)?(?:\(0?\d{1,5}(?:-\d)?\)[ ./-]?)?\d{1,8}(?:(?:[ .\-/]| [-/] )\(?\d{1,8}\)?){1,6}|"
@@ -76,7 +77,8 @@ def find(page: Page, spans: Sequence[Span]) -> Iterator[Span]:
             tail = _TAIL.match(text, match.end())
             found.append(Span(match.start() - lead, tail.end() if tail else match.end(), label))
     yield from found
-    for match in _TOKEN.finditer(_blanked(free, found)):
+    free = _blanked(free, found)
+    for match in glance.at(_TOKEN, free, glance.codes(free, page.runs)):
         lead = _prefix(text, match.start())
         code = (
             _of_token(text, match.start() - lead, text[match.start() - lead : match.end()]) if lead else None

@@ -154,7 +154,8 @@ class Page:
         self.words = words = _words(text)  # every word that is not part of a code
         self.lowered = text.lower()
         self.shape = glance.shape(text)  # with 9 for digits, A and a for letters
-        self.numbers = [start for start, _ in glance.numbers(text)]  # where every run of digits begins
+        self.runs = runs = glance.numbers(text)  # start and end of every run of digits
+        self.numbers = [start for start, _ in runs]
         self.case = case or _case(words)  # upper, lower, or mixed as it should be
         self.named_forms = _NAMED_FORMS[self.case]  # how names are written here, as the letters of `shape`
         self.clinical: dict[
@@ -223,7 +224,7 @@ class Page:
     @cached_property
     def digits(self) -> str:
         """The digits of the text, one behind the other."""
-        return "".join(glance.digit_runs(self.text))
+        return "".join([self.text[start:end] for start, end in self.runs])
 
     @cached_property
     def as_written(self) -> "Page":

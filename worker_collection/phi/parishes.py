@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import anchors, cues, glance
+from worker_collection.phi import anchors, cues
 from worker_collection.phi.lexicon import CORE, DOUBLE, HEAD, NAME, PUBLIC, RARE, TOWN, VOCABULARY, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -159,7 +159,7 @@ def _numbered(page: Page) -> Iterator[Span]:
         yield from map(_span, _GRID.finditer(text))
     if "A9" in page.shape or "NH" in text:
         yield from map(_span, _MOTORWAY.finditer(text))
-    if any(_CODE_HINT.match(text, end - 1) for _, end in glance.numbers(text)):
+    if any(_CODE_HINT.match(text, end - 1) for _, end in page.runs):
         for match in _CODED.finditer(text):
             if _is_place(match.group(2)) and not kind(match.group().partition(" ")[0]) & (RARE | HEAD):
                 yield _span(match)

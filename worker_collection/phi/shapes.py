@@ -14,16 +14,20 @@ from worker_collection.phi.spans import Span
 
 @dataclass(frozen=True)
 class Form:
-    """A shape; one of the `signs` must stand in the text in small letters, and the `hint` be found there."""
+    """A shape; one of the `signs` must stand in the text in small letters, and the `hint` be found there.
+
+    Where `seen` is given, one of its stretches must stand in the text at a glance (`glance.shape`) as well.
+    """
 
     label: str
     pattern: re.Pattern[str]
     signs: tuple[str, ...]
     hint: re.Pattern[str] | None
+    seen: tuple[str, ...]
 
 
-def _form(label: str, pattern: str, *signs: str, hint: str | None = None) -> Form:
-    return Form(label, re.compile(pattern, re.IGNORECASE), signs, re.compile(hint) if hint else None)
+def _form(label: str, pattern: str, *signs: str, hint: str | None = None, seen: tuple[str, ...] = ()) -> Form:
+    return Form(label, re.compile(pattern, re.IGNORECASE), signs, re.compile(hint) if hint else None, seen)
 
 
 _DIGIT_WORD = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
@@ -56,6 +60,7 @@ FORMS: tuple[Form, ...] = (
         rf"(?<![\w@.-])(?:[a-z0-9-]{{2,40}}\.){{1,3}}(?:{_ENDING})\b(?:/[^\s,;)]{{0,100}})?(?![\w@])(?!\.\w)",
         ".",
         hint=rf"\.(?:{_ENDING})\b",
+        seen=(".a", ".A"),
     ),
     _form("ID", r"(?<![\w.@])@[A-Z_][\w.]{1,29}\b", "@"),
     _form(
@@ -76,7 +81,10 @@ FORMS: tuple[Form, ...] = (
         "discord:",
     ),
     _form(
-        "IP", r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?:[:/]\d{1,5})?(?!\d|\.\d)", ".", hint=r"\d\.\d{1,3}\.\d"
+        "IP",
+        r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?:[:/]\d{1,5})?(?!\d|\.\d)",
+        ".",
+        seen=(".9.", ".99.", ".999."),
     ),
     _form(
         "IP",
@@ -95,12 +103,12 @@ FORMS: tuple[Form, ...] = (
     _form(
         "DEVICE", r"(?:\((?:01|10|11|17|21)\)[A-Z0-9-]{3,20}){1,5}", "(01)", "(10)", "(11)", "(17)", "(21)"
     ),
-    _form("ID", rf"\b[\w-]{{3,60}}\.(?:{_FILE})\b", ".", hint=rf"\.(?:{_FILE})\b"),
+    _form("ID", rf"\b[\w-]{{3,60}}\.(?:{_FILE})\b", ".", hint=rf"\.(?:{_FILE})\b", seen=(".a", ".A")),
     _form(
         "ADDRESS",
         r"(?<![\d.])-?\d{1,2}\.\d{3,6},?\s{0,2}-?\d{1,3}\.\d{3,6}(?!\d|\.\d)",
         ".",
-        hint=r"\d\.\d{3}",
+        seen=("9.999",),
     ),
     _form(
         "ADDRESS",
@@ -115,6 +123,12 @@ FORMS: tuple[Form, ...] = (
         hint=r"",
     ),
 )
+
+
+def _is_hinted(page: Page, form: Form) -> bool:
+    if form.seen and not glance.holds(page.shape, *form.seen):
+        return False
+    return form.hint is None or form.hint.search(page.lowered) is not None
 
 
 _SPOKEN = re.compile(
@@ -133,6 +147,6 @@ def find(page: Page) -> Iterator[Span]:
         yield Span(match.start(), match.end(), "PHONE")
     lowered = page.lowered
     for form in FORMS if max(map(len, text.split()), default=0) >= _LONG else FORMS[:-1]:  # the last is a VIN
-        if glance.holds(lowered, *form.signs) and (form.hint is None or form.hint.search(lowered)):
+        if glance.holds(lowered, *form.signs) and _is_hinted(page, form):
             for match in form.pattern.finditer(text):
                 yield Span(*match.span(match.lastindex or 0), form.label)

@@ -87,7 +87,7 @@ BY_EITHER = rf"\b(?:{_ROOM},?{_GAP}){{0,2}}{_NUMBER}"
 
 _STATES_NEAR = Sign(re.compile(r",[ \t][A-Z]{2}\b"), (", AA", ",\tAA"))
 _THE = Sign(re.compile(r"\d[a-z]?[ \t]The\b"), (" Aaa", "\tAaa"))
-_HYPHENS = Sign(re.compile(r"\d-\d|\w-[A-Za-z]{1,5}\b"), ("-",))
+_HYPHENS = Sign(re.compile(r"-(?:(?<=\d-)\d|(?<=\w-)[A-Za-z]{1,5}\b)"), ("-",))
 FORMS = (
     # 12 Acacia Avenue, 340 W. Third Ave Apt 2B
     (

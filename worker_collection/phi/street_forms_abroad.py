@@ -19,7 +19,7 @@ _DOOR = (
     rf"(?:app?t?o?|kv|korp|ap|of|bud|dira|knisa|lgh|whg|bât|bat|esc|sc|et|int|piso|dpto|"
     rf"bl)\.?{_G}?\w{{1,4}}\b)){{0,3}}"
 )
-_DIGITS_F = Sign(re.compile(r"\d/?F\b", re.IGNORECASE), ("9A", "9a", "9/A", "9/a"))
+_DIGITS_F = Sign(re.compile(r"[Ff]\b(?:(?<=\d[Ff])|(?<=\d/[Ff]))"), ("9A", "9a", "9/A", "9/a"))
 _SIGN_GPS = Sign(re.compile(r"\b[A-Z]{2}-\d{3,4}-\d{4}", re.IGNORECASE), ("A-9", "a-9"))
 _KOREAN = ("-ro", "-gil", "-daero", "-dong")
 ABROAD = (
