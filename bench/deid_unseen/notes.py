@@ -35,21 +35,21 @@ _LOOKALIKE_SIGNS = {"l": "1", "O": "0", "e": "c", "I": "l", "5": "S", "a": "o", 
 class Template:
     """One kind of note and how it is drawn."""
 
-    name: str
+    genre: str
     tree: Tree
     options: dict[str, str]
 
 
 def notes(count: int, seed: int) -> list[Note]:
-    """Notes of all templates in turn."""
+    """Notes of all templates in turn, in an order of the seed."""
     dice = random.Random(seed)
-    kinds = [one for _, one in sorted(templates().items())]
+    kinds = [templates()[name] for name in dice.sample(sorted(templates()), len(templates()))]
     return [_note(kinds[number % len(kinds)], dice, number) for number in range(count)]
 
 
 @cache
 def templates() -> dict[str, Template]:
-    """All templates by name, `genre_detail`.
+    """All templates by name; their genre is that of their file.
 
     Raises:
         ValueError: two of them have the same name.
@@ -62,7 +62,7 @@ def templates() -> dict[str, Template]:
             if name in found:
                 raise ValueError(f"two templates are called {name}")
             options = dict(one.partition("=")[::2] for one in told)
-            found[name] = Template(name, parsed(text.strip("\n")), options)
+            found[name] = Template(path.stem, parsed(text.strip("\n")), options)
     return found
 
 
@@ -150,16 +150,15 @@ def _note(template: Template, dice: random.Random, number: int) -> Note:
     page.write(template.tree)
     spans = sorted(mark for mark in page.marks if not mark[2].startswith(("keep:", "ignore")))
     case = options.get("case") or dice.choices(("as_is", "lower", "upper"), (88, 7, 5))[0]
-    genre = template.name.partition("_")[0]
     note: Note = {
-        "id": f"w-{genre}-{number:05}",
+        "id": f"w-{template.genre}-{number:05}",
         "text": cased(_faxed(page, options, dice), case),
         "source": "unseen templates",
         "spans": [{"start": start, "end": end, "label": mark} for start, end, mark in spans],
         "keep": _kept(page, spans),
         "ignore": _ignored(page, spans),
         "case": case,
-        "slices": [f"kind:{genre}", f"locale:{world.country}"],
+        "slices": [f"kind:{template.genre}", f"locale:{world.country}"],
     }
     if dice.random() < 0.6:
         note["known"] = _row(world)

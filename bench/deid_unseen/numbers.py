@@ -10,6 +10,7 @@ Numbered = tuple[str, str]  # words, label
 _SPOKEN = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _PATTERNS = {
     "mrn": ("MRN", "%######|%##-##-##|@@%#####|00%#####|%#.%##.###|%#######-#|@%######"),
+    "othermrn": ("MRN", "%######|%##-##-##|@@%#####|00%#####|%#######-#"),
     "acct": ("ACCOUNT", "%########|%###-####|@@%#########|HSP%######|%##-%#####-##|V%########"),
     "claim": ("ACCOUNT", "CLM-%######|%#-%####-@|WC%#######|%####/%#/@@|A%#@%######"),
     "invoice": ("ACCOUNT", "INV-%####|%####-%##|R%#######|#%#####"),
@@ -26,7 +27,6 @@ _PATTERNS = {
     "bracelet": ("ID", "%###@|%#-%##-@|B%#####"),
     "study": ("ID", "@@@-%#-###|%##-%##|PT%###-@@"),
     "bio": ("BIOMETRIC", "FP-%#####-@|IRIS/%####/##|voice_%####.wav|fprint#%#######|RET%##-@@-%##"),
-    "mac": ("DEVICE", "#%:@#:%#:##:@%:#@"),
     "file": ("ID", "IMG_%###.JPG|scan%####_p%.pdf|%########.dcm|consent_%###.tif"),
 }  # fmt: skip
 
@@ -44,6 +44,7 @@ def number(name: str, country: str, holder: Holder) -> Numbered | None:
         "imei": ("DEVICE", lambda: imei(dice)),
         "mbi": ("HEALTHPLAN", lambda: mbi(dice)),
         "iban": ("ACCOUNT", lambda: _iban(country, dice)),
+        "mac": ("DEVICE", lambda: ":".join(f"{dice.randint(0, 255):02x}" for _ in range(6))),
         "ip": ("IP", lambda: _address_of_machine(dice)),
         "ssn4": ("SSN", lambda: filled("####", dice)),
         "rvnr": ("SSN", lambda: pension(holder)),

@@ -21,6 +21,11 @@ _NICKNAMES = {
     "Earnestine": "Tina", "Mackenzie": "Kenzie", "Hannelore": "Hanni",
 }  # fmt: skip
 _PETS = "Skip|Bubba|Coco|Mimi|Junior|Red|Bibi|JJ|Buddy|Tootsie|Chip|Nonie|Ace|Babs|Duke|Pip|Tito|Lala"
+# By first letter.
+_BY_LETTER = (
+    "Andy|Bee|Cece|Dee|Effie|Fitz|Gigi|Hap|Izzy|Jojo|Kiki|Lolo|Mo|Nini|Ollie|Poppy|Quin|Ro|Sunny|Teo|Uli|Vee|Wes"
+    "|Xixi|Yaya|Zizi"
+)
 _VOWELS = "aeiou"
 _HOSTS = "mailbox.example|example.org|post.example.net|webmail.example.com|inbox.example|clinic.example.org"
 
@@ -35,6 +40,7 @@ class Person:
     is_female: bool
     is_family_first: bool
     nick: str
+    called: str  # the family name by which people go, the first of two
 
     @property
     def full(self) -> str:
@@ -60,20 +66,23 @@ def drawn(kind: str, culture: str, dice: random.Random) -> str:
 def person(culture: str, dice: random.Random, *, is_female: bool, lang: str, last: str = "") -> Person:
     """Somebody of a culture; English notes often lose accents, Iberian people have two surnames."""
     first = drawn("f" if is_female else "m", culture, dice)
-    family = last or drawn("l", culture, dice)
+    family = called = last or drawn("l", culture, dice)
     if not last and culture in ("hispanic", "portuguese") and dice.random() < (0.6 if lang != "en" else 0.2):
         family = f"{family} {drawn('l', culture, dice)}"
     if dice.random() < 0.06:
-        family = f"{family}-{drawn('l', dice.choice(sorted(cultures())), dice).split()[-1]}"
+        family = called = f"{family}-{drawn('l', dice.choice(sorted(cultures())), dice).split()[-1]}"
     middle = drawn("f" if is_female else "m", culture, dice) if dice.random() < 0.4 else ""
-    names = [first, middle, family]
+    names = [first, middle, family, called]
     if lang == "en" and dice.random() < 0.4:
         names = [plain(one) for one in names]
     is_family_first = cultures()[culture].get("order") == "last" and dice.random() < 0.6
-    nick = _NICKNAMES.get(first) or (
-        dice.choice(_PETS.split("|")) if dice.random() < 0.4 else first[:4].rstrip("-' ")
-    )
-    return Person(names[0], names[1], names[2], is_female, is_family_first, nick)
+    nick = _NICKNAMES.get(first) or dice.choice((dice.choice(_PETS.split("|")), _pet_name(first)))
+    return Person(names[0], names[1], names[2], is_female, is_family_first, nick, names[3])
+
+
+def _pet_name(first: str) -> str:
+    letter = plain(first)[0].upper()
+    return next((name for name in _BY_LETTER.split("|") if name[0] == letter), "Lulu")
 
 
 def plain(words: str) -> str:
@@ -101,7 +110,7 @@ def _said(who: Person, form: str, dice: random.Random) -> str:
     makers: dict[str, Callable[[], str]] = {
         "": lambda: _whole(who, dice),
         "f": lambda: who.first,
-        "l": lambda: who.last if dice.random() < 0.6 or not _is_iberian(who) else who.last.split()[0],
+        "l": lambda: dice.choice((who.last, who.called)),
         "lf": lambda: f"{who.last}, {who.first}{dice.choice(('', middle))}",
         "LF": lambda: f"{who.last.upper()}, {who.first}",
         "L": who.last.upper,
@@ -126,10 +135,6 @@ def _whole(who: Person, dice: random.Random) -> str:
     if who.is_family_first or not who.middle or dice.random() < 0.6:
         return who.full
     return f"{who.first} {who.middle if dice.random() < 0.3 else who.middle[0] + '.'} {who.last}"
-
-
-def _is_iberian(who: Person) -> bool:
-    return " " in who.last and who.last.split()[0][0].isupper() and len(who.last.split()) == 2
 
 
 def misspelt(word: str, dice: random.Random) -> str:

@@ -17,7 +17,8 @@ from bench.deid_unseen.people import Person, Piece, cultures, drawn, person, pie
 _KINDS_OF_PLACE = {
     "h": ("HOSPITAL", "hospitals"), "home": ("HOSPITAL", "homes"), "lab": ("HOSPITAL", "labs"),
     "org": ("ORG", "orgs"), "school": ("ORG", "schools"), "pharm": ("ORG", "pharmacies"),
-    "church": ("ORG", "churches"),
+    "church": ("ORG", "churches"), "law": ("ORG", "law"), "agency": ("ORG", "agencies"),
+    "undertaker": ("ORG", "undertakers"), "supply": ("ORG", "supplies"),
 }  # fmt: skip
 _PRONOUNS = {
     "he": "he she", "him": "him her", "his": "his her", "He": "He She", "His": "His Her", "man": "man woman",
@@ -229,7 +230,8 @@ class World:
 
     def _place_words(self, key: str) -> str:
         """One pattern of the country; digits are filled first, so that names keep their signs."""
-        words = filled(self.dice.choice(self.row[key].split("|")), self.dice)
+        patterns = self.row.get(key) or countries()["words"][self.lang][key]
+        words = filled(self.dice.choice(patterns.split("|")), self.dice)
         culture = self._culture(is_any=False)
         makers: dict[str, Callable[[], str]] = {
             "{l}": lambda: drawn("l", culture, self.dice).split()[-1],

@@ -26,6 +26,13 @@ def test_a_seed_writes_its_own_notes_with_every_label(made):
     assert {span["label"] for note in made for span in note["spans"]} == set(LABELS.split())
 
 
+def test_the_notes_are_of_many_kinds_and_hold_some_ten_identifiers(made):
+    languages = [one.options.get("lang", "en") for one in templates().values()]
+    assert len(languages) >= 150 and len(set(languages)) == 7
+    assert 0.65 < languages.count("en") / len(languages) < 0.8
+    assert 8 < sum(len(note["spans"]) for note in made) / len(made) < 12
+
+
 def test_gold_spans_are_words_without_margins_that_never_overlap(made):
     for note in made:
         ends = 0
@@ -46,7 +53,7 @@ def test_what_must_stay_is_no_part_of_what_must_go(made):
 
 def test_no_sign_of_a_template_is_left(made):
     for note in made:
-        assert not re.search(r"[{}\\]|<\w+:|\bNone\b", note["text"]), note["id"]
+        assert not re.search(r"\{[a-z]\w*[.:}]|\\|<[a-z]+:|\bNone\b", note["text"]), note["id"]
 
 
 def test_a_bracket_without_its_partner_is_refused():
