@@ -51,7 +51,7 @@ def examples(folder: Path, count: int = COUNT) -> list[PictureExample]:
 
 
 def request(
-    checkpoints: Path, rows: Sequence[PictureExample] | None = None, *, seed: int = 3, **recipe: object
+    checkpoints: Path, rows: Sequence[PictureExample] | None = None, *, seed: int = 5, **recipe: object
 ) -> FitRequest:
     folder = checkpoints.parent / f"{checkpoints.name}-pictures"
     given = examples(folder) if rows is None else rows

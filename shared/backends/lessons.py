@@ -16,7 +16,7 @@ from shared.backends.base import FitRequest, Progress, Step
 from shared.backends.checkpoints import Checkpoint
 from shared.backends.devices import peak_memory_bytes
 from shared.backends.team import Team, flat_gradient, hand_out
-from shared.domain.recipe import CausalRecipe, TextRecipe
+from shared.domain.recipe import Recipe
 from shared.errors import InvalidInputError
 
 LARGEST_GRADIENT = 1.0
@@ -47,7 +47,7 @@ class Course(ABC):
     """
 
     request: FitRequest
-    recipe: TextRecipe | CausalRecipe
+    recipe: Recipe
     identity: str
     team: Team
     name: str
@@ -78,9 +78,14 @@ class Course(ABC):
         return math.ceil(len(self.learnt) / self.recipe.batch_size)
 
     @property
+    @abstractmethod
+    def epochs(self) -> int:
+        """How many passes the training takes."""
+
+    @property
     def steps(self) -> int:
         """How many steps the training takes in all."""
-        return self.steps_an_epoch * self.recipe.epochs
+        return self.steps_an_epoch * self.epochs
 
 
 class Pupil(ABC):
@@ -181,7 +186,7 @@ def learn(
     with course.team.leader_first():
         learner, begun = _start(course, make)
     each = course.steps_an_epoch
-    for epoch in range(begun // each, course.recipe.epochs):
+    for epoch in range(begun // each, course.epochs):
         if epoch and begun <= epoch * each:
             between(learner)
         order = course.batches(epoch)
@@ -190,7 +195,7 @@ def learn(
     return learner
 
 
-def rate_at(step: int, steps: int, recipe: TextRecipe | CausalRecipe) -> float:
+def rate_at(step: int, steps: int, recipe: Recipe) -> float:
     """The learning rate of one step: up in a straight line, then down to zero."""
     warmup = math.ceil(steps * recipe.warmup_share)
     if step < warmup:

@@ -124,14 +124,16 @@ class CausalRecipe(BaseModel):
         return value
 
 
-def shared_by(recipe: BaseModel, processes: int) -> int:
+Recipe = TextRecipe | CausalRecipe | SegmentationRecipe
+
+
+def shared_by(recipe: Recipe, processes: int) -> int:
     """How many of so many processes have something to do: a batch's parts are shared out, trials are not."""
-    if isinstance(recipe, TextRecipe) and recipe.search_trials:
-        return 1
-    return min(processes, recipe.accumulation) if isinstance(recipe, TextRecipe | CausalRecipe) else 1
+    is_search = isinstance(recipe, TextRecipe) and bool(recipe.search_trials)
+    return 1 if is_search else min(processes, recipe.accumulation)
 
 
-RECIPES: Mapping[str, type[BaseModel]] = {
+RECIPES: Mapping[str, type[Recipe]] = {
     "text_classifier": TextRecipe,
     "causal_lm": CausalRecipe,
     "segmentation": SegmentationRecipe,
@@ -151,10 +153,10 @@ def parse_recipe(family: Literal["segmentation"], wish: Mapping[str, object]) ->
 
 
 @overload
-def parse_recipe(family: str, wish: Mapping[str, object]) -> BaseModel: ...
+def parse_recipe(family: str, wish: Mapping[str, object]) -> Recipe: ...
 
 
-def parse_recipe(family: str, wish: Mapping[str, object]) -> BaseModel:
+def parse_recipe(family: str, wish: Mapping[str, object]) -> Recipe:
     """Fill a wish up with the defaults; numbers may come as text, as the command line gives them.
 
     Raises:

@@ -40,6 +40,11 @@ class Task(Course):
         """The numbers of the rows that are learnt from."""
         return self.material.learnt
 
+    @property
+    def epochs(self) -> int:
+        """As many passes as the recipe says."""
+        return self.recipe.epochs
+
     def batches(self, epoch: int) -> list[list[int]]:
         """The rows of each step of one epoch."""
         size, seed = self.recipe.batch_size, self.request.seed

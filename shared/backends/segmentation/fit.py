@@ -8,6 +8,7 @@ import torch
 
 from shared.backends.base import FitRequest, Fitted, Progress
 from shared.backends.devices import to_device
+from shared.backends.lessons import Meter
 from shared.backends.segmentation.adapter import Weights, adapted, fresh, plain, to_files
 from shared.backends.segmentation.base_model import SegmentationBase, load_base
 from shared.backends.segmentation.compare import Comparison, compare
@@ -15,7 +16,8 @@ from shared.backends.segmentation.learner import Embedder, Task
 from shared.backends.segmentation.material import identity_of, labels_of, prepare
 from shared.backends.segmentation.scorer import hash_of, load_scorer
 from shared.backends.segmentation.shelf import Shelf
-from shared.backends.segmentation.train import Meter, learn
+from shared.backends.segmentation.train import learn
+from shared.backends.team import assembled
 from shared.config import Settings
 from shared.domain.recipe import SegmentationRecipe, parse_recipe
 from shared.vault import open_vault
@@ -34,12 +36,13 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
     torch.set_num_threads(settings.threads)
     device = to_device(settings.device)
     recipe = parse_recipe("segmentation", request.recipe)
+    team = assembled(settings, device)
     base = load_base(request.base, settings.base_models, device)
     material = prepare(request, recipe, base.side)
-    task = Task(base, request, recipe, material, device, identity_of(request, recipe, base.digest))
+    task = Task(base, request, recipe, material, device, identity_of(request, recipe, base.digest), team)
     embedder = Embedder(base, _shelf(request, base, settings), device)
-    meter = Meter(progress, task)
-    learner = learn(task, embedder, meter)
+    meter = Meter(progress, task.steps)
+    learner = learn(task, embedder, meter.of(task))
     learnt = {name: tensor.detach() for name, tensor in learner.weights.items()}
     comparison = compare(task, embedder, learnt=adapted(base, learnt, _scale(recipe)), untrained=plain(base))
     if not comparison.is_better:

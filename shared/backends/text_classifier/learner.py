@@ -49,6 +49,11 @@ class Task(Course):
         """How many tokens each row has."""
         return [len(row) for row in self.material.rows]
 
+    @property
+    def epochs(self) -> int:
+        """As many passes as the recipe says."""
+        return self.recipe.epochs
+
     def batches(self, epoch: int) -> list[list[int]]:
         """The rows of each step of one epoch."""
         return batches(

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from shared.config import environment, load_settings
-from tests import small_llm, small_model
+from tests import small_llm, small_model, small_pictures
 from worker_training import folder as exchange
 
 SECONDS = 120
@@ -54,7 +54,11 @@ def llm(at):
     return "causal_lm", small_llm.request(base, at, accumulation=4)
 
 
-@pytest.mark.parametrize("wanted", [text, llm])
+def pictures(at):
+    return "segmentation", small_pictures.request(at, accumulation=2)
+
+
+@pytest.mark.parametrize("wanted", [text, llm, pictures])
 def test_two_processes_give_the_weights_of_one(started, tmp_path, wanted):
     found = []
     for processes in (1, 2):
