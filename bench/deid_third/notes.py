@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.deid_unseen.world import World, countries
+from bench.deid_third.world import World, countries
 
 Note = dict[str, Any]
 Mark = tuple[int, int, str]
@@ -153,7 +153,7 @@ def _note(template: Template, dice: random.Random, number: int) -> Note:
     note: Note = {
         "id": f"w-{template.genre}-{number:05}",
         "text": cased(_faxed(page, options, dice), case),
-        "source": "unseen templates",
+        "source": "third templates",
         "spans": [{"start": start, "end": end, "label": mark} for start, end, mark in spans],
         "keep": _kept(page, spans),
         "ignore": _ignored(page, spans),

@@ -1,12 +1,12 @@
-"""The unseen notes are marked exactly; what they hold is nobody's business who works on the engine."""
+"""The notes that were unseen third are marked exactly."""
 
 import re
 
 import pytest
 
 from bench.deid_exam.score import required
-from bench.deid_unseen import numbers
-from bench.deid_unseen.notes import notes, parsed, templates
+from bench.deid_third import numbers
+from bench.deid_third.notes import notes, parsed, templates
 
 LABELS = (
     "NAME DATE AGE ADDRESS HOSPITAL ORG PHONE FAX EMAIL SSN MRN HEALTHPLAN ACCOUNT LICENSE VEHICLE DEVICE "

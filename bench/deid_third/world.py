@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.deid_read.checks import Holder, filled
-from bench.deid_unseen import times
-from bench.deid_unseen.numbers import number, spoken
-from bench.deid_unseen.people import Person, Piece, cultures, drawn, person, pieces, plain
+from bench.deid_third import times
+from bench.deid_third.numbers import number, spoken
+from bench.deid_third.people import Person, Piece, cultures, drawn, person, pieces, plain
 
 _KINDS_OF_PLACE = {
     "h": ("HOSPITAL", "hospitals"), "home": ("HOSPITAL", "homes"), "lab": ("HOSPITAL", "labs"),
