@@ -1,14 +1,13 @@
 """Evidence of harm, whenever it begins: from the first vote, or from one that nobody knows beforehand."""
 
 from collections.abc import Mapping, Sequence
-from math import exp, inf, log, log1p
+from math import exp, log, log1p
 from typing import Any
 
 from shared.domain.significance import BETS, NO_EVIDENCE, Logs, log_mix, vote
 
 LATE_SHARE = 0.1  # of the belief: that harm begins later than the challenge
 _SPREAD_VOTES = 200  # by this vote half of that belief is spent
-_MOST_LOG = 690.0
 _MOST = 1e300  # an e-value beyond it says nothing more, and infinity is no JSON
 # Large harm is met most often where it matters; the first and the last bet are for the extremes.
 WEIGHTS = (0.1, 0.2, 0.2, 0.2, 0.2, 0.1)
@@ -48,10 +47,8 @@ class Harm:
 
     def reaches(self, limit: float) -> bool:
         """Whether the log evidence stands at the limit or above it; most of the time a glance tells."""
-        most = exp(max(self.whole)) if max(self.whole) < limit else inf
-        if most + LATE_SHARE * (max(self.late) + 1) < exp(min(limit, _MOST_LOG)):
-            return False
-        return self.log_e >= limit
+        most = max(*self.whole, log(LATE_SHARE * (max(self.late) + 1)))
+        return most + log(2) >= limit and self.log_e >= limit  # a sum of two is at most twice the larger
 
     @property
     def log_e(self) -> float:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 DIMENSIONS = ("validator", "source", "week")
 LOOSE_VALIDATORS, LEAST_VALIDATOR = 1.2, 0.02
 LOOSE_OTHERS, LEAST_OTHERS = 2.0, 0.1
-_ROUNDS = 1000
 _CLOSE = 1e-9
 
 # The groups that a case belongs to, one of each dimension; None where it belongs to none.
@@ -57,10 +56,9 @@ def factors(sums: Mapping[Cell, float], exempt: float, limits: Sequence[Cap]) ->
         {group: 1.0 for cell in sums if (group := cell[place]) is not None} for place in range(len(limits))
     ]
     ordered = sorted(sums.items(), key=str)  # sums of floats depend on their order
-    for _ in range(_ROUNDS):
-        moved = [_lower(levels, ordered, exempt, place=place, cap=cap) for place, cap in enumerate(limits)]
-        if max(moved, default=0.0) < _CLOSE:
-            break
+    step = 1.0
+    while step > _CLOSE:
+        step = max(_lower(levels, ordered, exempt, place=place, cap=cap) for place, cap in enumerate(limits))
     return {cell: _level(levels, cell) for cell in sums}
 
 
@@ -109,18 +107,15 @@ def _allowance(sizes: Sequence[float], free: float, share: float) -> float:
     Args:
         sizes: of the groups, the largest first.
         free: the weight beside all groups.
-        share: of the whole.
+        share: of the whole, at least an equal one: so a group that fits is found.
     """
-    for filled in range(len(sizes) + 1):
-        room = 1 - filled * share
-        rest = free + sum(sizes[filled:])
-        if room <= _CLOSE:
-            break
+    allowed = 0.0
+    for filled, size in enumerate(sizes):
         # The first `filled` groups weigh `share` of the whole each, the others all they have.
-        allowed = share * rest / room
-        if filled == len(sizes) or sizes[filled] <= allowed + _CLOSE:
-            return allowed
-    return min(sizes, default=0.0)
+        allowed = share * (free + sum(sizes[filled:])) / (1 - filled * share)
+        if size <= allowed * (1 + _CLOSE):
+            break
+    return allowed
 
 
 def _level(levels: Sequence[Mapping[str, float]], cell: Cell) -> float:

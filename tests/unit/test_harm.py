@@ -1,7 +1,7 @@
 """Evidence of harm: fair while nothing is wrong, and not deaf after a good beginning."""
 
 from itertools import product
-from math import exp, log
+from math import exp, inf, log
 
 import pytest
 from hypothesis import given
@@ -60,3 +60,47 @@ def test_a_state_from_before_the_late_evidence_goes_on():
 def test_the_glance_and_the_evidence_say_the_same(votes, limit):
     harm = after(votes)
     assert harm.reaches(limit) == (after(votes).log_e >= limit)
+
+
+def test_the_belief_of_a_late_start_sums_to_one_and_is_a_tenth():
+    assert sum(200 / ((n + 199) * (n + 200)) for n in range(1, 200_000)) == pytest.approx(1.0, abs=2e-3)
+    one = after([1.0])
+    begins = 200 / (200 * 201)
+    assert one.late == pytest.approx([begins * (1 + bet) for bet in (0.1, 0.2, 0.3, 0.4, 0.6, 0.8)])
+    mixed = sum(
+        w * (1 + bet)
+        for w, bet in zip((0.1, 0.2, 0.2, 0.2, 0.2, 0.1), (0.1, 0.2, 0.3, 0.4, 0.6, 0.8), strict=True)
+    )
+    assert exp(one.log_e) == pytest.approx(0.9 * mixed + 0.1 * (begins * mixed + 200 / 201))
+
+
+def test_evidence_by_the_plain_sum_over_starts():
+    """The late part is, for each start, the wealth of the bets from there on."""
+    votes = [1.0, -1.0, 0.5, 1.0, -0.25, 1.0]
+    bets, weights = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8), (0.1, 0.2, 0.2, 0.2, 0.2, 0.1)
+
+    def wealth(begin):
+        value = 0.0
+        for bet, weight in zip(bets, weights, strict=True):
+            product = weight
+            for x in votes[begin:]:
+                product *= 1 + bet * x
+            value += product
+        return value
+
+    late = sum(200 / ((n + 199) * (n + 200)) * wealth(n - 1) for n in range(1, 7)) + 200 / 206
+    assert exp(after(votes).log_e) == pytest.approx(0.9 * wealth(0) + 0.1 * late)
+
+
+def test_evidence_beyond_a_float_stays_a_number():
+    harm = after([1.0] * 3000)
+    assert max(harm.late) == 1e300 and harm.votes == 3000
+    assert harm.reaches(LIMIT) and harm.reaches(1000.0) and not harm.reaches(5000.0) and not harm.reaches(inf)
+    assert harm_log_e({"harm": harm.whole, "harm_late_e": harm.saved_late()}) == harm.log_e > 690
+
+
+def test_the_glance_never_hides_evidence_of_a_late_start():
+    harm = after([-1.0] * 120 + [1.0] * 40)
+    assert max(harm.whole) < LIMIT
+    assert harm.reaches(LIMIT) and harm.reaches(harm.log_e)
+    assert not harm.reaches(harm.log_e + 1e-9)

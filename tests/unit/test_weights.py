@@ -82,3 +82,58 @@ def test_nobody_outweighs_the_cap_where_enough_share(validators):
     most = max(0.2, 1.2 / len(sums))
     if all(one > 0.02 for one in found.values()):
         assert largest(sums, found, 0) <= most + 1e-6
+
+
+def test_a_cap_widens_among_few_groups():
+    assert [Cap(0.2, 1.2, 0.1).among(groups) for groups in (0, 1, 2, 6, 7)] == [1.0, 1.2, 0.6, 0.2, 0.2]
+    assert caps(0.2, 0.6, 0.4) == (Cap(0.2, 1.2, 0.02), Cap(0.6, 2.0, 0.1), Cap(0.4, 2.0, 0.1))
+
+
+def test_a_lowered_group_weighs_its_share_of_what_is_left():
+    sums = {("a",): 60.0} | {(name,): 10.0 for name in "bcde"}
+    found = factors(sums, 0.0, [Cap(0.25, 1.0, 0.0)])
+    assert shares(sums, 0.0, found, place=0) == pytest.approx(
+        {"a": 0.25, "b": 0.1875, "c": 0.1875, "d": 0.1875, "e": 0.1875}
+    )
+    assert found[("a",)] == pytest.approx(40 / 3 / 60)
+    with_exempt = factors(sums, 40.0, [Cap(0.25, 1.0, 0.0)])
+    assert with_exempt[("a",)] == pytest.approx(80 / 3 / 60)
+    assert shares(sums, 40.0, with_exempt, place=0)["a"] == pytest.approx(0.25)
+
+
+def test_two_large_groups_are_lowered_together():
+    sums = {("a",): 60.0, ("b",): 50.0, ("c",): 10.0, ("d",): 10.0}
+    found = factors(sums, 0.0, [Cap(0.3, 1.0, 0.0)])
+    assert shares(sums, 0.0, found, place=0) == pytest.approx({"a": 0.3, "b": 0.3, "c": 0.2, "d": 0.2})
+
+
+def test_what_belongs_to_no_group_is_free_and_an_empty_group_stays():
+    sums = {("a",): 60.0, (None,): 90.0, ("b",): 0.0}
+    assert factors(sums, 0.0, [Cap(0.25, 0.2, 0.0)]) == pytest.approx(
+        {("a",): 0.5, (None,): 1.0, ("b",): 1.0}
+    )
+    assert shares(sums, 0.0, factors(sums, 0.0, [Cap(0.25, 0.2, 0.0)]), place=0) == pytest.approx(
+        {"a": 0.25, "b": 0.0}
+    )
+
+
+def test_nothing_weighs_nothing():
+    assert factors({}, 0.0, POLICY) == {}
+    assert shares({("a",): 0.0}, 0.0, {("a",): 1.0}, place=0) == {}
+
+
+def test_a_cell_weighs_by_all_its_groups_and_a_floor_is_of_one_cap_alone():
+    sums = {("a", "x"): 1000.0} | {(f"v{n}", f"s{n}"): 1.0 for n in range(8)}
+    found = factors(sums, 0.0, [Cap(0.01, 0.01, 0.5), Cap(0.01, 0.01, 0.4)])
+    assert found["a", "x"] == pytest.approx(0.5 * 0.4)
+
+
+@given(st.lists(st.integers(1, 10**15), min_size=1, max_size=12), st.integers(0, 10**15), st.floats(1, 3))
+def test_every_group_keeps_its_cap_whatever_the_sizes(sizes, exempt, loose):
+    sums = {(str(number),): float(size) for number, size in enumerate(sizes)}
+    cap = Cap(0.1, loose, 0.0)
+    found = factors(sums, float(exempt), [cap])
+    assert largest(sums, found, 0, exempt) <= cap.among(len(sizes)) + 1e-6
+    smallest = min(sums, key=sums.__getitem__)
+    if exempt == 0:
+        assert found[smallest] == pytest.approx(1.0, abs=1e-6)
