@@ -1,6 +1,6 @@
 """What the card of a model version says of its limits, and the card as a page to read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 FEW = 30  # cases: an accuracy of fewer says little
@@ -137,7 +137,7 @@ def _origin(card: Mapping[str, Any]) -> Iterator[str]:
         ("job", f"`{training['job_id']}` ({training['triggered_by']}), {training['attempts']} attempts"),
         ("seed", training["seed"]),
         ("recipe", _pairs(training["recipe"]) or "the family's defaults"),
-        *((f"{name}", _pairs(value)) for name, value in made.items() if name not in ("recipe", "seed")),
+        *((name, _pairs(value)) for name, value in made.items() if name not in ("recipe", "seed")),
         ("cost", _pairs(cost) or "not recorded"),
     )
 
@@ -161,7 +161,5 @@ def _pairs(value: object) -> str:
     return ", ".join(f"{name} {_pairs(one)}" for name, one in value.items() if one is not None)
 
 
-def _interval(bounds: object) -> str:
-    if not isinstance(bounds, list) or len(bounds) != 2:
-        return "–"
-    return f"{bounds[0]:.3f} – {bounds[1]:.3f}"
+def _interval(bounds: Sequence[float] | None) -> str:
+    return "–" if bounds is None else f"{bounds[0]:.3f} – {bounds[1]:.3f}"
