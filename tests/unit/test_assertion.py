@@ -182,3 +182,100 @@ def test_brackets_are_statements_of_their_own():
         "migraine excluded",
         "fever",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Dengue in case of fever", Stance.HYPOTHETICAL),
+        ("his mother: gout", Stance.FAMILY),
+        ("Father's gout", Stance.FAMILY),
+        ("gout in his father", Stance.FAMILY),
+        ("aunt died of stroke", Stance.FAMILY),
+        ("family history of possible gout", Stance.FAMILY),  # whose it is comes before how sure
+        ("possible history of gout", Stance.DOUBTED),
+        ("gout cannot be excluded", Stance.DOUBTED),
+        ("St. n. Apoplex", Stance.HISTORIC),
+        ("D/D gout", Stance.DOUBTED),
+        ("gram-negative sepsis", Stance.STATED),
+        ("asthma or COPD", Stance.DOUBTED),
+        ("headache with or without aura", Stance.STATED),
+    ],
+)
+def test_the_first_that_is_said_of_it_decides(text, meant):
+    assert stance(text) is meant
+
+
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        ("# gout", "gout"),
+        ("12) gout", "gout"),
+        ("gout (M10.9)", "gout"),
+        ("gout [M10]:", "gout"),
+        ("Diagnosis: known case of gout", "gout"),
+        ("gout ( possible )", "gout"),
+        ("  gout ,", "gout"),
+        ("possible   gout   of the toe", "gout of the toe"),
+        ("gram-negative sepsis", "gram-negative sepsis"),
+        ("Grippe — vermutet", "Grippe"),
+    ],
+)
+def test_what_stands_around_a_disease_is_taken_off(text, inner):
+    assert core(text) == inner
+
+
+@pytest.mark.parametrize(("text", "plain"), [("Émigré’S", "emigre's"), ("GOUT", "gout")])
+def test_folding_takes_case_and_accents_off(text, plain):
+    assert folded(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("note", "names", "denied"),
+    [
+        ("no gout", ["gout"], True),
+        ("no gout", ["go"], False),  # too short to be told from other words
+        ("no gout", [], False),
+        ("no go", ["go", "gout"], False),
+        ("no flu", ["flu"], False),
+        ("no heart-failure", ["heart failure"], True),
+        ("no heart  failure", ["heart failure"], True),
+        ("no goutlike signs", ["gout"], False),
+        ("no sign of any real gout", ["gout"], True),
+        ("no sign of any very real gout", ["gout"], False),  # six words away
+        ("gout was found to be absent", ["gout"], True),
+        ("gout was today found to be absent", ["gout"], False),
+        ("no fever; gout", ["gout"], False),
+        ("gout is unlikely", ["gout"], True),
+        ("gout, but fever is unlikely", ["gout"], False),
+        ("No gout. No pneumonia.", ["gout", "pneumonia"], True),
+        ("No gout. Has pneumonia.", ["gout", "pneumonia"], False),
+        ("Keine GRIPPÉ nachweisbar", ["grippe"], True),
+    ],
+)
+def test_a_denial_reaches_what_stands_near_it_in_its_clause(note, names, denied):
+    assert denies(note, names) is denied
+
+
+@pytest.mark.parametrize(
+    ("note", "revised"),
+    [
+        ("Revised diagnosis: gout", True),
+        ("changed his diagnosis", False),  # the word does not stand before it
+        ("never revised diagnosis", False),
+        ("He was misdiagnosed", True),
+        ("diagnosis. Changed the drug", False),
+        ("the diagnosis stands unchanged", False),
+        ("diagnosis of gout was made here last year by another ward, changed", False),  # too far behind
+        ("corrected, diagnosis", False),
+        ("Diagnose verworfen", True),
+    ],
+)
+def test_a_word_of_revision_stands_by_the_diagnosis(note, revised):
+    assert revises(note) is revised
+
+
+def test_a_text_is_cut_at_what_ends_a_statement():
+    assert clauses("gout, but no fever. Old stroke\n[healed]") == ["gout", "no fever", "Old stroke", "healed"]
+    assert clauses("1.5 mg, gout") == ["1.5 mg, gout"]
+    assert clauses(" ; ") == []

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from shared.domain.audit import estimate
-from shared.domain.metrics import NothingMeasuredError
+from shared.domain.metrics import NothingMeasuredError, share_of
 
 SHARE = 0.1
 
@@ -74,3 +74,22 @@ def test_the_same_cases_and_seed_give_the_same_interval_and_nothing_gives_none()
     assert (agreed.value, agreed.low < 1.0, agreed.n) == (1.0, True, 20)
     with pytest.raises(NothingMeasuredError):
         estimate([], seed=1)
+
+
+def test_each_case_stands_for_the_inverse_of_its_chance_and_the_interval_is_of_resamples():
+    drawn = [(True, 0.5)] * 30 + [(False, 0.1)] * 6
+    found = estimate(drawn, seed=4, rounds=400)
+    assert (found.value, found.n) == (pytest.approx(60 / 120), 36)
+    dice, shares = random.Random(4), []
+    for _ in range(400):
+        again = dice.choices([(right, 1 / chance) for right, chance in drawn], k=36)
+        shares.append(sum(w for right, w in again if right) / sum(w for _, w in again))
+    shares.sort()
+    assert (found.low, found.high) == (shares[10], shares[390])
+    one = estimate(drawn, seed=4, rounds=1)
+    assert one.low == one.high
+    assert estimate(drawn, seed=4) == estimate(drawn, seed=4, rounds=1000)
+
+
+def test_where_all_agree_resampling_says_nothing():
+    assert estimate([(False, 0.5)] * 20, seed=1) == share_of([(False, 2.0)] * 20)

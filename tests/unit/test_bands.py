@@ -41,3 +41,39 @@ def test_a_band_is_kept(name, value, band):
 )
 def test_what_could_name_somebody_is_left_out(name, value):
     assert kept({name: value}) == {}
+
+
+SEXES = """
+f m w d x u o female male women men woman man other unknown diverse divers intersex non-binary nonbinary
+weiblich männlich femme homme féminin masculin mujer hombre femenino masculino
+"""
+
+
+@pytest.mark.parametrize("sex", SEXES.split())
+def test_every_word_for_a_sex_is_kept(sex):
+    assert kept({"sex": f" {sex.upper()} "}) == {"sex": sex.upper().lower()}
+
+
+@pytest.mark.parametrize(
+    ("given", "bands"),
+    [
+        ({"age_band": "< 18"}, {"age_band": "< 18"}),
+        ({"age_band": "≥65"}, {"age_band": "≥65"}),
+        ({"age_band": "40 – 49"}, {"age_band": "40 – 49"}),
+        ({"age_band": "1-2-3-4"}, {}),
+        ({"age_band": "schoolchildrenwho"}, {}),
+        ({"age_band": 44}, {"age_band": "44"}),
+        ({"site": "a1 2 3"}, {"site": "a1 2 3"}),
+        ({"site": "a1 2 3 4 5"}, {}),
+        ({"site": "ward 1.2/3-4 5"}, {}),
+        ({"site": "x1234"}, {}),
+        ({"device": "_x"}, {}),
+        ({"language": "d"}, {}),
+        ({"language": "german_at"}, {"language": "german_at"}),
+        ({"language": "de-abcde"}, {}),
+        ({"sex": "f", "name": "Orla", "site": 0}, {"sex": "f"}),
+        ({}, {}),
+    ],
+)
+def test_a_band_is_short_and_holds_no_long_number(given, bands):
+    assert kept(given) == bands

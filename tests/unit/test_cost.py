@@ -37,3 +37,50 @@ def test_a_point_has_a_price_only_when_one_was_gained():
     assert per_point(cost, 0.0) is None
     assert per_point(cost, -1.0) is None
     assert per_point(cost, None) is None
+
+
+def test_every_figure_of_an_entry_follows_from_use_and_policy():
+    policy = Policy(watts_a_core=20.0, watts_a_gpu=300.0, price_a_kwh=0.5, currency="CHF")
+    entry = priced(Usage(seconds=10.0, cpu_seconds=90_000.0, gpu_seconds=6_000.0), policy)
+    assert entry == {
+        "seconds": 10.0,
+        "cpu_seconds": 90_000.0,
+        "gpu_seconds": 6_000.0,
+        "kwh": pytest.approx(1.0),
+        "energy": "modelled",
+        "money": pytest.approx(0.5),
+        "currency": "CHF",
+    }
+    measured = priced(Usage(10.0, 90_000.0, 6_000.0, gpu_joules=3.6e6), policy)
+    assert measured["kwh"] == pytest.approx(1.5)
+    by_hour = priced(Usage(10.0, 90_000.0, 6_000.0), Policy(watts_a_core=20.0, price_a_gpu_hour=3.0))
+    assert by_hour["money"] == pytest.approx(5.0)
+    assert priced(Usage(1.0, 0.0), Policy(price_a_kwh=0.0))["money"] == 0.0
+    assert Usage(1.0, 2.0) == Usage(1.0, 2.0, 0.0, None)
+
+
+def test_a_sum_knows_what_its_parts_know():
+    first = {"seconds": 1.0, "kwh": None, "energy": "GPU measured, cores modelled", "currency": "EUR"}
+    second = {"seconds": "2.5", "gpu_seconds": 4, "energy": "", "currency": "CHF"}
+    assert total([first, second]) == {
+        "seconds": 3.5,
+        "cpu_seconds": None,
+        "gpu_seconds": 4.0,
+        "kwh": None,
+        "money": None,
+        "energy": "GPU measured, cores modelled",
+        "currency": "CHF",
+    }
+    assert total([{"seconds": 1.0}])["energy"] is None
+    assert total([{"seconds": 1.0}])["currency"] is None
+
+
+def test_the_price_of_a_point_is_each_sum_over_the_points():
+    assert per_point({"seconds": "30", "money": 4.0, "energy": "modelled"}, 0.5) == {
+        "seconds": 60.0,
+        "cpu_seconds": None,
+        "gpu_seconds": None,
+        "kwh": None,
+        "money": 8.0,
+    }
+    assert per_point({}, 2.0) is None

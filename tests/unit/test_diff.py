@@ -65,3 +65,75 @@ def test_a_distance_is_a_share_that_is_zero_only_for_equal_shares(rows):
     assert abs(distance(turned) - found) < 1e-9
     same = [{"before": one["before"], "after": one["before"]} for one in rows]
     assert distance(same) == 0
+
+
+def test_the_sentences_come_in_one_order():
+    assert sentences(a_diff()) == [
+        "diagnosis-data-2 has 15 cases, diagnosis-data-1 had 10: 6 came, 1 went.",
+        "1 went as withdrawn.",
+        "1 have another label.",
+        "New label: <b>Flu</b>.",
+        "The labels shifted by 20.0 % of the cases.",
+        "sex shifted by 0.0 %.",
+        "Mean quality went from 80 to 82.5.",
+        "2 cases stand in 1 clusters of near duplicates.",
+        "No person is on both sides.",
+    ]
+
+
+def test_what_did_not_change_is_said_and_what_is_not_known_is_not():
+    for unknown in ({"before": None, "after": 82.5}, {"before": 80.0, "after": None}):
+        said = sentences(a_diff(relabelled=0, quality=unknown, removed={"withdrawn": 1, "superseded": 2}))
+        assert "No label was changed." in said
+        assert not any("Mean quality" in one for one in said)
+        assert said[0].endswith("6 came, 3 went.")
+        assert said[1:3] == ["2 went as superseded.", "1 went as withdrawn."]
+
+
+def test_a_leak_is_the_last_word():
+    leakage = {"in_one_version": 0, "across": 3, "joined_since": 2}
+    assert sentences(a_diff(new_sources=["hospital"], leakage=leakage))[-2:] == [
+        "LEAK: 3 persons are in training and evaluation.",
+        "2 persons were found to be on both sides after the sealing.",
+    ]
+    assert "New source: hospital." in sentences(a_diff(new_sources=["hospital"]))
+
+
+def test_the_tables_of_a_text_stand_in_columns():
+    assert as_text(a_diff()).split("\n\n", 1)[1] == (
+        "Labels\n"
+        "  Gout               10 →        12  +2\n"
+        "  <b>Flu</b>          0 →         3  +3\n"
+        "\n"
+        "Sources\n"
+        "  clinic         10 →        15  +5\n"
+        "\n"
+        "By sex\n"
+        "  f          5 →        15  +10\n"
+        "\n"
+        "Relabelled\n"
+        "  Gout → <b>Flu</b>            →         1\n"
+    )
+    assert "\n  Gout         10 →        10\n" in as_text(
+        a_diff(labels=[{"name": "Gout", "before": 10, "after": 10}])
+    )
+    assert "Relabelled" not in as_text(a_diff(relabels=[]))
+
+
+def test_the_tables_of_a_page_are_html():
+    page = as_page(a_diff())
+    for part in (
+        "<title>diagnosis-data-1 → diagnosis-data-2</title>",
+        "<h1>diagnosis-data-1 → diagnosis-data-2</h1><ul><li>diagnosis-data-2 has",
+        "<li>No person is on both sides.</li></ul><h2>Labels</h2><table><tr><th></th><th>before</th>",
+        '<tr><td>Gout</td><td class="n">10</td><td class="n">12</td><td class="n">+2</td></tr>',
+    ):
+        assert part in page
+
+
+def test_a_distance_is_the_share_that_would_have_to_change():
+    rows = [{"before": 8, "after": 1}, {"before": 2, "after": 1}]
+    assert abs(distance(rows) - 0.3) < 1e-12
+    assert distance([]) == 0.0
+    assert distance([{"before": 0, "after": 3}]) == distance([{"before": 3, "after": 0}]) == 1.0
+    assert distance([{"before": 3, "after": 0}, {"before": 0, "after": 3}]) == 1.0

@@ -1,8 +1,10 @@
+import math
 import random
 
 import pytest
 
 from shared.domain.drift import LEAST_CASES, drifted, fell, stability_index, tenth
+from shared.domain.metrics import wilson
 
 
 def a_window(seed, shares, n):
@@ -53,3 +55,55 @@ def test_a_fall_is_told_only_where_the_intervals_are_apart():
 
 def test_confidences_are_told_in_tenths():
     assert [tenth(share) for share in (0.0, 0.05, 0.95, 1.0)] == ["0.0", "0.0", "0.9", "0.9"]
+
+
+def test_the_index_is_the_symmetrised_divergence_of_smoothed_shares():
+    p, q = (10.5 / 31, 20.5 / 31), (5.5 / 21, 15.5 / 21)
+    exact = sum((b - a) * math.log(b / a) for a, b in zip(p, q, strict=True))
+    assert stability_index({"a": 10, "b": 20}, {"a": 5, "b": 15}) == pytest.approx(exact)
+    lacking = (10.5 / 11, 0.5 / 11), (0.5 / 6, 5.5 / 6)
+    exact = sum((b - a) * math.log(b / a) for a, b in zip(*lacking, strict=True))
+    assert stability_index({"a": 10}, {"b": 5}) == pytest.approx(exact)
+
+
+def windows(before, after):
+    return {"x": [name for name, n in before.items() for _ in range(n)]}, {
+        "x": [name for name, n in after.items() for _ in range(n)]
+    }
+
+
+def test_the_bound_is_what_people_take_for_a_change_or_three_times_chance():
+    [found] = drifted(*windows({"a": 500, "b": 500}, {"a": 200, "b": 800}))
+    assert found.bound == 0.2
+    assert found.index == round(stability_index({"a": 500, "b": 500}, {"a": 200, "b": 800}), 4)
+    many = {f"v{n}": 10 for n in range(20)}
+    [wide] = drifted(*windows(many, {"v0": 200}))
+    assert wide.bound == pytest.approx(3 * 19 * (1 / 200 + 1 / 200), abs=1e-4)
+    assert drifted(*windows({"a": 500, "b": 500}, {"a": 300, "b": 700})) == []  # an index below it
+
+
+def test_beyond_twenty_values_the_rare_ones_count_as_one():
+    before = {f"v{n:02}": 100 - n for n in range(25)}
+    moved = {name: n for name, n in before.items() if name < "v20"}
+    rare = {"new": sum(before.values()) - sum(moved.values())}  # as many as the five rarest had together
+    assert drifted(*windows(before, moved | rare)) == []
+    assert drifted(*windows(before, {"v00": 1900}))[0].feature == "x"
+
+
+def test_each_window_has_two_hundred_and_the_furthest_comes_first():
+    first = {"a": ["y"] * 200, "b": ["y"] * 200, "c": ["y"] * 200, "gone": ["y"] * 200}
+    after = {"a": ["y"] * 100 + ["n"] * 100, "b": ["n"] * 200, "c": ["n"] * 199, "came": ["y"] * 200}
+    assert [one.feature for one in drifted(first, after)] == ["b", "a"]
+    assert drifted({"b": ["y"] * 199}, {"b": ["n"] * 200}) == []
+
+
+def test_two_hundred_outcomes_are_enough_to_tell_a_fall():
+    good, bad = [True] * 200, [True] * 100 + [False] * 100
+    assert fell(good, bad) == (1.0, 0.5)
+    assert fell(iter(good), bad[1:]) is None and fell(good[1:], bad) is None
+    low, high = wilson(0.9, 400)
+    near = next(n for n in range(300, 360) if wilson(n / 400, 400)[1] >= low)
+    before = [True] * 360 + [False] * 40
+    assert fell(before, [True] * near + [False] * (400 - near)) is None
+    assert fell(before, [True] * (near - 1) + [False] * (401 - near)) is not None
+    assert high > 0.9

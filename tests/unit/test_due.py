@@ -47,3 +47,33 @@ def test_a_rest_and_a_sure_forecast_stand_against_it_and_say_so():
     assert not verdict(enough, POLICY, Past(rested_hours=3.25, changed=True)).start
     assert verdict(enough, POLICY, Past(forecast=unsure)).start
     assert verdict(enough, POLICY, Past()).start
+
+
+def test_every_reason_says_its_numbers():
+    enough, gains = Counts(total=900, unused=300), Forecast(before=600, cases=900, gain=0.0123, at_most=0.02)
+    assert verdict(enough, POLICY, Past(open_job=True)).reason == "a training of this model type is open"
+    few = verdict(enough, POLICY, Past(), after_new_cases=400)
+    assert (few.start, few.reason) == (False, "300 new eligible cases of 400 that start a training")
+    assert verdict(enough, POLICY, Past()).reason == "300 new eligible cases"
+    told = verdict(enough, POLICY, Past(forecast=gains)).reason
+    assert told == "300 new eligible cases, 1.23 points more are forecast"
+    changed = verdict(enough, POLICY, Past(forecast=gains, changed=True)).reason
+    assert changed == "300 new eligible cases, and what is asked or answered has changed"
+
+
+def test_a_gain_at_the_least_is_worth_it():
+    enough = Counts(total=900, unused=300)
+    for at_most, starts in ((0.001, True), (0.000999, False)):
+        past = Past(forecast=Forecast(before=600, cases=900, gain=0.0, at_most=at_most))
+        assert verdict(enough, POLICY, past).start is starts
+
+
+def test_what_speaks_against_it_is_told_in_one_order():
+    poor = Forecast(before=600, cases=900, gain=0.0, at_most=0.0)
+    past = Past(open_job=True, rested_hours=0.0, forecast=poor)
+    few = Counts(total=9, unused=9)
+    assert "is open" in verdict(few, POLICY, past).reason
+    past = Past(rested_hours=0.0, forecast=poor)
+    assert "fewer than 50" in verdict(few, POLICY, past, after_new_cases=200).reason
+    assert "of 200" in verdict(Counts(60, 60), POLICY, past, after_new_cases=200).reason
+    assert "the rest is" in verdict(Counts(300, 300), POLICY, past, after_new_cases=200).reason

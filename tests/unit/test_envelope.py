@@ -41,3 +41,18 @@ def test_it_is_changed_like_every_threshold():
     for wrong in ({"envelope.labels_added": -1}, {"envelope.sideways": True}):
         with pytest.raises(PolicyError):
             changed(Policy(), wrong)
+
+
+def test_each_declaration_holds_on_its_own_and_up_to_its_number():
+    wild = Change(other_base=True, imported=True, added=("A", "B"), lost=("C", "D", "E"))
+    assert breaches(wild, Envelope(labels_added=2, labels_lost=3)) == []
+    assert breaches(wild, STRICT) == [
+        "it stands on another base model",
+        "it was brought from elsewhere",
+        "it adds 2 diagnoses, 1 are declared",
+        "it loses 3 diagnoses, 0 are declared",
+    ]
+    assert breaches(Change(other_base=False, imported=False), STRICT) == []
+    assert Change(other_base=False, imported=False) == Change(False, False, (), ())
+    plain = change(bases=("b", "b"), imported=True, labels=(["A"], ["C", "B", "A"]))
+    assert plain == Change(other_base=False, imported=True, added=("B", "C"), lost=())

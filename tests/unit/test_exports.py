@@ -52,3 +52,39 @@ def test_the_same_example_gives_the_same_bytes_and_one_heading():
     assert heading("csv") == ",".join(COLUMNS) + "\r\n"
     for kind in LINE_FORMATS:
         assert line(an_export(), kind) == line(an_export(), kind)
+
+
+def test_each_format_has_its_own_form():
+    one = an_export("Cough\tté", "Asthma")
+    case = {
+        "source_id": "00000000-0000-0000-0000-000000000001",
+        "person": "00000000-0000-0000-0000-000000000002",
+        "model_type": "diagnosis",
+        "text": "Cough\tté",
+        "diagnosis": "Asthma",
+        "weight": 0.25,
+        "split": "training",
+        "subgroup": {"sex": "f", "site": "north"},
+    }
+    assert json.loads(line(one, "jsonl")) == case
+    assert json.loads(line(one, "chat")) == {
+        "messages": [{"role": "user", "content": "Cough\tté"}, {"role": "assistant", "content": "Asthma"}]
+    }
+    assert json.loads(line(one, "alpaca")) == {
+        "instruction": "Name the diagnosis that this clinical note describes.",
+        "input": "Cough\tté",
+        "output": "Asthma",
+    }
+    assert "té" in line(one, "jsonl") and line(one, "jsonl").startswith('{"diagnosis": ')
+    ids = f"{case['source_id']},{case['person']}"
+    assert line(one, "csv") == f"{ids},diagnosis,Cough\tté,Asthma,0.25,training,,f,north\r\n"
+    assert LINE_FORMATS == ("jsonl", "chat", "alpaca", "csv")
+    assert COLUMNS == (
+        "source_id", "person", "model_type", "text", "diagnosis", "weight", "split", "age_band", "sex", "site"
+    )  # fmt: skip
+    assert [heading(name) for name in ("jsonl", "chat", "alpaca")] == ["", "", ""]
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
+def test_what_runs_behind_blanks_is_text_too(first):
+    assert harmless(f"  {first}1") == f"'  {first}1"

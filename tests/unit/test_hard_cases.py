@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,3 +54,66 @@ def test_lists_are_dealt_in_turn_and_never_overfilled():
 
 def test_a_text_without_words_is_like_nothing():
     assert choose([a_doubt("empty", words=words_of("1 2 3")), a_doubt("full")], 1)[0].key == "full"
+
+
+def scores(doubts):
+    return {one.key: (one.uncertainty, one.density, one.disagreement) for one in choose(doubts, len(doubts))}
+
+
+def test_each_of_the_three_is_a_share_with_its_own_rule():
+    found = scores(
+        [
+            a_doubt("close", top=(0.5, 0.4)),
+            a_doubt("one", top=(0.7,)),
+            a_doubt("none", top=()),
+            a_doubt("half", top=(0.9, 0.1, 0.0), others=(4, 2)),
+            a_doubt("toe", top=(1.0, 0.0), others=(3, 3), words=TOE),
+        ]
+    )
+    assert [round(found[key][0], 9) for key in ("close", "one", "none", "half", "toe")] == [
+        0.9,
+        0.3,
+        1.0,
+        0.2,
+        0.0,
+    ]
+    assert [found[key][2] for key in ("close", "half", "toe")] == [0.5, 0.75, 1.0]
+    assert found["close"][1] == 1.0  # the most typical
+    assert 0 < found["toe"][1] < 0.5
+    one = Hard("k", 0.5, 0.4, 0.25)
+    assert one.score == 0.05
+
+
+def test_words_are_a_vector_of_length_one_without_numbers_and_short_words():
+    assert words_of("Gout gout, toe an é2éé") == {42029: 0.8944271909999159, 64289: 0.4472135954999579}
+    assert words_of("") == words_of("an 12 x") == {}
+    assert sum(share**2 for share in HEADACHE.values()) == pytest.approx(1.0)
+
+
+def test_density_is_likeness_to_all():
+    found = scores([a_doubt("a"), a_doubt("b"), a_doubt("toe", words=TOE), a_doubt("empty", words={})])
+    alike = sum(share * (2 * share) for share in HEADACHE.values())
+    common = sum(share * HEADACHE.get(word, 0.0) for word, share in TOE.items())
+    assert found["toe"][1] == pytest.approx((1 + 2 * common) / (alike + common))
+    assert found["empty"][1] == 0.0
+    assert scores([a_doubt("alone", words={})])["alone"][1] == 0.0
+
+
+def test_what_was_chosen_makes_its_like_worth_nothing_and_ties_fall_by_key():
+    doubts = [
+        a_doubt("a", top=(0.5, 0.5)),
+        a_doubt("b", top=(0.5, 0.5)),
+        a_doubt("toe", top=(0.9, 0.0), words=TOE),
+    ]
+    assert keys(choose(doubts, 3)) == ["b", "toe", "a"]
+    assert choose([], 3) == [] and choose(doubts, 0) == []
+
+
+def test_the_last_ones_go_to_whoever_has_room():
+    chosen = [Hard(str(n), 1, 1, 1) for n in range(3)]
+    assert keys(deal(chosen, {"bob": 9, "ann": 9})["ann"]) == ["0", "2"]
+    assert {name: keys(mine) for name, mine in deal(chosen, {"ann": 1, "bob": 1}).items()} == {
+        "ann": ["0"],
+        "bob": ["1"],
+    }
+    assert list(deal([], {"bob": 1, "ann": 0})) == ["ann", "bob"]

@@ -12,9 +12,11 @@ from shared.domain.masks import (
     box_around,
     box_off,
     error_of,
+    longest_side,
     loose_box,
     mean_of,
     meant_by,
+    moved,
     questions,
 )
 from shared.domain.metrics import NothingMeasuredError
@@ -129,3 +131,139 @@ def test_old_pictures_and_subgroups_have_rules_of_their_own():
     rows = [*judged(0.1), *judged(-0.4, is_old=True, subgroup={"site": "north"})]
     failed = {rule.rule for rule in judge(rows, Policy(), against="it").rules if rule.verdict == FAIL}
     assert {"forgetting", "Dice in site=north"} <= failed
+
+
+def test_parts_of_a_picture_are_counted_together():
+    one = Overlap.of(np.array([[1, 1], [0, 0]]), np.array([[1, 0], [1, 0]]))
+    assert one == Overlap(both=1, given=2, truth=2, pixels=4)
+    assert (one.dice, one.iou) == (0.5, pytest.approx(1 / 3))
+    assert Overlap.over([one, Overlap(3, 4, 5, 9)]) == Overlap(4, 6, 7, 13)
+    assert Overlap.over([]) == Overlap(0, 0, 0, 0)
+    assert Overlap(0, 0, 0, 4).iou == 1.0
+
+
+def test_the_error_of_a_mean_is_that_of_persons():
+    values = [("a", 0.9), ("a", 0.7), ("b", 0.5), ("c", 0.3)]
+    mean = 0.6
+    pulls = [0.9 + 0.7 - 2 * mean, 0.5 - mean, 0.3 - mean]
+    assert error_of(values) == pytest.approx((sum(x * x for x in pulls) * 3 / 2) ** 0.5 / 4)
+    found = mean_of(values)
+    assert (found.value, found.n) == (pytest.approx(mean), 4)
+    half = 1.959963984540054 * error_of(values)
+    assert (found.low, found.high) == (pytest.approx(max(0, mean - half)), pytest.approx(min(1, mean + half)))
+    sure = mean_of([("a", 0.5), ("b", 0.52), ("c", 0.48)])
+    assert 0.4 < sure.low < 0.5 < sure.high < 0.6
+    assert (mean_of([("a", 0.5)]).low, mean_of([("a", 0.5)]).high) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("many", "most", "asked"), [(8, 8, list(range(1, 9))), (9, 8, [1, 3, 5, 7, 9]), (3, 1, [1])]
+)
+def test_of_many_objects_those_at_equal_distances_are_asked_for(many, most, asked):
+    found = np.zeros((2 * many + 2, 6), dtype=np.uint8)
+    for number in range(1, many + 1):
+        found[2 * number, 1:4] = number
+    objects = [one for one in questions(found, most=most) if one.kind == "object"]
+    assert [int(found[one.truth].max()) for one in objects] == asked
+    assert all(one.box == loose_box(one.truth) for one in objects)
+
+
+def test_an_edge_moves_alone_and_no_further_than_the_picture():
+    found = np.zeros((64, 128), dtype=bool)
+    found[10:26, 20:52] = True
+    off = min(3 / 256 * 128, 32 / 8)
+    assert box_off(found, [0, 1, 2, 4]) == (19.5, 9.5 - off, 51.5 + 2 * off, 25.5 + 4 * off)
+    assert box_off(np.ones((4, 6), dtype=bool), [1] * 4) == (0.0, 0.0, 5.0, 3.0)
+    assert longest_side((1.0, 2.0, 4.0, 9.0)) == 8.0
+
+
+@pytest.mark.parametrize("by", [[-8.0, 0, -8.0, 0], [0, -8.0, 0, -8.0], [-5.0, 0, -5.0, 0]])
+def test_a_box_that_would_vanish_stays(by):
+    box = (10.0, 10.0, 20.0, 20.0)
+    assert moved(box, (40, 40), by) == box
+    assert moved(box, (40, 40), [-4.0] * 4) == (14.0, 14.0, 16.0, 16.0)
+
+
+def test_a_box_means_an_object_of_which_more_than_half_lies_in_it():
+    found = np.zeros((6, 10), dtype=np.uint8)
+    found[1, 1:9] = 3
+    assert not meant_by((0.0, 0.0, 4.0, 5.0), found).any()  # a half
+    assert meant_by((0.0, 0.0, 5.0, 5.0), found).sum() == 8
+    assert meant_by((0.4, 0.6, 4.6, 1.4), found).sum() == 8
+    assert not meant_by((-9.0, -9.0, -2.0, -2.0), found).any()
+    assert meant_by((-3.0, -3.0, 12.0, 12.0), found).sum() == 8
+    assert meant_by((0.0, 0.0, 9.0, 9.0), np.zeros((2, 2), dtype=np.uint8)).sum() == 0
+    assert not meant_by((0.0, 0.0, 0.0, 0.0), np.zeros((0, 0), dtype=np.uint8)).any()
+
+
+def a_group(changes, **given):
+    return [
+        JudgedPicture(f"p{n}", {"whole": 0.5 + change}, {"whole": 0.5}, **given)
+        for n, change in enumerate(changes)
+    ]
+
+
+def rule_of(name, pictures, **policy):
+    [found] = [one for one in judge(pictures, Policy(**policy), against="it").rules if one.rule == name]
+    return found
+
+
+ALIKE = [0.01 * (-1) ** n for n in range(20)]  # the error of their mean is 0.01 / sqrt(19)
+ERROR = 0.01 / 19**0.5
+
+
+@pytest.mark.parametrize(
+    ("shift", "verdict"), [(0.0, PASS), (-0.018, PASS), (-0.019, INCONCLUSIVE), (-0.0201, FAIL)]
+)
+def test_the_bound_that_holds_in_four_of_five_sets_decides(shift, verdict):
+    found = rule_of("Dice from whole prompts", a_group([shift + x for x in ALIKE]))
+    low, high = shift - 1.96 * ERROR, shift + 1.96 * ERROR
+    assert (found.value, found.bound, found.n) == (pytest.approx(shift), -0.02, 20)
+    assert found.verdict == verdict
+    assert found.why == f"{shift:+.3f} against it, 95 % interval {low:+.3f} to {high:+.3f}"
+
+
+def test_a_group_falls_only_where_chance_does_not_explain_it():
+    surely = a_group([-0.11 + x for x in ALIKE], subgroup={"sex": "f"})
+    found = rule_of("Dice in sex=f", surely)
+    assert (found.value, found.bound, found.n, found.verdict) == (-0.11, -0.1, 20, FAIL)
+    assert found.why == "difference -0.110"
+    assert (
+        rule_of("Dice in sex=f", a_group([-0.09 + x for x in ALIKE], subgroup={"sex": "f"})).verdict == PASS
+    )
+    wild = [-0.15 + 0.4 * (-1) ** n for n in range(20)]  # an error of 0.09: 99 % of one side holds nought
+    assert rule_of("Dice in sex=f", a_group(wild, subgroup={"sex": "f"})).verdict == PASS
+    names = [
+        one.rule for one in judge(a_group(ALIKE[:19], subgroup={"sex": "f"}), Policy(), against="it").rules
+    ]
+    assert names == ["size", "Dice from whole prompts", "forgetting"]
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [(-0.013, PASS), (-0.0145, FAIL), (0.5, PASS)])
+def test_what_is_surely_lost_of_old_pictures_is_forgotten(shift, verdict):
+    old = a_group([shift + x for x in ALIKE], is_old=True)
+    found = rule_of("forgetting", [*old, *a_group([-0.3] * 20)])
+    lost = max(-shift - 1.6449 * ERROR, 0.0)
+    assert (found.value, found.bound, found.n) == (pytest.approx(lost, abs=1e-6), 0.01, 20)
+    assert (found.verdict, found.why) == (
+        verdict,
+        f"difference {shift:+.3f} on pictures that judged the champion before",
+    )
+    none = rule_of("forgetting", a_group(ALIKE))
+    assert (none.n, none.verdict, none.why) == (0, PASS, "no picture judged the champion before")
+
+
+def test_a_picture_counts_by_the_mean_over_its_prompts_and_a_prompt_by_its_own_pictures():
+    picture = JudgedPicture("p", {"whole": 0.7, "box": 0.9}, {"whole": 0.5, "box": 0.8})
+    assert picture.change == pytest.approx(0.15)
+    rules = judge([picture, *a_group(ALIKE)], Policy(), against="it").rules
+    assert [(one.rule, one.n) for one in rules] == [
+        ("size", 21),
+        ("Dice from box prompts", 1),
+        ("Dice from whole prompts", 21),
+        ("forgetting", 0),
+    ]
+    assert (rules[0].value, rules[0].bound, rules[0].verdict) == (21, 10, PASS)
+    assert rules[0].why == "pictures of 21 persons, 10 are needed"
+    ten = judge(a_group(ALIKE[:10]), Policy(), against="it").rules[0]
+    assert (ten.verdict, ten.n) == (PASS, 10)

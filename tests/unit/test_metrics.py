@@ -1,6 +1,7 @@
 """The metrics against scikit-learn, against closed cases, and in their coverage."""
 
 import random
+from math import sqrt
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from shared.domain.metrics import (
+    Z95,
+    Estimate,
     NothingMeasuredError,
     Scored,
     calibration_error,
@@ -139,3 +142,99 @@ def test_nothing_to_measure_is_an_error():
         measure([Scored("flu", "flu", 1, weight=0.0)])
     with pytest.raises(NothingMeasuredError):
         share_of([])
+
+
+def test_a_report_names_its_metrics_and_their_intervals():
+    report = measure([Scored("flu", "flu", 0.9), Scored("flu", "gout", 0.6), Scored("gout", "gout", 0.8)])
+    assert list(report.overall) == ["accuracy", "precision", "recall", "f1_score", "calibration_error"]
+    assert report.intervals == {name: [one.low, one.high] for name, one in report.overall.items()}
+    assert report.overall["recall"] is report.recall
+    assert (report.n, report.confusion) == (3, {"flu": {"flu": 1, "gout": 1}, "gout": {"gout": 1}})
+
+
+def test_an_interval_of_no_case_is_everything_and_every_interval_is_a_share():
+    assert wilson(0.3, 0) == (0.0, 1.0)
+    assert (wilson(0.0, 10)[0], wilson(1.0, 10)[1]) == (0.0, pytest.approx(1.0))
+    assert wilson(0.0, 10)[1] == pytest.approx(0.2775, abs=1e-4)  # Newcombe 1998: 0 of n gives z2 / (n + z2)
+
+
+def test_a_share_of_unequal_weights_is_as_sure_as_so_many_equal_ones():
+    found = share_of([(True, 3.0), (False, 1.0), (True, 0.0)])
+    assert (found.value, found.n) == (0.75, 2)
+    assert (found.low, found.high) == wilson(
+        0.75, 16 / 10
+    )  # Kish: the square of the sum over the sum of squares
+
+
+def test_cases_without_weight_are_not_measured():
+    cases = [Scored("flu", "flu", 0.9, subgroup={"sex": "f"}), Scored("gout", "flu", 0.9, weight=0.0)]
+    report = measure(cases)
+    assert (report.n, report.accuracy.value, list(report.per_class)) == (1, 1.0, ["flu"])
+    assert recall_of(cases, {"gout"}) is None
+    assert recall_of(cases, {"flu"}).n == 1
+    assert report.subgroups["sex"]["f"].n == 1
+
+
+def test_a_label_that_was_never_answered_has_no_precision():
+    report = measure([Scored("flu", "gout", 0.9), Scored("gout", "gout", 0.9)])
+    assert report.per_class["flu"].precision is None
+    assert report.per_class["gout"].precision.value == 0.5
+    assert report.per_class["flu"].recall.value == 0.0
+    assert report.precision.value == 0.25
+
+
+def test_confidences_fall_into_ten_equal_bins():
+    apart = [Scored("flu", "flu", 0.8), Scored("flu", "gout", 0.79)]  # gaps of 0.2 and 0.79 in two bins
+    assert calibration_error(apart).value == pytest.approx((0.2 + 0.79) / 2)
+    together = [Scored("flu", "flu", 0.85), Scored("flu", "gout", 0.85)]  # they offset each other in one
+    assert calibration_error(together).value == pytest.approx(0.35)
+    sure = [Scored("flu", "flu", 1.0), Scored("flu", "gout", 0.9)]  # certainty belongs to the last bin
+    assert calibration_error(sure).value == pytest.approx(0.45)
+    heavy = [Scored("flu", "flu", 0.9, weight=3.0), Scored("flu", "gout", 0.2)]
+    assert calibration_error(heavy).value == pytest.approx((3 * 0.1 + 0.2) / 4)
+
+
+def test_the_interval_of_a_calibration_error_is_that_of_a_mean():
+    cases = [Scored("flu", "flu" if n % 4 else "gout", 0.55) for n in range(40)]
+    found = calibration_error(cases)
+    gap = 0.75 - 0.55
+    spread = sqrt(sum(((case.right - 0.55) - gap) ** 2 for case in cases)) / 40
+    assert found.value == pytest.approx(gap)
+    assert (found.low, found.high) == (pytest.approx(gap - Z95 * spread), pytest.approx(gap + Z95 * spread))
+    over = calibration_error([Scored("flu", "flu" if n % 4 == 0 else "gout", 0.55) for n in range(40)])
+    assert (over.value, over.n) == (pytest.approx(0.30), 40)
+    assert (over.low, over.high) == (pytest.approx(0.30 - Z95 * spread), pytest.approx(0.30 + Z95 * spread))
+    assert calibration_error([Scored("flu", "flu", 1.0)]) == Estimate(0.0, 0.0, 0.0, 1)
+    wrong = calibration_error([Scored("flu", "gout", 1.0), Scored("flu", "gout", 0.9)])
+    assert wrong.high == 1.0
+
+
+@pytest.mark.parametrize("weights", [(1.0,), (0.5, 2.0, 1.0)])
+def test_linearised_errors_are_those_of_leaving_one_out(weights):
+    draw, cases = random.Random(5), []
+    for n in range(90):
+        truth = draw.choice(["asthma", "asthma", "flu", "gout"])
+        label = truth if draw.random() < 0.75 else draw.choice(LABELS)
+        cases.append(Scored(truth, label, 0.8, weight=weights[n % len(weights)]))
+    whole, less = measure(cases), [measure(cases[:n] + cases[n + 1 :]) for n in range(len(cases))]
+    for name in ("precision", "recall", "f1_score"):
+        found = getattr(whole, name)
+        assert found == near(found.value, [getattr(one, name).value for one in less], found.n)
+    flu = whole.per_class["flu"].f1_score
+    assert flu == near(flu.value, [one.per_class["flu"].f1_score.value for one in less], flu.n)
+    assert flu.n == sum("flu" in (case.truth, case.label) for case in cases)
+
+
+def near(value, without, n):
+    """The interval by the jackknife, in the same form; n cases."""
+    mean = sum(without) / len(without)
+    error = sqrt(sum((one - mean) ** 2 for one in without) * (len(without) - 1) / len(without))
+    low, high = wilson(value, value * (1 - value) / error**2)
+    return Estimate(value, pytest.approx(low, abs=0.01), pytest.approx(high, abs=0.01), n)
+
+
+def test_where_nothing_varies_an_interval_is_that_of_so_many_equal_cases():
+    cases = [Scored("flu", "flu", 0.9, weight=weight) for weight in (1.0, 3.0)]
+    assert measure(cases).recall == Estimate(1.0, *wilson(1.0, 16 / 10), 2)
+    wrong = [Scored("flu", "gout", 0.9, weight=weight) for weight in (1.0, 3.0)]
+    assert measure(wrong).f1_score == Estimate(0.0, *wilson(0.0, 16 / 10), 2)

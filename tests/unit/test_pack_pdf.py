@@ -1,5 +1,6 @@
 """The evidence on paper: a file that readers open, with the words of the page, and always the same bytes."""
 
+import hashlib
 import re
 
 from hypothesis import given, settings
@@ -63,3 +64,23 @@ def test_whatever_stands_in_it_nothing_leaves_the_paper_and_the_bytes_are_the_sa
     assert pdf.isascii()
     for x, y in re.findall(rb"Tf (-?[\d.]+) (-?[\d.]+) Td", pdf):
         assert MARGIN <= float(x) < WIDE - MARGIN and MARGIN <= float(y) <= HIGH - MARGIN
+
+
+def test_a_pack_of_before_is_printed_as_it_was():
+    """Who verifies a pack prints it again and compares: another layout would call old packs altered."""
+    reasons = [
+        "",
+        "short",
+        "several words that fill more than one line of their cell " * 4,
+        "x" * 300,
+        "línea\n–€−日\x07",
+    ]
+    rows = with_reasons(reasons * 12) | {"approvals": [{"maker": "ana", "reason": None}, {"checker": "bo"}]}
+    printed_before = printed(rows)
+    assert printed_before.count(b"/Type /Page /Parent") == 4
+    assert hashlib.sha256(printed_before).hexdigest()[:16] == "42ce8ab8ae5e05fc"
+
+
+def test_a_row_that_needs_more_than_its_page_goes_on_on_the_next():
+    pdf = printed(with_reasons(["word " * 4000]))
+    assert sum(text.count("word") for text in lines(pdf)) == 4000

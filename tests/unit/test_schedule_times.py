@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -135,3 +135,149 @@ def test_quiet_hours_may_pass_midnight(span, hour, quiet):
 def test_a_span_that_is_none_is_refused():
     with pytest.raises(InvalidInputError):
         in_quiet_hours("all day", "UTC", datetime(2026, 3, 4, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("5/20 * * * *", ("minutes", {5, 25, 45})),
+        ("0-10/5 * * * *", ("minutes", {0, 5, 10})),
+        ("* 23 * * *", ("hours", {23})),
+        ("* * 31 * *", ("days", {31})),
+        ("* * 1,15 * *", ("days", {1, 15})),
+        ("* * * DEC *", ("months", {12})),
+        ("* * * 1-3 *", ("months", {1, 2, 3})),
+        ("* * * * sat-7", ("weekdays", {6, 0})),
+        ("* * * * */2", ("weekdays", {0, 2, 4, 6})),
+        ("* * * * *", ("minutes", set(range(60)))),
+        ("* * * * *", ("hours", set(range(24)))),
+        ("* * * * *", ("days", set(range(1, 32)))),
+        ("* * * * *", ("months", set(range(1, 13)))),
+        ("* * * * *", ("weekdays", set(range(7)))),
+    ],
+)
+def test_a_field_names_these_numbers(line, fields):
+    name, numbers = fields
+    assert getattr(read_cron(line), name) == numbers
+
+
+@pytest.mark.parametrize("number", range(1, 13))
+def test_months_and_weekdays_have_their_names(number):
+    month = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"][number - 1]
+    assert read_cron(f"0 0 1 {month} *").months == {number}
+    day = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"][number % 7]
+    assert read_cron(f"0 0 * * {day}").weekdays == {number % 7}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("* * * *", "it has 4 fields, not 5"),
+        ("* * * * * *", "it has 6 fields, not 5"),
+        ("-1 * * * *", "'' is no number"),
+        ("60 * * * *", "'60' is not within 0 to 59"),
+        ("* 24 * * *", "'24' is not within 0 to 23"),
+        ("* * 0 * *", "'0' is not within 1 to 31"),
+        ("* * 32 * *", "'32' is not within 1 to 31"),
+        ("* * * 13 *", "'13' is not within 1 to 12"),
+        ("* * * * 8", "'8' is not within 0 to 7"),
+        ("5-4 * * * *", "'5-4' is not within 0 to 59"),
+        ("*/0 * * * *", "'*/0' is not within 0 to 59"),
+        ("jan * * * *", "'jan' is no number"),
+        ("² * * * *", "'²' is no number"),
+        ("٣ * * * *", "'٣' is no number"),
+        ("1.5 * * * *", "'1.5' is no number"),
+    ],
+)
+def test_a_line_that_is_none_says_why(line, why):
+    with pytest.raises(CronLineError) as refused:
+        read_cron(line)
+    assert str(refused.value) == f"{line!r} is no cron line: {why}"
+    assert refused.value.fix.startswith("give minute, hour, day, month and weekday")
+
+
+def test_a_line_of_single_hours_is_none_of_intervals():
+    assert read_cron("0 * * * *").every_hour and read_cron("0 0-23 * * *").every_hour
+    assert not read_cron("0 0-22 * * *").every_hour
+
+
+@pytest.mark.parametrize(
+    ("line", "day", "runs"),
+    [
+        ("0 0 * * *", 13, True),
+        ("0 0 13 * *", 13, True),
+        ("0 0 13 * *", 14, False),
+        ("0 0 * * fri", 13, True),  # 13 March 2026 is a Friday
+        ("0 0 * * fri", 14, False),
+        ("0 0 14 * fri", 13, True),
+        ("0 0 14 * fri", 14, True),
+        ("0 0 14 * fri", 15, False),
+        ("0 0 1-31 * fri", 14, False),
+        ("0 0 13 * 0-6", 14, False),
+        ("0 0 13 apr *", 13, False),
+        ("0 0 13 apr fri", 13, False),
+    ],
+)
+def test_the_dates_of_a_line(line, day, runs):
+    assert read_cron(line).on(date(2026, 3, day)) is runs
+
+
+def test_a_date_that_comes_in_eight_years_is_found():
+    assert next_due(read_cron("0 0 29 2 *"), "UTC", datetime(2096, 3, 1, tzinfo=UTC)) == datetime(
+        2104, 2, 29, tzinfo=UTC
+    )
+
+
+def test_a_day_that_the_zone_skips_is_made_up_for_in_order():
+    """30 December 2011 had no instant in Samoa: what was due on it falls among the next day's."""
+    found = fires("0 2 * * *", "Pacific/Apia", datetime(2011, 12, 29, 0, tzinfo=UTC), count=4)
+    assert [instant.isoformat()[:13] for instant in found] == [
+        "2011-12-29T12",
+        "2011-12-30T12",
+        "2011-12-31T12",
+        "2012-01-01T12",
+    ]
+
+
+def test_a_missed_fire_is_made_up_for_within_a_day_and_not_twice():
+    cron, due = read_cron("0 1 * * *"), datetime(2026, 3, 9, 1, tzinfo=UTC)
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    weekly = read_cron("0 1 9 3 *")
+    assert latest_due(cron, "UTC", since=long_ago, now=due) == due
+    assert latest_due(weekly, "UTC", since=long_ago, now=due + timedelta(hours=24)) is None
+    assert latest_due(weekly, "UTC", since=long_ago, now=due + timedelta(hours=24, seconds=-1)) == due
+    assert latest_due(weekly, "UTC", since=due, now=due + timedelta(hours=1)) is None
+    assert latest_due(weekly, "UTC", since=due - timedelta(seconds=1), now=due + timedelta(hours=1)) == due
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # the ends of the world
+        local = datetime(2026, 3, 9, 1, tzinfo=ZoneInfo(zone))
+        assert (
+            latest_due(weekly, zone, since=local - timedelta(hours=23), now=local + timedelta(minutes=1))
+            == local
+        )
+
+
+@pytest.mark.parametrize(
+    ("span", "at", "quiet"),
+    [
+        ("08:00-18:00", "07:59", False),
+        ("08:00-18:00", "08:00", True),
+        ("08:00-18:00", "17:59", True),
+        ("08:00-18:00", "18:00", False),
+        (" 08:00 - 18:00 ", "12:00", True),
+        ("22:00-06:00", "21:59", False),
+        ("22:00-06:00", "22:00", True),
+        ("22:00-06:00", "05:59", True),
+        ("22:00-06:00", "06:00", False),
+        ("08:00-08:00", "08:00", False),
+    ],
+)
+def test_quiet_hours_hold_their_beginning_and_not_their_end(span, at, quiet):
+    now = datetime.fromisoformat(f"2026-03-04T{at}").replace(tzinfo=ZoneInfo("Asia/Kolkata"))
+    assert in_quiet_hours(span, "Asia/Kolkata", now.astimezone(UTC)) is quiet
+
+
+@pytest.mark.parametrize("span", ["all day", "08:00", "08:00-12:00-18:00", "8-18h"])
+def test_a_span_that_is_none_is_refused_by_name(span):
+    with pytest.raises(InvalidInputError) as refused:
+        in_quiet_hours(span, "UTC", datetime(2026, 3, 4, tzinfo=UTC))
+    assert (refused.value.field, refused.value.fix) == ("quiet_hours", "write it like 08:00-18:00")

@@ -6,7 +6,8 @@ import random
 import pytest
 
 from deployer_service.decide import Run
-from shared.domain.service import Service
+from shared.domain.service import TOLERANCES, Service
+from shared.domain.significance import NO_EVIDENCE, randomised_difference, vote
 from tests.unit.test_decide import a_case, events, start
 
 COLUMNS = {
@@ -92,3 +93,82 @@ def to_canary_with_service(run):
     run.feed(events(1.0, rows))
     run.feed(events(1.0, labels=[[n, 1.0, "b", 1] for n in range(20)]))
     assert run.stage == "canary"
+
+
+def test_a_saved_state_holds_all_and_an_empty_one_nothing():
+    assert Service().dump() == {
+        "logs": dict.fromkeys(("slow", "failed", "abstained"), NO_EVIDENCE),
+        "percentile": [0, 0.0],
+        "means": {"failed": [1, 0.0], "abstained": [1, 0.0]},
+    }
+    half = {"percentile": [7, 1.5], "means": {"failed": [9, 2.0]}, "logs": {"failed": [0.5] * 6}}
+    found = Service(half).dump()
+    assert found["percentile"] == [7, 1.5]
+    assert found["means"] == {"failed": [9, 2.0], "abstained": [1, 0.0]}
+    assert found["logs"]["failed"] == (0.5,) * 6 and found["logs"]["slow"] == NO_EVIDENCE
+
+
+def test_the_percentile_moves_a_step_a_champion_s_answer_and_is_trusted_after_two_hundred():
+    service = Service()
+    service.serve({"latency_ms": 100.0}, challenged=True, share=0.5)
+    assert service.percentile == [0, 0.0]
+    service.serve({"latency_ms": 100.0}, challenged=False, share=0.5)
+    assert service.percentile == [1, math.log(100.0)]
+    service.serve({"latency_ms": 101.0}, challenged=False, share=0.5)
+    assert service.percentile == [2, pytest.approx(math.log(100.0) + 0.05 * 0.95)]
+    service.serve({"latency_ms": 0.0}, challenged=False, share=0.5)
+    assert service.percentile == [3, pytest.approx(math.log(100.0) + 0.05 * (0.95 - 0.05))]
+    for count, known in ((199, False), (200, True)):
+        state = {"percentile": [count, math.log(40.0)]}
+        assert (
+            (Service(state).champion_p95_ms() == pytest.approx(40.0))
+            if known
+            else Service(state).champion_p95_ms() is None
+        )
+    assert Service({"percentile": [0, 0.0]}).dump()["percentile"] == [0, 0.0]
+    first = Service()
+    first.serve({"latency_ms": 0.0}, challenged=False, share=0.5)
+    assert first.percentile == [1, math.log(0.01)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "p95", "latency", "x"),
+    [
+        (200, 40.0, 60.1, 0.9),  # slower than one and a half times the champion's
+        (200, 40.0, 59.9, -0.1),
+        (200, 4.0, 20.1, 0.9),  # what somebody notices
+        (200, 4.0, 19.9, -0.1),
+        (199, 40.0, 900.0, None),
+    ],
+)
+def test_a_slow_answer_is_one_that_somebody_notices(answers, p95, latency, x):
+    service = Service({"percentile": [answers, math.log(p95)]})
+    service.serve({"latency_ms": latency}, challenged=True, share=0.5)
+    assert service.logs["slow"] == (NO_EVIDENCE if x is None else pytest.approx(vote(NO_EVIDENCE, x)))
+    assert service.percentile == [answers, math.log(p95)]
+
+
+@pytest.mark.parametrize("name", ["failed", "abstained"])
+@pytest.mark.parametrize("challenged", [True, False])
+def test_a_rise_beyond_the_tolerance_is_bet_on_while_both_arms_may_answer(name, challenged):
+    service = Service({"means": {name: [10, 2.0]}})
+    service.serve({name: 1.0}, challenged=challenged, share=0.25)
+    x = randomised_difference(1.0, 0.2, challenged=challenged, share=0.25) - TOLERANCES[name] * 0.25
+    assert service.logs[name] == vote(NO_EVIDENCE, x)
+    assert service.means[name] == ([10, 2.0] if challenged else [11, 3.0])
+    for share in (0.0, 1.0):
+        alone = Service()
+        alone.serve({name: 1.0}, challenged=challenged, share=share)
+        assert alone.logs[name] == NO_EVIDENCE
+
+
+def test_only_what_is_known_of_an_answer_counts_and_the_first_sure_harm_is_named():
+    assert TOLERANCES == {"failed": 0.01, "abstained": 0.05}
+    service = Service()
+    service.serve({}, challenged=False, share=0.5)
+    assert service.dump() == Service().dump()
+    sure = [math.log(100.0)] * 6
+    assert Service({"logs": {"failed": sure}}).veto(0.01) == "failing more often than the champion"
+    assert Service({"logs": {"failed": sure}}).veto(0.0099) is None
+    assert Service({"logs": {"abstained": sure, "slow": sure}}).veto(0.01) == "slower than the champion"
+    assert Service({"logs": {"abstained": sure}}).veto(0.01) == "abstaining more often than the champion"

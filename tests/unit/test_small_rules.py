@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.bells import QUEUE_OF, Queue, TaskName, first_bell
+from shared.domain.deid import PolicyNotDeterminedError
+from shared.domain.due import CronLineError
+from shared.domain.metrics import NothingMeasuredError
 from shared.domain.next_steps import next_steps
+from shared.domain.policy_change import PolicyError
 from shared.domain.repair import mended, remedy
 from shared.domain.replay import quotas
+from shared.domain.transitions import NothingToGoBackToError, NotSeatedError, NotServableError, SeatTakenError
 from shared.domain.worklist import rank
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -71,8 +76,91 @@ def test_a_person_is_told_what_to_do_next_and_nothing_where_all_is_done():
 
 
 def test_every_task_has_a_queue_and_a_job_without_data_has_them_sealed_first():
+    assert {task.value: queue.value for task, queue in QUEUE_OF.items()} == {
+        "collect.run": "collect",
+        "collect.chunk": "collect",
+        "collect.seal_for_job": "collect",
+        "collect.seal": "collect",
+        "collect.judge_again": "collect",
+        "collect.mask_case": "collect",
+        "collect.clean_readings": "collect",
+        "train.run_job": "train.text",
+        "train.run_image_job": "train.image",
+        "deploy.judge_version": "deploy",
+        "deploy.look": "deploy",
+        "notify.deliver": "notify",
+    }
     assert set(QUEUE_OF) == set(TaskName)
     assert set(QUEUE_OF.values()) == set(Queue)
     assert first_bell("segmentation", has_data=False) is TaskName.SEAL_FOR_JOB
     assert first_bell("segmentation", has_data=True) is TaskName.RUN_IMAGE_JOB
     assert first_bell("causal_lm", has_data=True) is TaskName.RUN_JOB
+
+
+def test_reasons_are_read_in_the_order_in_which_one_reading_settles_most():
+    order = [
+        *("readers_disagree", "same_text_other_label", "code_text_conflict", "discharge_contradicts"),
+        *("note_denies_diagnosis", "diagnosis_revised", "burst_signing", "copied_text", "copy_through"),
+        *("validator_lapsed", "anything_else"),
+    ]
+    ranks = [rank([reason], is_dangerous=False, since=MONDAY) for reason in order]
+    assert ranks == sorted(set(ranks))
+    assert rank([order[3], order[1]], is_dangerous=False, since=MONDAY) == ranks[1]
+
+
+@pytest.mark.parametrize(
+    ("known", "fresh", "share", "quota"),
+    [
+        ({"a": 30, "b": 10}, 10, 0.4, {"a": 3, "b": 1}),
+        ({"a": 3, "b": 1}, 100, 1.0, {"a": 3, "b": 1}),
+        ({"b": 98, "a": 2}, 10, 1.0, {"a": 1, "b": 10}),
+        ({"a": 5}, 1, 0.4, {}),
+        ({"a": 5}, 1, 0.6, {"a": 1}),
+    ],
+)
+def test_a_label_gives_its_share_at_least_one_and_no_more_than_it_has(known, fresh, share, quota):
+    assert quotas(known, fresh, share) == quota
+    assert list(quotas(known, fresh, share)) == sorted(quota)
+
+
+def test_a_remedy_asks_for_a_batch_and_reads_numbers_that_came_as_text():
+    assert remedy("out_of_memory", "text_classifier", {}) == {"accumulation": 2}
+    assert remedy("out_of_memory", "segmentation", {}) == {"accumulation": 2}
+    assert remedy("out_of_memory", "segmentation", {"batch_size": 1}) is None
+    assert remedy("out_of_memory", "causal_lm", {"batch_size": "6", "accumulation": "4"}) == {
+        "accumulation": 6
+    }
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"deletions_held": 1}, "1 rows are gone at once, so nothing was ended: look at the source"),
+        ({"quarantined": 2}, "2 cases may hold an identifier: look at them in the review list"),
+        ({"review": {"unmapped_label": 3}}, "3 diagnoses have no label yet: map them in the label space"),
+        ({"review": {"not_confirmed": 3, "low_confidence": 1}}, "4 cases wait in the review list"),
+        ({"pending": 5}, "5 cases wait for a validation"),
+        ({"rows": 9, "refused": {"a": 3, "b": 2}}, "5 of 9 rows were refused: check the mapping"),
+    ],
+)
+def test_each_count_has_its_step(counts, told):
+    assert next_steps(counts) == [told]
+    assert next_steps({"review": None, "refused": None, "rows": None}) == []
+    assert next_steps({"refused": {"a": 3}}) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (CronLineError, "bad_cron"),
+        (NothingMeasuredError, "nothing_measured"),
+        (PolicyError, "bad_policy"),
+        (PolicyNotDeterminedError, "deid_not_determined"),
+        (NotSeatedError, "not_seated"),
+        (SeatTakenError, "seat_taken"),
+        (NothingToGoBackToError, "nothing_to_go_back_to"),
+        (NotServableError, "not_servable"),
+    ],
+)
+def test_an_error_has_the_code_that_callers_know_it_by(error, code):
+    assert error.code == code

@@ -29,6 +29,7 @@ from shared.domain.transitions import (
     still_runs,
     why_not,
 )
+from shared.errors import ConflictError
 
 ALONE = Seats(4, "old")
 CHALLENGED = Seats(5, "old", challenger="young", share=0.25, shadow=True, salt="young")
@@ -239,3 +240,100 @@ def test_when_a_version_has_settled_and_when_its_memory_is_free():
     assert may_unload("old", State.ROLLED_BACK, None)
     assert not may_unload("old", State.RETIRED, FULL)
     assert not may_unload("gone", State.STANDBY, FULL)
+
+
+def test_every_refusal_says_a_way_out():
+    for deed, fix in (
+        (lambda: start(CHALLENGED, "new"), "wait for its end, or roll it back"),
+        (lambda: advance(CHALLENGED, "young", CANARY[0], share=0.1), "see the policy's ramp"),
+        (lambda: promote(ALONE, "young", CANARY[2]), "see `rounds models current`"),
+        (lambda: roll_back(CHALLENGED, "old", State.LIVE), "deploy another version"),
+        (lambda: check_seats(ALONE, {"old": FINE}), "`rounds models show` says why"),
+    ):
+        with pytest.raises(ConflictError) as refused:
+            deed()
+        assert refused.value.fix == fix
+
+
+def test_a_change_is_told_by_where_it_came_from_and_whom_it_is_about():
+    told = {
+        start(ALONE, "young"): ("gated>shadow", "young"),
+        promote(FULL, "new", CANARY[2]): ("canary_50>live", "new"),
+        roll_back(FULL, "young", State.LIVE): ("live>rolled_back", "young"),
+        end(CHALLENGED, "young", State.SHADOW): ("shadow>retired", "young"),
+        end(CHALLENGED, "young", CANARY[1]): ("canary_25>rolled_back", "young"),
+        settle(FULL, "young"): ("live>settled", "young"),
+    }
+    assert {change: (change.transition, change.subject) for change in told} == told
+    assert [change.fallen for change in told] == [None, None, "new", None, None, None]
+    assert roll_back(WATCHED, "young", State.LIVE).fallen is None
+
+
+def test_who_challenges_nobody_is_moved_as_a_challenger():
+    for deed in (
+        lambda: advance(ALONE, "young", State.SHADOW, share=0.5),
+        lambda: end(ALONE, "young", State.SHADOW),
+        lambda: settle(ALONE, "young"),
+    ):
+        with pytest.raises(NotSeatedError):
+            deed()
+
+
+def test_a_seat_holds_one_and_an_empty_plan_names_its_champion_alone():
+    assert Seats(1, "a") == Seats(1, "a", None, None, 0.0, False, "")
+    assert (Seats(1, "a").named(), FULL.named()) == (("a",), ("young", "new", "old"))
+    assert Entrant(State.GATED, gate_passed=True) == Entrant(State.GATED, True, False, ())
+    assert CANARY == ("canary_5", "canary_25", "canary_50")
+
+
+def test_the_ends_of_a_road_are_three():
+    ends = {state for state in State if may_unload("x", state, None)}
+    assert ends == {State.ROLLED_BACK, State.RETIRED, State.REJECTED}
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_only_who_is_in_service_or_on_the_way_keeps_a_seat(state):
+    may_serve = {State.REPLAY, State.SHADOW, *CANARY, State.LIVE, State.STANDBY}
+    entrants = {"old": Entrant(state, gate_passed=True)}
+    if state in may_serve:
+        check_seats(ALONE, entrants)
+    else:
+        with pytest.raises(NotServableError):
+            check_seats(ALONE, entrants)
+
+
+def test_a_blocked_version_takes_no_other_seat():
+    blocked = {"blocked": True}
+    for before in (
+        None,
+        Seats(6, "other"),
+        Seats(6, "other", challenger="old"),
+        Seats(6, "other", challenger="young"),
+    ):
+        for name in ("young", "old"):
+            with pytest.raises(NotServableError):
+                check_seats(FULL, seated(**{name: blocked}), before=before)
+    with pytest.raises(NotServableError):  # from the warm seat to the champion's
+        check_seats(FULL, seated(young=blocked), before=Seats(6, "old", standby="young"))
+
+
+@pytest.mark.parametrize(
+    ("seats", "to", "warm"),
+    [(CHALLENGED, "stranger", "choose old"), (FULL._replace(challenger=None), "young", "choose old")],
+)
+def test_only_who_stands_warm_is_offered(seats, to, warm):
+    with pytest.raises(NothingToGoBackToError) as refused:
+        leaving(seats, to)
+    assert refused.value.fix == warm
+    assert f"{to} does not stand warm behind {seats.champion}" in str(refused.value)
+
+
+def test_a_rollback_to_nobody_in_particular_says_so():
+    with pytest.raises(NothingToGoBackToError, match="no version does not stand warm behind old"):
+        leaving(ALONE, None)
+
+
+def test_the_longest_and_the_fewest_that_settle():
+    assert may_settle(State.LIVE, days=15, cases=2000, needed=(14, 1000))
+    assert held(paused=True, two_people=False, word=None) == "advance"
+    assert held(paused=False, two_people=True, word="refused") == "promote"
