@@ -15,12 +15,12 @@ from shared.backends import checkpoints
 from shared.backends.base import FitRequest, Progress, Step
 from shared.backends.checkpoints import Checkpoint
 from shared.backends.devices import peak_memory_bytes
+from shared.backends.lora import Weights
 from shared.backends.team import Team, flat_gradient, hand_out
 from shared.domain.recipe import Recipe
 from shared.errors import InvalidInputError
 
 LARGEST_GRADIENT = 1.0
-Weights = dict[str, Tensor]
 
 
 class DivergedError(InvalidInputError):

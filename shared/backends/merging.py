@@ -9,9 +9,9 @@ from safetensors import safe_open
 from safetensors.torch import load, save_file
 from torch import Tensor
 
+from shared.backends.lora import PEFT_PREFIX
 from shared.errors import InvalidInputError
 
-PEFT_PREFIX = "base_model.model."
 WEIGHTS = "model.safetensors"
 _LEFT_BEHIND = (".safetensors", ".bin", ".pt", ".pth", ".gguf", ".onnx", ".py")
 

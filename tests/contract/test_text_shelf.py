@@ -42,12 +42,16 @@ def test_what_is_kept_is_exact_and_says_nothing_of_its_text(vault, tmp_path):
     cut = Cut(base, range(3, 6), "cpu")
     row = base.tokenizer.encode("burning when passing urine").ids
     made, shelf = make(cut, row), TextShelf(tmp_path / "shelf", vault, cut)
-    for found in (shelf.take(row), shelf.take(row)):
-        assert all(torch.equal(one, other) for one, other in zip(made, found, strict=True))
-    (path,) = (path for path in (tmp_path / "shelf").rglob("*") if path.is_file())
-    assert made.end.numpy().tobytes()[:64] not in path.read_bytes()
+    for _ in range(2):
+        below, end = shelf.read(row)
+        assert torch.equal(below, made.below) and torch.equal(end, made.end)
+        assert torch.equal(shelf.lower(row), made.lower)
+    files = [path.read_bytes() for path in (tmp_path / "shelf").rglob("*") if path.is_file()]
+    assert len(files) == 2
+    plain = [tensor.numpy().tobytes()[:64] for tensor in made]
+    assert not any(part in data for part in plain for data in files)
     other = TextShelf(tmp_path / "shelf", vault, Cut(base, range(2, 6), "cpu"))
-    other.take(row)
+    other.read(row)
     assert other.figures() == {
         "activations_made": 1.0,
         "activations_found": 0.0,
@@ -58,12 +62,24 @@ def test_what_does_not_open_is_made_again(vault, tmp_path):
     base = load_base("minilm", None, "cpu")
     cut = Cut(base, range(3, 6), "cpu")
     row = base.tokenizer.encode("cloudy urine").ids
-    first = TextShelf(tmp_path, vault, cut).take(row)
-    (path,) = (path for path in tmp_path.rglob("*.sealed"))
-    path.write_bytes(path.read_bytes()[:-1] + b"\0\0")
+    first = TextShelf(tmp_path, vault, cut)
+    (_, end), lower = first.read(row), first.lower(row)
+    for path in tmp_path.rglob("*.sealed"):
+        path.write_bytes(path.read_bytes()[:-1] + b"\0\0")
     shelf = TextShelf(tmp_path, vault, cut)
-    assert torch.equal(shelf.take(row).end, first.end)
+    assert torch.equal(shelf.read(row)[1], end)
     assert shelf.figures()["activations_made"] == 1
+    assert torch.equal(shelf.lower(row), lower)
+
+
+def test_hidden_states_that_are_gone_are_made_again(vault, tmp_path):
+    base = load_base("minilm", None, "cpu")
+    row = base.tokenizer.encode("cloudy urine").ids
+    shelf = TextShelf(tmp_path, vault, Cut(base, range(3, 6), "cpu"))
+    lower = shelf.lower(row)
+    for path in tmp_path.rglob("*.sealed"):
+        path.unlink()
+    assert torch.equal(shelf.lower(row), lower)
 
 
 def test_what_is_not_used_for_weeks_goes(vault, tmp_path):

@@ -18,9 +18,9 @@ from shared.backends.causal_lm.scorer import load_scorer
 from shared.backends.devices import to_device
 from shared.backends.lessons import Meter
 from shared.backends.lines import identity_of
+from shared.backends.lora import to_files
 from shared.backends.probes import PROBES, hash_of
 from shared.backends.team import assembled
-from shared.backends.text_classifier.adapter import to_files
 from shared.config import Settings
 from shared.domain.recipe import RecipeError, parse_recipe
 

@@ -11,13 +11,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from shared.backends.base import FitRequest
-from shared.backends.causal_lm.adapter import Weights, adapting, top_layers
+from shared.backends.causal_lm.adapter import adapting, top_layers
 from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, plain, run_layers
 from shared.backends.causal_lm.material import Material, batches, packs
 from shared.backends.causal_lm.passages import Passage, lesson, packed, question
 from shared.backends.causal_lm.reading import FIRST, HEAD, judged, opinions, seen
 from shared.backends.lessons import Course, Pupil
+from shared.backends.lora import Weights
 from shared.backends.team import Team
 from shared.domain.recipe import CausalRecipe
 

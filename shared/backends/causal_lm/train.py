@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from shared.backends import calibration, lessons
-from shared.backends.causal_lm.adapter import Weights, make_adapter
+from shared.backends.causal_lm.adapter import make_adapter
 from shared.backends.causal_lm.learner import Frozen, Learner, Task, plain_features, scores
 from shared.backends.causal_lm.llama import plain
 from shared.backends.causal_lm.reading import FIRST, HEAD, OPINIONS, weighed
 from shared.backends.lessons import Report
+from shared.backends.lora import Weights
 from shared.backends.text_classifier.head import fit_head
 
 LORA, HEAD_ALONE = "lora", "head"

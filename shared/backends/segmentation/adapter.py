@@ -1,22 +1,15 @@
 """What of the decoder learns: LoRA beside its linear layers, and its small heads whole; in peft's format."""
 
-import hashlib
-import json
-import math
 from collections.abc import Mapping
-from typing import Any
 
-import torch
-from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
+from shared.backends import lora
+from shared.backends.lora import Weights
 from shared.backends.segmentation.base_model import SegmentationBase
 from shared.backends.segmentation.decoder import BODY, DECODER, LAYERS, Decoder, Linear
-from shared.errors import InvalidInputError
 
-PEFT_PREFIX = "base_model.model."
-Weights = dict[str, Tensor]
 _PROJECTIONS = ("q_proj", "k_proj", "v_proj", "out_proj")
 _ATTENTIONS = ("self_attn", "cross_attn_token_to_image", "cross_attn_image_to_token")
 WHOLE = (
@@ -45,16 +38,9 @@ def whole_names(base: SegmentationBase) -> list[str]:
 
 
 def fresh(base: SegmentationBase, *, rank: int, seed: int) -> Weights:
-    """What learns, before it has: A drawn from the seed and the layer's name, B zero, heads as pretrained."""
-    weights: Weights = {name: base.weights[name].clone() for name in whole_names(base)}
-    for name in adapted_names():
-        out, inner = base.weights[f"{name}.weight"].shape
-        drawn = hashlib.sha256(f"{seed} {name}".encode()).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(drawn[:8], "big") >> 1)
-        bound = 1 / math.sqrt(inner)
-        weights[f"{name}.lora_A.weight"] = torch.rand(rank, inner, generator=generator) * 2 * bound - bound
-        weights[f"{name}.lora_B.weight"] = torch.zeros(out, rank)
-    return weights
+    """What learns, before it has: an adapter that changes nothing, and the heads as they were pretrained."""
+    heads = {name: base.weights[name].clone() for name in whole_names(base)}
+    return heads | lora.untaught(base.weights, adapted_names(), rank=rank, seed=seed)
 
 
 def adapted(base: SegmentationBase, learnt: Mapping[str, Tensor], scale: float) -> Decoder:
@@ -83,40 +69,10 @@ def _linear(weights: Mapping[str, Tensor], learnt: Mapping[str, Tensor], scale: 
 
 def to_files(learnt: Mapping[str, Tensor], base: str, *, rank: int, alpha: float) -> dict[str, bytes]:
     """The two files that plain peft loads onto the same `SamModel`."""
-    named = {PEFT_PREFIX + key: tensor.detach().cpu().contiguous() for key, tensor in sorted(learnt.items())}
-    return {
-        "adapter_model.safetensors": save(named, metadata={"format": "pt"}),
-        "adapter_config.json": (
-            json.dumps(_config(base, rank, alpha), indent=1, sort_keys=True) + "\n"
-        ).encode(),
-    }
+    told = lora.config(base, adapted_names(), rank=rank, alpha=alpha, modules_to_save=list(WHOLE))
+    return lora.to_files(learnt, told)
 
 
 def from_file(tensors: Mapping[str, Tensor], base: SegmentationBase) -> Weights:
-    """What was learnt, read from its file; every tensor must be there in its shape, and nothing besides.
-
-    Raises:
-        InvalidInputError: a tensor is missing, unknown or of another shape: it would be left out silently.
-    """
-    found = {key.removeprefix(PEFT_PREFIX): tensor for key, tensor in tensors.items()}
-    low = found.get(f"{adapted_names()[0]}.lora_A.weight")
-    wanted = fresh(base, rank=len(low) if low is not None else 1, seed=0)
-    shapes = {name: tensor.shape for name, tensor in found.items()}
-    if shapes != {name: tensor.shape for name, tensor in wanted.items()}:
-        raise InvalidInputError("the adapter does not fit the base's decoder", field="adapter_model")
-    return found
-
-
-def _config(base: str, rank: int, alpha: float) -> dict[str, Any]:
-    return {
-        "peft_type": "LORA",
-        "base_model_name_or_path": base,
-        "inference_mode": True,
-        "r": rank,
-        "lora_alpha": alpha,
-        "lora_dropout": 0.0,
-        "bias": "none",
-        "fan_in_fan_out": False,
-        "target_modules": adapted_names(),
-        "modules_to_save": list(WHOLE),
-    }
+    """What was learnt, read from its file; see `lora.from_file`."""
+    return lora.from_file(tensors, base.weights, adapted_names(), whole=whole_names(base))

@@ -9,7 +9,8 @@ import torch
 from shared.backends.base import FitRequest, Fitted, Progress
 from shared.backends.devices import to_device
 from shared.backends.lessons import Meter
-from shared.backends.segmentation.adapter import Weights, adapted, fresh, plain, to_files
+from shared.backends.lora import Weights
+from shared.backends.segmentation.adapter import adapted, fresh, plain, to_files
 from shared.backends.segmentation.base_model import SegmentationBase, load_base
 from shared.backends.segmentation.compare import Comparison, compare
 from shared.backends.segmentation.learner import Embedder, Task

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from shared.backends.base import FitRequest
 from shared.backends.lessons import Course, Pupil
+from shared.backends.lora import Weights
 from shared.backends.segmentation import prompts, questions
-from shared.backends.segmentation.adapter import Weights, adapted
+from shared.backends.segmentation.adapter import adapted
 from shared.backends.segmentation.base_model import CELLS, SegmentationBase
 from shared.backends.segmentation.decoder import DECODER, Scene
 from shared.backends.segmentation.material import GRID, Material, Unit

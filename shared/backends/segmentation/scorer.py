@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load
 
 from shared.backends.base import Box, Segmented
-from shared.backends.segmentation.adapter import Weights, adapted, from_file, plain
+from shared.backends.lora import Weights
+from shared.backends.segmentation.adapter import adapted, from_file, plain
 from shared.backends.segmentation.answering import View, answer, views_of
 from shared.backends.segmentation.base_model import SegmentationBase
 from shared.domain.example import Answer

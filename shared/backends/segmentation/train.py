@@ -2,7 +2,8 @@
 
 from shared.backends import lessons
 from shared.backends.lessons import Report
-from shared.backends.segmentation.adapter import Weights, fresh
+from shared.backends.lora import Weights
+from shared.backends.segmentation.adapter import fresh
 from shared.backends.segmentation.learner import Embedder, Learner, Task
 
 

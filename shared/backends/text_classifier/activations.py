@@ -1,7 +1,7 @@
 """What the base without an adapter makes of one text, made once and kept sealed for the next training."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,27 +54,33 @@ def make(cut: Cut, row: Sequence[int]) -> Activations:
 
 
 class TextShelf:
-    """Keeps activations of one base and cut below a folder of the site."""
+    """Keeps activations of one base and cut below a folder of the site.
+
+    What the head reads and what LoRA learns from lie apart: the second is ten times as much, and a training
+    that tries the head alone opens none of it.
+    """
 
     def __init__(self, folder: Path, vault: Vault, cut: Cut) -> None:
         kernels = f"{torch.__version__} {torch.backends.cpu.get_cpu_capability()} {cut.device}"
         about = f"text {cut.base.digest} {cut.base.precision} below {cut.layers.start} {POOLING} {kernels}"
         self._sealed, self._cut = SealedShelf(folder, vault, about), cut
 
-    def take(self, row: Sequence[int]) -> Activations:
-        """The activations of a text: those that are kept, else made and kept."""
-        key = hashlib.sha256(" ".join(map(str, row)).encode()).hexdigest()
-        kept = self._opened(key)
-        if kept is not None:
-            self._sealed.found += 1
+    def read(self, row: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """`below` and `end` of a text: those that are kept, else made and kept."""
+        kept = self._opened(_key(row), ("below", "end"))
+        if kept is None:
+            self._sealed.made += 1
+            made = self._made(row)
+            return made.below, made.end
+        self._sealed.found += 1
+        for key in (_key(row), _lower_key(row)):
             self._sealed.touch(key)
-            return kept
-        made = make(self._cut, row)
-        self._sealed.made += 1
-        self._sealed.put(
-            key, save({name: tensor.cpu().contiguous() for name, tensor in made._asdict().items()})
-        )
-        return made
+        return kept["below"], kept["end"]
+
+    def lower(self, row: Sequence[int]) -> Tensor:
+        """`lower` of a text: what is kept, else made again and kept."""
+        kept = self._opened(_lower_key(row), ("lower",))
+        return self._made(row).lower if kept is None else kept["lower"]
 
     def figures(self) -> dict[str, float]:
         """How many were made and how many were kept."""
@@ -84,11 +90,29 @@ class TextShelf:
         """Remove what no training has used for weeks."""
         self._sealed.prune()
 
-    def _opened(self, key: str) -> Activations | None:
+    def _made(self, row: Sequence[int]) -> Activations:
+        made = make(self._cut, row)
+        self._put(_key(row), {"below": made.below, "end": made.end})
+        self._put(_lower_key(row), {"lower": made.lower})
+        return made
+
+    def _put(self, key: str, tensors: Mapping[str, Tensor]) -> None:
+        self._sealed.put(key, save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}))
+
+    def _opened(self, key: str, names: tuple[str, ...]) -> dict[str, Tensor] | None:
         found = self._sealed.opened(key)
         if found is None:
             return None
         try:
-            return Activations(**{name: tensor.to(self._cut.device) for name, tensor in load(found).items()})
-        except (SafetensorError, TypeError):
+            tensors = load(found)
+            return {name: tensors[name].to(self._cut.device) for name in names}
+        except (SafetensorError, KeyError):
             return None
+
+
+def _key(row: Sequence[int]) -> str:
+    return hashlib.sha256(" ".join(map(str, row)).encode()).hexdigest()
+
+
+def _lower_key(row: Sequence[int]) -> str:
+    return f"{_key(row)} lower"

@@ -1,27 +1,20 @@
-"""LoRA: made from a seed, applied beside the base's matrices, kept in the file format of peft."""
+"""Which layers of the encoder LoRA adapts, and how it acts beside the base's matrices."""
 
-import hashlib
-import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional
 
+from shared.backends import lora
+from shared.backends.lora import Weights
 from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.encoder import LAYER, LINEARS, Linear, base_linear
-from shared.errors import InvalidInputError
-
-PEFT_PREFIX = "base_model.model."
-Weights = dict[str, Tensor]
 
 
 def top_layers(base: BaseModel, count: int) -> range:
     """The numbers of the `count` highest layers; a shallower base is adapted whole."""
-    return range(max(0, base.shape.layers - count), base.shape.layers)
+    return lora.top(base.shape.layers, count)
 
 
 def adapted_names(layers: Sequence[int]) -> list[str]:
@@ -30,17 +23,8 @@ def adapted_names(layers: Sequence[int]) -> list[str]:
 
 
 def make_adapter(base: BaseModel, layers: Sequence[int], *, rank: int, seed: int) -> Weights:
-    """A fresh adapter that changes nothing yet: A is drawn from the seed and the layer's name, B is zero."""
-    weights: Weights = {}
-    for name in adapted_names(layers):
-        out, inner = base.weights[f"{name}.weight"].shape
-        drawn = hashlib.sha256(f"{seed} {name}".encode()).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(drawn[:8], "big") >> 1)
-        bound = 1 / math.sqrt(inner)
-        start = torch.rand(rank, inner, generator=generator) * 2 * bound - bound
-        weights[f"{name}.lora_A.weight"] = start
-        weights[f"{name}.lora_B.weight"] = torch.zeros(out, rank)
-    return weights
+    """A fresh adapter that changes nothing yet."""
+    return lora.untaught(base.weights, adapted_names(layers), rank=rank, seed=seed)
 
 
 def adapting(base: BaseModel, adapter: Mapping[str, Tensor], scale: float) -> Linear:
@@ -59,46 +43,12 @@ def adapting(base: BaseModel, adapter: Mapping[str, Tensor], scale: float) -> Li
     return linear
 
 
-def to_files(adapter: Mapping[str, Tensor], config: Mapping[str, object]) -> dict[str, bytes]:
-    """The two files that plain peft loads onto the same base."""
-    named = {PEFT_PREFIX + key: tensor.detach().cpu().contiguous() for key, tensor in sorted(adapter.items())}
-    return {
-        "adapter_model.safetensors": save(named, metadata={"format": "pt"}),
-        "adapter_config.json": (json.dumps(config, indent=1, sort_keys=True) + "\n").encode(),
-    }
-
-
 def peft_config(base: str, layers: Sequence[int], *, rank: int, alpha: float) -> dict[str, Any]:
     """What peft must know to put the adapter where it was learnt."""
-    return {
-        "peft_type": "LORA",
-        "task_type": "FEATURE_EXTRACTION",
-        "base_model_name_or_path": base,
-        "inference_mode": True,
-        "r": rank,
-        "lora_alpha": alpha,
-        "lora_dropout": 0.0,
-        "bias": "none",
-        "fan_in_fan_out": False,
-        "target_modules": list(LINEARS),
-        "layers_to_transform": list(layers),
-        "layers_pattern": "layer",
-    }
+    places = {"layers_to_transform": list(layers), "layers_pattern": "layer"}
+    return lora.config(base, LINEARS, rank=rank, alpha=alpha, task_type="FEATURE_EXTRACTION", **places)
 
 
 def from_file(tensors: Mapping[str, Tensor], base: BaseModel, layers: Sequence[int]) -> Weights:
-    """An adapter read from its file; every adapted layer must be there in its shape, and nothing besides.
-
-    Raises:
-        InvalidInputError: a tensor is missing, unknown or of another shape: it would be left out silently.
-    """
-    wanted = {f"{name}.{part}.weight" for name in adapted_names(layers) for part in ("lora_A", "lora_B")}
-    found = {key.removeprefix(PEFT_PREFIX): tensor for key, tensor in tensors.items()}
-    if set(found) != wanted:
-        raise InvalidInputError("the adapter's tensors are not those of its layers", field="adapter_model")
-    for name in adapted_names(layers):
-        out, inner = base.weights[f"{name}.weight"].shape
-        low, high = found[f"{name}.lora_A.weight"], found[f"{name}.lora_B.weight"]
-        if low.shape[1] != inner or high.shape[0] != out or low.shape[0] != high.shape[1]:
-            raise InvalidInputError("the adapter does not fit the base's layers", field="adapter_model")
-    return found
+    """An adapter read from its file; see `lora.from_file`."""
+    return lora.from_file(tensors, base.weights, adapted_names(layers))

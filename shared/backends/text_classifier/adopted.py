@@ -12,8 +12,9 @@ from torch.nn import functional
 
 from shared.backends.base import Fitted, Naming
 from shared.backends.devices import to_device
+from shared.backends.lora import PEFT_PREFIX
 from shared.backends.probes import PROBES, hash_of
-from shared.backends.text_classifier.adapter import PEFT_PREFIX, adapting
+from shared.backends.text_classifier.adapter import adapting
 from shared.backends.text_classifier.base_model import BaseModel, find_base, load_base
 from shared.backends.text_classifier.encoder import LAYER, LINEARS, embed, pad, plain, run_layers
 from shared.backends.text_classifier.scorer import TextScorer

@@ -10,10 +10,11 @@ from safetensors.torch import save
 from shared.backends.base import FitRequest, Fitted, Progress
 from shared.backends.devices import to_device
 from shared.backends.lines import identity_of
+from shared.backends.lora import to_files
 from shared.backends.probes import PROBES, hash_of
 from shared.backends.team import assembled
 from shared.backends.text_classifier.activations import Cut, TextShelf
-from shared.backends.text_classifier.adapter import peft_config, to_files, top_layers
+from shared.backends.text_classifier.adapter import peft_config, top_layers
 from shared.backends.text_classifier.base_model import load_base
 from shared.backends.text_classifier.encoder import POOLING
 from shared.backends.text_classifier.ladder import Climb, climb

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from shared.backends.text_classifier.adapter import Weights
+from shared.backends.lora import Weights
 from shared.backends.text_classifier.learner import Frozen, Task
 
 SHRINKAGE = 0.3
@@ -30,30 +30,32 @@ def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float)
         weights: of the cases, mean 1, shape (n,).
         penalty: L2 penalty of the regression on the weights, not on the biases.
     """
-    x, w = found.double(), weights.double()
     # One spread for all features: those that hardly vary between texts must not count as much as the others.
-    centre, spread = x.mean(0), x.var(0, unbiased=False).mean().sqrt().clamp_min(1e-6)
-    x = (x - centre) / spread  # (n, width)
+    centre = found.mean(0, dtype=torch.double)
+    spread = (found.double() - centre).square().mean().sqrt().clamp_min(1e-6)
+    # The many products are float32, which costs a third; what is summed up and solved is double.
+    x, w = ((found - centre) / spread).float(), weights.float()  # (n, width)
     # Both lie in the span of the cases: where these are few, that is where they are sought.
-    span = torch.linalg.qr(x.T)[0] if len(x) < x.shape[1] else None  # (width, n)
+    span = torch.linalg.qr(x.double().T)[0].float() if len(x) < x.shape[1] else None  # (width, n)
     width, x = x.shape[1], x if span is None else x @ span
     matrix, bias = _regression(x, targets, w, penalty=penalty)
     typical, offset = _discriminant(x, targets, w, width=width)
     spreads = [
-        functional.linear(x, m, b).std().clamp_min(1e-9) for m, b in ((matrix, bias), (typical, offset))
+        functional.linear(x, m.float(), b.float()).std().clamp_min(1e-9)
+        for m, b in ((matrix, bias), (typical, offset))
     ]
     scale = spreads[0] / spreads[1]
     matrix, bias = (matrix + scale * typical) / 2, (bias + scale * offset) / 2
     # Undo both, so that the head reads raw features.
-    raw = (matrix if span is None else matrix @ span.T) / spread
+    raw = (matrix if span is None else matrix @ span.double().T) / spread
     return {"weight": raw.float(), "bias": (bias - raw @ centre).float()}
 
 
 def _regression(x: Tensor, targets: Tensor, w: Tensor, *, penalty: float) -> tuple[Tensor, Tensor]:
-    """By L-BFGS from zero, in double precision."""
+    """By L-BFGS from zero."""
     classes = int(targets.max()) + 1
-    matrix = torch.zeros(classes, x.shape[1], dtype=torch.double, device=x.device, requires_grad=True)
-    bias = torch.zeros(classes, dtype=torch.double, device=x.device, requires_grad=True)
+    matrix = torch.zeros(classes, x.shape[1], device=x.device, requires_grad=True)
+    bias = torch.zeros(classes, device=x.device, requires_grad=True)
     search = torch.optim.LBFGS(
         [matrix, bias], max_iter=200, line_search_fn="strong_wolfe", tolerance_grad=1e-6
     )
@@ -66,7 +68,7 @@ def _regression(x: Tensor, targets: Tensor, w: Tensor, *, penalty: float) -> tup
         return total
 
     search.step(loss)
-    return matrix.detach(), bias.detach()
+    return matrix.detach().double(), bias.detach().double()
 
 
 def _discriminant(x: Tensor, targets: Tensor, w: Tensor, *, width: int) -> tuple[Tensor, Tensor]:
@@ -76,13 +78,14 @@ def _discriminant(x: Tensor, targets: Tensor, w: Tensor, *, width: int) -> tuple
 
     Source: Friedman, Regularized Discriminant Analysis, JASA 1989; the share is measured on training folds.
     """
-    of_label = functional.one_hot(targets).double() * w[:, None]  # (n, labels)
+    of_label = functional.one_hot(targets).float() * w[:, None]  # (n, labels)
     means = (of_label.T @ x) / of_label.sum(0)[:, None]  # (labels, width)
     apart = x - means[targets]
-    within = (apart * w[:, None]).T @ apart / w.sum()  # (width, width)
+    within = ((apart * w[:, None]).T @ apart).double() / w.sum(dtype=torch.double)  # (width, width)
+    means = means.double()
     level = (within.diagonal().sum() / width).clamp_min(1e-9)
     shrunk = (1 - SHRINKAGE) * within + SHRINKAGE * level * torch.eye(
-        len(within), dtype=x.dtype, device=x.device
+        len(within), dtype=torch.double, device=x.device
     )
     matrix = torch.linalg.solve(shrunk, means.T).T
     return matrix, -(matrix * means).sum(1) / 2

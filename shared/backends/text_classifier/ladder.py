@@ -11,8 +11,8 @@ from torch.nn import functional
 from shared.backends.base import Progress
 from shared.backends.calibration import USUAL_TEMPERATURE, fit_temperature
 from shared.backends.lessons import Meter
+from shared.backends.lora import Weights
 from shared.backends.text_classifier import train
-from shared.backends.text_classifier.adapter import Weights
 from shared.backends.text_classifier.head import fitted_head
 from shared.backends.text_classifier.learner import Frozen, Learner, Task, freeze
 from shared.backends.text_classifier.tuning import tune

@@ -1,7 +1,7 @@
 """A training in memory: frozen base, cached activations below the adapter, and the tensors that learn."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -10,9 +10,10 @@ from torch.nn import functional
 
 from shared.backends.base import FitRequest
 from shared.backends.lessons import Course, Pupil
+from shared.backends.lora import Weights
 from shared.backends.team import Team
 from shared.backends.text_classifier.activations import Cut, TextShelf, make
-from shared.backends.text_classifier.adapter import Weights, adapting, top_layers
+from shared.backends.text_classifier.adapter import adapting, top_layers
 from shared.backends.text_classifier.base_model import BaseModel
 from shared.backends.text_classifier.encoder import (
     Linear,
@@ -67,12 +68,12 @@ class Frozen:
 
     Attributes:
         below: the means that the head reads below the adapted layers, shape (rows, depths there, hidden).
-        lower: hidden states below the adapted layers, one (length, hidden) a row.
+        lower: gives the hidden states of a row below the adapted layers, shape (length, hidden).
         plain: what the head reads of the base without an adapter, shape (rows, depths hidden).
     """
 
     below: Tensor
-    lower: Sequence[Tensor]
+    lower: Callable[[int], Tensor]
     plain: Tensor
 
 
@@ -120,17 +121,27 @@ class Learner(Pupil):
 
 
 def freeze(task: Task) -> Frozen:
-    """Run every row once through the base: to where the layers that learn begin, and to its plain end."""
+    """Run every row once through the base: to where the layers that learn begin, and to its plain end.
+
+    With a shelf the hidden states stay there, and memory holds what the head reads alone.
+    """
+    rows, shelf = task.material.rows, task.shelf
+    if shelf is not None:
+        found = [shelf.read(row) for row in rows]
+        return Frozen(_stacked(found, 0), lambda row: shelf.lower(rows[row]), _stacked(found, 1))
     cut = Cut(task.base, top_layers(task.base, task.recipe.top_layers), task.device)
-    take = task.shelf.take if task.shelf else lambda row: make(cut, row)
-    found = [take(row) for row in task.material.rows]
-    below, ends = (torch.stack([getattr(one, name) for one in found]) for name in ("below", "end"))
-    return Frozen(below, [one.lower for one in found], ends)
+    made = [make(cut, row) for row in rows]
+    read = [(one.below, one.end) for one in made]
+    return Frozen(_stacked(read, 0), lambda row: made[row].lower, _stacked(read, 1))
+
+
+def _stacked(pairs: Sequence[tuple[Tensor, Tensor]], side: int) -> Tensor:
+    return torch.stack([pair[side] for pair in pairs])
 
 
 def top_features(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear) -> Tensor:
     """What the head reads of some rows, through the top layers as `linear` applies them."""
-    hidden, mask = stack([frozen.lower[row] for row in rows])
+    hidden, mask = stack([frozen.lower(row) for row in rows])
     layers = top_layers(task.base, task.recipe.top_layers)
     _, above = read_layers(task.base, hidden, mask, layers=layers, linear=linear)
     return features([*frozen.below[list(rows)].unbind(1), *above])

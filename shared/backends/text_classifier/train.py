@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from shared.backends import lessons
 from shared.backends.lessons import Report
-from shared.backends.text_classifier.adapter import Weights, make_adapter, top_layers
+from shared.backends.lora import Weights
+from shared.backends.text_classifier.adapter import make_adapter, top_layers
 from shared.backends.text_classifier.learner import Frozen, Learner, Task
 
 
