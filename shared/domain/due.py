@@ -12,6 +12,7 @@ from shared.domain.policy import Policy
 from shared.errors import InvalidInputError
 
 CATCH_UP = timedelta(hours=24)
+FORECAST_HOURS = 14 * 24.0  # after a training: later the clinic may be another
 NO_NAMES: Mapping[str, int] = {}
 _YEARS_AHEAD = 9  # 29 February is at most eight years away
 _MONTHS = {month_abbr[n].lower(): n for n in range(1, 13)}
@@ -196,6 +197,11 @@ class Past:
     forecast: Forecast | None = None  # None: the past says too little, which is no reason against it
     changed: bool = False  # the cases are not those that the forecast was made from
 
+    @property
+    def is_same_clinic(self) -> bool:
+        """Whether what was learnt last says something of what could be learnt now."""
+        return not self.changed and (self.rested_hours is None or self.rested_hours < FORECAST_HOURS)
+
 
 @dataclass(frozen=True)
 class Due:
@@ -210,7 +216,7 @@ def verdict(counts: Counts, policy: Policy, past: Past, *, after_new_cases: int 
 
     Never with fewer new cases than the policy's least, beside another open training, within the rest after
     the last one, or where the learning curve is sure that too little would be gained. A curve knows nothing
-    of cases that have changed: then it is not asked.
+    of cases that have changed, and slow change is told from chance late: after two weeks it is not asked.
     """
     hindrance = _hindrance(counts, policy, past, after_new_cases=after_new_cases)
     return Due(start=hindrance is None, reason=hindrance or _worth(counts, past))
@@ -226,7 +232,7 @@ def _hindrance(counts: Counts, policy: Policy, past: Past, *, after_new_cases: i
     if past.rested_hours is not None and past.rested_hours < policy.train_cooldown_hours:
         rest = policy.train_cooldown_hours
         return f"the last training ended {past.rested_hours:.1f} hours ago, the rest is {rest:g} hours"
-    if past.forecast is not None and not past.changed and past.forecast.at_most < policy.train_min_gain:
+    if past.forecast is not None and past.is_same_clinic and past.forecast.at_most < policy.train_min_gain:
         most, least = 100 * past.forecast.at_most, 100 * policy.train_min_gain
         return f"not worth it: at most {most:.2f} points more are forecast, fewer than {least:g}"
     return None
@@ -235,6 +241,6 @@ def _hindrance(counts: Counts, policy: Policy, past: Past, *, after_new_cases: i
 def _worth(counts: Counts, past: Past) -> str:
     if past.changed:
         return f"{counts.unused} new eligible cases, and what is asked or answered has changed"
-    if past.forecast is None:
+    if past.forecast is None or not past.is_same_clinic:
         return f"{counts.unused} new eligible cases"
     return f"{counts.unused} new eligible cases, {100 * past.forecast.gain:.2f} points more are forecast"

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.due import Counts, Past, verdict
+from shared.domain.due import FORECAST_HOURS, Counts, Past, verdict
 from shared.domain.learning_curve import Forecast
 from shared.domain.policy import Policy
 
@@ -44,6 +44,9 @@ def test_a_rest_and_a_sure_forecast_stand_against_it_and_say_so():
     assert refused.reason == "not worth it: at most 0.04 points more are forecast, fewer than 0.1"
     unsure = Forecast(before=600, cases=900, gain=0.0, at_most=0.02)
     assert verdict(enough, POLICY, Past(forecast=poor, changed=True)).start  # it is of another world
+    assert not verdict(enough, POLICY, Past(forecast=poor, rested_hours=FORECAST_HOURS - 1)).start
+    late = verdict(enough, POLICY, Past(forecast=poor, rested_hours=FORECAST_HOURS))
+    assert late.start and "forecast" not in late.reason  # a curve of two weeks ago knows this clinic no more
     assert not verdict(enough, POLICY, Past(rested_hours=3.25, changed=True)).start
     assert verdict(enough, POLICY, Past(forecast=unsure)).start
     assert verdict(enough, POLICY, Past()).start
