@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import amounts, anchors, cues, glance, streets
-from worker_collection.phi.lexicon import fold, terms
+from worker_collection.phi.lexicon import CORE, HEAD, TOWN, VOCABULARY, fold, terms
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -68,13 +68,35 @@ def find(page: Page) -> Iterator[Span]:
     for hint in hints.finditer(text) if _may_hold_code(page) else ():
         for pattern in (_POSTCODE, _POSTCODE_LOWER) if page.case == "lower" else (_POSTCODE,):
             for match in pattern.finditer(text, max(0, hint.start() - 8), hint.end() + 8):
-                yield Span(match.start(), match.end(), "ADDRESS")
+                yield Span(_with_town(page, match.start()), match.end(), "ADDRESS")
     for match in glance.at(_ZIP, text, page.numbers) if "99999" in page.shape else ():
-        if _STATE_BEFORE.search(text, max(0, match.start() - 4), match.start()):
-            yield Span(match.start(), match.end(), "ADDRESS")
+        state = _STATE_BEFORE.search(text, max(0, match.start() - 4), match.start())
+        if state:
+            start = _with_town(page, state.start()) if state.group().isupper() else match.start()
+            yield Span(start if start < state.start() else match.start(), match.end(), "ADDRESS")
     pattern = _STATE_CODE_LOWER if page.case == "lower" else _STATE_CODE
     for match in page.matches(pattern, _STATES_DOWN_UNDER):
         yield Span(match.start(1), match.end(1), "ADDRESS")
+
+
+_TOWN_BEFORE = re.compile(
+    r"(?<![\w'’-])((?:(?:St|Mt|Ft)\.[ ])?[A-ZÀ-Þ][\w'’-]{1,24}(?:[ ][A-ZÀ-Þ][\w'’-]{1,24}){0,2}),?[ ]$"
+)
+
+
+_FIELD_BEFORE = re.compile(r"(?:^|[,;:\n][ ]{0,2})$")
+
+
+def _with_town(page: Page, code: int) -> int:
+    """Where the town before a code or its state begins, whatever words it is: "Lives Reading, PA 19616"."""
+    text = page.text if page.case == "mixed" else page.recased
+    town = _TOWN_BEFORE.search(text, max(0, code - 60), code)
+    words = page.words_between(*town.span(1)) if town else []
+    fills = town and _FIELD_BEFORE.search(text, max(0, town.start() - 3), town.start()) is not None
+    while words and words[0].flags & CORE and not words[0].flags & TOWN and not fills:
+        words = words[1:]
+    told = fills or any(word.flags & TOWN or not word.flags & (VOCABULARY | HEAD) for word in words)
+    return words[0].start if words and told else code
 
 
 def _may_hold_code(page: Page) -> bool:

@@ -40,6 +40,14 @@ def counts(text: str, at: int) -> bool:
     return _COUNTED.match(text, at) is not None or _PART.match(text, at) is not None
 
 
+_PER = re.compile(r"(?:m?IU|U|[mµunpfk]?g|mcg|[mµunp]?mol|m?[Ee]q|[mdµ]?[lL]|cells|mOsm)/$")
+
+
+def is_per(text: str, at: int) -> bool:
+    """Whether the letter at this place ends a reading: the L of "4.1 mmol/L. Echo"."""
+    return text[at - 1 : at] == "/" and _PER.search(text, max(0, at - 6), at) is not None
+
+
 def aged(text: str, at: int) -> re.Match[str] | None:
     """An age in its shortest form behind this place, as between a name and what is said of him: ", 61M"."""
     return _AGED.match(text, at)

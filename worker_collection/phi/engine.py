@@ -17,6 +17,7 @@ from worker_collection.phi import (
     leaks,
     lodgings,
     number_forms,
+    numbered,
     numbers,
     parishes,
     persons,
@@ -41,7 +42,7 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
 from worker_collection.phi.spans import Span, bridged, joined, left_in, put_in, rendered
 
-BY_RULES = "rules-7"
+BY_RULES = "rules-8"
 ENGINE = f"{BY_RULES}-tagger-{tagger.version()}"
 MAX_CHARACTERS = 200_000
 _PLACED = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})
@@ -136,6 +137,7 @@ def find(
     add(called.find(page))
     add(initials.find(page))
     add(persons.find(page))
+    add(numbered.find(page))
     add(_named(page, free, tagged=tagged))
     if tagged:
         add(tagger.find(page, _settled(page, covered), unsure))

@@ -159,6 +159,8 @@ def _goes_on_clinically(text: str, start: int, end: int) -> bool:
 
 def _is_graded(text: str, start: int, end: int) -> bool:
     """Whether a grade or a finding follows, as after Mallampati, Child-Pugh or Babinski."""
+    if text[end : end + 1] == "\n":
+        return False  # an item of a list begins there
     single = "-" not in text[start:end]
     if fold(text[start:end]) in _SCORES and re.match(r"\s(?:score\s)?\d", text[end : end + 8]):
         return True

@@ -231,7 +231,8 @@ def _name_at(text: str, at: int) -> Iterator[Span]:
 def _ends_before(value: str, word: re.Match[str], first: str) -> bool:
     """Whether the name is over: a stop that is no initial's, or a small word after a capitalised name."""
     between = value[: word.start()].rstrip(" ")
-    if between.endswith(".") and re.search(r"[^\W\d_]{3}\.$", between):
+    plain = kind(word.group()) & CORE and not kind(word.group()) & NAME  # "Vo. Lives at"
+    if between.endswith(".") and (plain or re.search(r"[^\W\d_]{3}\.$", between)):
         return True
     return word.group().islower() and first[0].isupper() and fold(word.group()) not in cues.names("particles")
 

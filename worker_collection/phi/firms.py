@@ -24,6 +24,7 @@ _FORM_BEFORE = re.compile(
 _FORMS = anchors.on(cues.words("ooo oao zao pao uab sia tov eood ооо тов ets pt"))
 _LEGAL_HINT = re.compile(r"[ ](?:[A-ZŞ][A-Za-z./]{1,4}\b|sp\.|e\.[ ]?[VG]|a\.s|s\.r\.o|d\.o\.o)")
 _TROOP = re.compile(
+    r"(?:[A-Z][\w'’-]+[ ]){0,3}Local[ ](?:No\.?[ ]|#)?\d{1,4}\b(?:[ ][A-Z][a-z]{3,}s\b)?|"
     r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|Squadron|"
     r"Airborne|Infantry|Cavalry|"
     r"Armou?red|Rifles|Artillery|Engineers|Fleet|Wing|"
@@ -40,6 +41,21 @@ _TROOPS = anchors.on(
 )
 
 
+# Those who do the same work and what they have founded: "Quistville Riders Association".
+_UNITED = re.compile(
+    r"(?:[A-ZÀ-Þ][\w'’-]{1,20}[ ]){1,3}(?:Riders|Drivers|Traders|Farmers|Workers|Teachers|Nurses|Growers|"
+    r"Fishermen|Miners|Vendors|Operators|Owners|Tailors|Students|Veterans|Women|Youth|Market|Weavers|Hunters|"
+    r"Boatmen|Porters|Seafarers|Pensioners|Residents|Tenants|Employees|Credit)['’]?s?"
+    r"[ ](?:Association|Union|Co-?operative|Society|"
+    r"Federation|Guild|League|Club|Network|Council)\b"
+)
+_UNIONS = anchors.on(
+    cues.words(
+        "association union cooperative co-operative society federation guild league club network council"
+    )
+)
+
+
 def find(page: Page) -> Iterator[Span]:
     """The capitalised words before "GmbH", "AS", "sp. z o.o.", and "the 3rd Battalion"."""
     if page.case != "mixed":
@@ -49,6 +65,8 @@ def find(page: Page) -> Iterator[Span]:
         if last is not None and _is_firm(page.words[last]):
             yield Span(page.words[_first(page, last)].start, match.end(), "ORG")
     for match in page.matches(_FORM_BEFORE, _FORMS):
+        yield Span(match.start(), match.end(), "ORG")
+    for match in _UNITED.finditer(page.text) if page.standing(_UNIONS) else ():
         yield Span(match.start(), match.end(), "ORG")
     for match in _TROOP.finditer(page.text) if page.standing(_TROOPS) else ():
         yield Span(match.start(), match.end(), "ORG")

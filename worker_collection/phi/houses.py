@@ -37,6 +37,7 @@ _TREATED = cues.group("treated")
 _WORKS = cues.group("works")
 _TRADES = cues.group("trades")
 _POINTS = frozenset({"at", "from", "to", "by", "of", "in", "with", "for", "through", "via", "the"})
+_SHORTENED = frozenset({"st", "mt", "ft", "saint", "mount", "fort"})
 _TO = frozenset({"at", "from", "to", "by", "of", "via", "the"})
 _TOOK = frozenset({"accepted", "declined", "care"})
 _DEPARTMENTS = cues.group("departments")
@@ -194,6 +195,8 @@ class Houses:
         first = place
         while first > 0 and place - first < 2 and self.page.gap(first) == " " and self._is_strange(first - 1):
             first -= 1
+        short = first > 1 and self.page.gap(first) in (" ", ". ") and self.words[first - 1].key in _SHORTENED
+        first -= short  # "at mt. carmel icu"
         if 0 < first < place and self.words[first - 1].key in _POINTS:
             yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
 
@@ -241,9 +244,14 @@ class Houses:
         if first < place and not (
             self.words[first].flags & CORE and not self.words[first].flags & (NAME | TOWN)
         ):
-            yield Span(self.words[first].start, self.words[place].end, "HOSPITAL")
+            end = self.words[place].end
+            number = _WARD_NUMBER.match(self.page.text, end)
+            yield Span(self.words[first].start, number.end() if number else end, "HOSPITAL")
 
 
+_WARD_NUMBER = re.compile(
+    r"[ ](?:[A-Z]?\d{1,2}[A-Z]?)(?![\w%/]|[.,:]\d|[ ]?(?:mg|ml|days?|weeks?|patients)\b)"
+)
 _KINDS = anchors.on(
     cues.words(
         "district general government govt civil base teaching regional county state taluk mission provincial "

@@ -149,6 +149,19 @@ def _names(page: Page, known: Known) -> Iterator[Span]:
         ):
             end = words[place + 1].end
         yield Span(start, end, "NAME")
+        yield from _particles_behind(page, hits, place)
+
+
+def _particles_behind(page: Page, hits: Sequence[int], place: int) -> Iterator[Span]:
+    """The particles between two words of a known name: "de la" of "Ann de la Tour"."""
+    at = place + 1
+    while at < len(page.words) and at - place < _MOST_PARTICLES and page.words[at].key in _PARTICLES:
+        at += 1
+    if at > place + 1 and at in hits and "\n" not in page.text[page.words[place].end : page.words[at].start]:
+        yield Span(page.words[place].end, page.words[at].start, "NAME")
+
+
+_MOST_PARTICLES, _PARTICLES = 4, cues.names("particles")
 
 
 def _hits(page: Page, known: Known) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from worker_collection.phi import cues
+from worker_collection.phi import amounts, cues
 from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import CLINICAL, EPONYM, GIVEN, HEAD, NAME, PUBLIC, VOCABULARY
 from worker_collection.phi.naming import is_cue, is_medical
@@ -61,6 +61,8 @@ def _is_given(page: Page, word: Word) -> bool:
 
 def _is_unit(page: Page, word: Word) -> bool:
     """Whether the letter measures what stands before it, at the end of a sentence: "saline 1 L. Will"."""
+    if amounts.is_per(page.text, word.start):
+        return True
     return page.text[max(0, word.start - 2) : word.start].strip()[-1:].isdigit()
 
 

@@ -11,7 +11,7 @@ from worker_collection.phi.spans import Span
 
 _NAMED = r"[^\W\d_a-zß-ÿ][\w'’-]{0,24}"
 _NUMBER = (
-    r"#?\d{1,6}(?!\d)(?:[/-]\d{1,4}){0,2}[A-Za-z]?(?:st|nd|rd|th|[ºª°])?|"
+    r"#?\d{1,6}(?!\d|\.\d)(?:[/-]\d{1,4}){0,2}[A-Za-z]?(?:st|nd|rd|th|[ºª°])?|"
     r"[A-Z]{1,2}-?\d{1,4}[A-Z]?(?:/\d{1,3})?"
 )
 _SMALL = "de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|no|nr|upon|e|i|bis"
@@ -38,7 +38,7 @@ _WEAK = re.compile(rf"\b(?:of|at|to|on|near|from)[ ]{_RUN}")
 _LINE = re.compile(rf"(?:^|\n){_RUN}[ ]?(?=\n|$)")
 _LONELY = re.compile(rf"[,;][ ]{_RUN}(?=[.;)\n]|$)")
 _DIGIT = re.compile(r"\d")
-_CAPITAL = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_](?:[^\W\d_]|['’-])*(?!\w)")
+_CAPITAL = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_](?:[^\W\d_]|['’-](?!\d))*(?!\w|-\d)")
 _READING = re.compile(
     r"\b(?:[A-Z][A-Za-z]{0,2}[A-Z]\w{0,8}|[A-Z][a-z]{0,3})(?:-[A-Z][\w-]{0,8})?[ ]\d{1,4}(?![\w-])"
 )
@@ -89,10 +89,13 @@ def _span(start: int, found: str) -> Span:
     return Span(start, start + len(found.rstrip(" .,")), "ADDRESS")
 
 
+_DATED = re.compile(r"(?:\d[ ][A-Z][a-z]{2,8}|[A-Z][a-z]{2,8}[ ]\d{1,2},?)[ ](?:19|20)\d\d$")
+
+
 def _is_address(found: str, *, sure: bool) -> bool:
     """Whether words and numbers stand together as in an address, and no reading or dose does."""
     names = _CAPITAL.findall(found)
-    if not names or _CLINICAL_NUMBER.search(found):
+    if not names or _CLINICAL_NUMBER.search(found) or _DATED.search(found):
         return False
     if sure or not _DIGIT.search(found):
         return sure and bool(_DIGIT.search(found) or _HOUSE_NAMED.match(found))

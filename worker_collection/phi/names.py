@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import anchors, credentials, cues, glance, leading, pairs, signatures
+from worker_collection.phi import anchors, credentials, cues, glance, leading, pairs, particles, signatures
 from worker_collection.phi.alone import is_read, stands_alone
 from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUBLIC
@@ -29,6 +29,8 @@ _DONE_BY = cues.group("done_by")
 _STATES = re.compile(
     r"\s(?:[ca]/o|is\b|was\b|w/|reports|states|denies|has\b|slept|here|presents)|,", re.IGNORECASE
 )
+
+
 _SPEECH = cues.names("speech")
 _TELLING = anchors.where(is_telling)
 _ADDRESSED = cues.group("addressed")
@@ -67,7 +69,7 @@ class Names:
             written = flat or word.form != "l" or word.key in _LEADING  # as a name without a cue can be
             if not written or self.covered[place] or place in self.taken:
                 continue
-            if stands_alone(self.page, place) or self._begins_with_particle(place):
+            if stands_alone(self.page, place) or particles.begin(self.page, place):
                 self._take(self._run(place, strong=False))
         for place in sorted(self.taken):
             self._take(leading.before(self.page, place, self.covered))
@@ -99,12 +101,18 @@ class Names:
             return  # the end of a sentence, not an abbreviated title
         if strength == WEAK and place and self.words[place - 1].key in _DONE_BY:
             strength = KIN  # "seen by", "reviewed with"
-        if strength in (KIN, ROLE) and self.words[at].key in _SKIPPED and at + 1 < len(self.words):
-            at += 1  # "wife named Ann", "son is Karl"
+        at = self._skipped(at) if strength in (KIN, ROLE) else at
         self._name_at(at, strength)
         borne = self.words[place].key in _NAMELIKE and self.words[place].form != "l"
         if at in self.taken and borne and self.page.gap(at) == " ":
             self._take([place])  # "Nana Mensah", "Baby Cruz"
+
+    def _skipped(self, at: int) -> int:
+        """Past what leads to a name: "wife named Ann", "son is Karl", "surgeon will be Quist"."""
+        last = len(self.words) - 1
+        if self.words[at].key == "will" and at < last and self.words[at + 1].key == "be":
+            return at + 2 if at + 2 <= last and self.page.case == "mixed" else at
+        return at + 1 if self.words[at].key in _SKIPPED and at < last else at
 
     def _name_at(self, at: int, strength: int) -> None:
         word = self.words[at]
@@ -131,8 +139,8 @@ class Names:
             return False
         if word.form == "I":
             return self._initial_leads(at)
-        if word.key in cues.names("particles"):
-            return self._leads(at)
+        if word.key in particles.PARTICLES:
+            return particles.leads(self.page, at)
         return strength == KIN and word.key in _NAMELIKE and word.form == "T"
 
     def _is_apposed(self, at: int) -> bool:
@@ -159,27 +167,6 @@ class Names:
         if strength == ROLE:
             return bool(_STATES.match(self.page.text, word.end))
         return before.key in _ADDRESSED and not word.flags & CORE
-
-    def _leads(self, at: int, *, deep: int = 0) -> bool:
-        """Whether a particle begins a name here: "GP da Silva", "De Luca lives", at most three of them."""
-        after = at + 1
-        if after >= len(self.words) or self.page.gap(after) not in (" ", "-"):
-            return False
-        word = self.words[after]
-        if word.key in cues.names("particles") and word.form == self.words[at].form and deep < 3:
-            return self._leads(after, deep=deep + 1)
-        named = word.is_sure or word.flags & DOUBLE or word.is_unknown and len(word.text) > 2
-        return self.page.looks_named(word) and bool(named)
-
-    def _begins_with_particle(self, place: int) -> bool:
-        """Whether the word is "da", "van" or "ap" before a capitalised name."""
-        word = self.words[place]
-        if word.key not in _LEADING or not self._leads(place):
-            return False
-        at = place + 1
-        while self.words[at].key in cues.names("particles") and at + 1 < len(self.words):
-            at += 1
-        return self.words[at].form == "T"
 
     def _initial_leads(self, place: int) -> bool:
         after = place + 1
@@ -213,7 +200,7 @@ class Names:
             at += 1
         while (
             len(run) > 1
-            and self.words[run[-1]].key in cues.names("particles")
+            and self.words[run[-1]].key in particles.PARTICLES
             and self.words[run[-1]].form == "l"
         ):
             run.pop()
@@ -230,10 +217,9 @@ class Names:
             return False  # "Quist PASI 14.2", "Quist T 38.4"
         if word.form == "I":
             return self._is_initial(word)
-        if before.key in cues.names("particles") and (word.is_sure or word.is_unknown):
-            return True
-        if word.key in cues.names("particles") and place + 1 < len(self.words):
-            return word.form in "lTU" and self._leads(place)
+        joined = particles.join(self.page, place)
+        if joined or word.key in particles.PARTICLES and place + 1 < len(self.words):
+            return joined
         return not self._is_other(word) and goes_on(self.page, place, strong=strong)
 
     def _is_other(self, word: Word) -> bool:

@@ -125,7 +125,10 @@ def _fits_written(page: Page, word: Word, strength: int, *, opens: bool) -> bool
     if strength == TITLE:
         return True
     plain = word.flags & (WORD | EPONYM) and (opens or not word.flags & DOUBLE)
-    if strength == WEAK and (word.flags & PUBLIC or plain):
+    people = word.flags & PUBLIC and not (
+        word.flags & GIVEN and page.told_before(word) == "by"
+    )  # "by Jordan"
+    if strength == WEAK and (people or plain):
         return False
     if (
         word.is_sure

@@ -48,6 +48,16 @@ _RANKS = anchors.on(
         "cso pcso pco so po"
     )
 )
+# The number behind the thing that it belongs to: "serial of the infusion pump LH0929478H".
+_ISSUED_OF = re.compile(
+    r"(?:serial|s/n|sn|asset|lot|device|equipment|tag)(?:[ ](?:no|nr|num|number|code|id|tag))?\.?"
+    r"[ ](?:of|for|on)[ ]"
+    r"(?:(?:the|his|her|their|a|an|this|that|old|new)[ ])?(?:[a-z][a-z-]{1,14}[ ]){1,3}"
+    r"(?:is[ ]|was[ ]|[:#][ ]?)?"
+    r"((?=[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{4,23})(?![\w%])",
+    re.IGNORECASE,
+)
+_ISSUED = anchors.on(cues.words("serial s sn asset lot device equipment tag"))
 _LABELS = anchors.on(set("ofmtpcwhd"))
 _LEAST_ROW, _LEAST_DIALLED = 2, 6
 
@@ -62,6 +72,8 @@ def find(page: Page) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "ID")
     if len(page.standing(_LABELS)) >= _LEAST_ROW:
         yield from _rows(text)
+    for match in page.matches(_ISSUED_OF, _ISSUED):
+        yield Span(*match.span(1), "DEVICE")
     for match in page.matches(_RANKED, _RANKS):
         number = match.group(2).strip("()")
         start = match.start(2) + match.group(2).index(number)

@@ -16,7 +16,7 @@ _GROUPS = re.compile(
     r"\+\d{8,14})(?![\w%]|[.,/]\d)"
 )
 _UNIT = re.compile(
-    r"\s?(?:mg|mcg|µg|ug|ml|mls|g|gm|kg|grams?|units?|iu|u/|meq|mmol|umol|mosm|mmhg|bpm|cm|mm|m\b|ft|feet|"
+    r"[ \t]?(?:mg|mcg|µg|ug|ml|mls|g|gm|kg|grams?|units?|iu|u/|meq|mmol|umol|mosm|mmhg|bpm|cm|mm|m\b|ft|feet|"
     r"lbs?|pounds?|oz|%|°|"
     r"years?|yrs?|y/?o|days?|weeks?|wks?|months?|hrs?|hours?|h\b|min(?:ute)?s?|secs?|seconds?|tablets?|tabs?|"
     r"caps?|puffs?|drops?|"
@@ -71,11 +71,12 @@ def find(page: Page, spans: Sequence[Span]) -> Iterator[Span]:
     free = _blanked(text, spans)
     found = []
     for match in _GROUPS.finditer(free):
-        lead = _prefix(text, match.start())
-        label = _of_groups(text, match.start() - lead, text[match.start() - lead : match.end()])
+        start = match.start() + (match.group()[0] == " ")
+        start -= _prefix(text, start)
+        label = _of_groups(text, start, text[start : match.end()])
         if label:
             tail = _TAIL.match(text, match.end())
-            found.append(Span(match.start() - lead, tail.end() if tail else match.end(), label))
+            found.append(Span(start, tail.end() if tail else match.end(), label))
     yield from found
     free = _blanked(free, found)
     for match in glance.at(_TOKEN, free, glance.codes(free, page.runs)):

@@ -101,7 +101,7 @@ def _words(text: str) -> list[Word]:
         elif _is_tag(text, start, after):
             continue
         elif not _is_in_code(text[start - 1 : start], after):
-            before = Word(match.group(), start, end, opens=_opens(text[last:start], before))
+            before = Word(match.group(), start, end, opens=_opens(text, text[last:start], before))
             found.append(before)
         last, spaced = end, after == " "
     return found
@@ -117,14 +117,19 @@ def _is_in_code(before: str, after: str) -> bool:
     return before.isdigit() or after.isdigit() or before == "_" or after in ("_", "@")
 
 
-def _opens(gap: str, before: Word | None) -> bool:
+def _opens(text: str, gap: str, before: Word | None) -> bool:
     """Whether a sentence, a line or a field begins behind a gap and the word before it."""
     if gap == " ":
         return before is None
     stop = gap.lstrip("'\")]’”")[:1]
     if stop == ".":
-        return "\n" in gap or not (before and (len(before.text) == 1 or before.key in _NO_STOP))
+        return "\n" in gap or not (before and (_is_initial(text, before) or before.key in _NO_STOP))
     return before is None or stop in _OPENING or "\n" in gap or ". " in gap
+
+
+def _is_initial(text: str, word: Word) -> bool:
+    """Whether the word is a letter by itself and no litre, as in "mmol/L. Echo"."""
+    return len(word.text) == 1 and text[word.start - 1 : word.start] != "/"
 
 
 _OPENING = frozenset("!?:\n•*|")

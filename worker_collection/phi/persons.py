@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from worker_collection.phi import anchors, cues
+from worker_collection.phi import amounts, anchors, cues
 from worker_collection.phi.alone import is_read
 from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
@@ -119,8 +119,20 @@ def _written(page: Page) -> Iterator[Span]:
         yield from _listed(page)
     for match in _INITIAL.finditer(page.text):
         told = _INITIAL_AFTER.search(page.text, max(0, match.start() - 6), match.start())
-        if told and _is_borne(kind(match.group().rpartition(".")[2].strip())):
+        signs = told or _LAST_BEFORE.search(page.text, max(0, match.start() - 3), match.start())
+        if signs and (told or _LAST_AFTER.match(page.text, match.end())) and _is_initialled(page, match):
             yield Span(match.start(), match.end(), "NAME")
+
+
+_LAST_BEFORE = re.compile(r"[\w)][.;][ ]{1,2}$")
+_LAST_AFTER = re.compile(r"[ \t]*(?:\n|$)")
+
+
+def _is_initialled(page: Page, match: re.Match[str]) -> bool:
+    """Whether an initial and a family name are somebody, and no litre ends a reading before: "g/L. Echo"."""
+    return not amounts.is_per(page.text, match.start()) and _is_borne(
+        kind(match.group().rpartition(".")[2].strip())
+    )
 
 
 def _lined(page: Page) -> Iterator[Span]:
@@ -213,6 +225,8 @@ def _turned(page: Page) -> Iterator[Span]:
             yield Span(last.start, given.end, "NAME")
         if last.form != "U" or given.form != "T" or len(last.text) < _SHORTEST or page.gap(place + 1) != " ":
             continue
+        if given.flags & PUBLIC and page.text[given.end + 1 : given.end + 2].isdigit():
+            continue  # "RTC May 11"
         family = last.flags & (NAME | EPONYM) or last.is_unknown and not is_worded(last)
         called = given.flags & GIVEN or given.is_unknown and not is_worded(given)
         plain = given.flags & CORE and not given.flags & DOUBLE

@@ -27,6 +27,7 @@ _ORG = cues.group("org")
 _TRADES = cues.group("trade_ends")
 _LOWER_ENDS = cues.group("lower_ends")
 _HOUSE_FIRST = cues.group("house_first")
+_REACHED = frozenset({"at", "from", "to"})
 _PEOPLE = frozenset({"women", "children"})  # "Quistville Children's"
 _PREFIX = cues.group("prefix")
 _NOUNS = anchors.on(_HOUSE | _ORG | _TRADES | _PEOPLE | _HOUSE_FIRST | _PREFIX)
@@ -41,6 +42,7 @@ _NAMESAKES = cues.group("namesakes")
 _TELLING_LOWER = cues.group("telling_lower")
 _WEAK = cues.names("weak")
 _NO_STOP = cues.group("no_stop")
+_HALLOWED = frozenset({"blessed", "sacred", "united", "reformed", "red"})  # no verbs of a sentence
 _LONGEST = 4  # nouns in a row: "Medical Centre Pharmacy"
 
 
@@ -58,7 +60,10 @@ class Places:
             key = word.key
             if self._is_noun(word):
                 yield from self._ends_institution(place, word)
-            if key in _HOUSE_FIRST and (word.form != "l" or self.page.case == "lower"):
+            first = (
+                key in _HOUSE_FIRST or key == "college" and not word.text.isascii()
+            )  # "Collège Jean Quist"
+            if first and (word.form != "l" or self.page.case == "lower"):
                 yield from self._begins_institution(place, word)
             if key in _PREFIX and word.form != "l":
                 yield from self._prefixed(place, word)
@@ -92,7 +97,14 @@ class Places:
         return any(
             word.is_unknown or word.flags & (DOUBLE | TOWN) or word.is_sure or word.key in _NAMESAKES
             for word in self.words[first:place]
-        )
+        ) or self._is_reached(first, place)
+
+    def _is_reached(self, first: int, place: int) -> bool:
+        """Whether a word that medicine does not use stands behind "at the": "at the limes surgery"."""
+        word = self.words[first]
+        led = first > 1 and self.words[first - 1].key == "the" and self.words[first - 2].key in _REACHED
+        plain = word.flags & (CORE | CLINICAL | HEAD | RARE) or word.key.endswith("ing")
+        return led and first + 1 == place and bool(word.flags & WORD) and not plain
 
     def _extends(self, place: int, noun: Word) -> bool:
         word = self.words[place]
@@ -152,7 +164,8 @@ class Places:
                 and self.words[at + 1].form == "T"
             )
         if self.flat:
-            if set("-'’") & set(word.text) or word.key.endswith("ed") or word.key in _WEAK or is_cue(word):
+            done = word.key.endswith("ed") and word.key not in _HALLOWED
+            if set("-'’") & set(word.text) or done or word.key in _WEAK or is_cue(word):
                 return False
             return (
                 word.form == noun.form

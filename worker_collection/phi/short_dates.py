@@ -27,6 +27,10 @@ _DATE_CUE = re.compile(
     r"discharge)[\s:.]{1,3}|[(:]\s?)$",
     re.IGNORECASE,
 )
+_DAY_BEFORE = re.compile(
+    r"\b(?:since|due|visited|admitted|discharged|seen|until|dated|arrived|came|scheduled|booked)\s$",
+    re.IGNORECASE,
+)
 _RATIO_BEFORE = re.compile(
     r"\b(?:pain|murmur|strength|motor|power|score|vision|va|apgars?|phq|gad|ratio|scale|grade|mmse|moca|at|"
     r"is|"
@@ -62,6 +66,7 @@ _SCORED = cues.words(
     "dilated estimated positioned involved achieved completed reached dropped declined elevated recorded "
     "passed failed missed used administered needed required skipped halved"
 )
+_SETTLED = cues.words("declined missed completed administered recorded skipped used")
 _WORD_BEFORE = re.compile(r"(?<![\w/])([^\W\d_a-zß-ÿ][^\W\d_]*[a-zß-ÿ][^\W\d_]*)\s$")
 _LEVEL_BEFORE = re.compile(r"\b[A-Z][A-Za-z]{0,6}[A-Z]\d?\s$")  # BiPAP 16/8
 _LINE_STARTS = re.compile(r"(?:^|\n)\s?$")
@@ -122,9 +127,11 @@ def _is_whole(text: str, match: re.Match[str]) -> bool:
 def _is_day(text: str, match: re.Match[str]) -> bool:
     first, between, second = int(match.group(1)), match.group(2), int(match.group(3))
     padded = match.group(1)[0] == "0" or match.group(3)[0] == "0"
-    if min(first, second) > 12 or match.group() in ("24/7", "10/10") or between != "/" and not padded:
-        return False
     before = text[max(0, match.start() - 22) : match.start()]
+    if match.group() == "10/10":
+        return _DAY_BEFORE.search(before) is not None and _RATIO_AFTER.match(text, match.end()) is None
+    if min(first, second) > 12 or match.group() == "24/7" or between != "/" and not padded:
+        return False
     if _is_part(text, match, before):
         return False
     timed = _CLOCK_AFTER.match(text, match.end()) or _CLOCK_BEFORE.search(before)
@@ -146,6 +153,8 @@ def _is_told(text: str, match: re.Match[str], before: str) -> bool:
     """Whether its order, what was done, a place, or where the line begins makes it a day."""
     first, second = int(match.group(1)), int(match.group(3))
     if _tells_order(match) or _is_done(before) or _is_placed(text, match, before):
+        return True
+    if _is_no_share(before, first, second):
         return True
     return max(first, second) > 12 and second not in _SCALES and _starts(before, text[match.end() :][:1])
 
@@ -178,6 +187,14 @@ def _is_done(before: str) -> bool:
     """Whether what was done stands before it: "reviewed 5/31"."""
     done = _DONE.search(before)
     return done is not None and fold(done.group(1)) not in _SCORED
+
+
+def _is_no_share(before: str, first: int, second: int) -> bool:
+    """Whether a verb that may be scored stands before what no score can be: "declined 5/2", "missed 3/28"."""
+    done = _DONE.search(before)
+    if done is None or fold(done.group(1)) not in _SCORED:
+        return False
+    return first > second or second > max(_SCALES) and fold(done.group(1)) in _SETTLED
 
 
 def _is_placed(text: str, match: re.Match[str], before: str) -> bool:

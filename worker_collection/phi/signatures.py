@@ -7,6 +7,8 @@ from itertools import chain
 from worker_collection.phi import anchors, cues, glance
 from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
+    CLINICAL,
+    CORE,
     DOUBLE,
     EPONYM,
     GIVEN,
@@ -114,6 +116,7 @@ def _is_term(letters: str, *, flat: bool) -> bool:
 _INTRODUCED = re.compile(
     r"(?<![\w.-])([A-ZÀ-Þ][^\W\d_]{1,20}(?:[ -][A-ZÀ-Þ][\w'’-]{1,20}){1,3})"
     r"(?=,?[ ]\(?\d{1,3}\)?(?:[ ]?(?:yo|y/o|yrs?|years?)\b|[),.]|[ ](?:reports|presents|was|is|has|who)\b)|"
+    r"[ ](?:seen|attends|attended|returns|returned|denies|admitted|arrived|reviewed|came|comes)[ ]|"
     r",[ ](?:born|aged|age|DOB|d\.o\.b|dob)\b"
     r"|[ ](?:is|was)[ ](?:an?[ ])?\d{1,3}[ -](?:y|m|w|d)|[ ]\((?:DOB|dob|born|MRN|aged)|"
     r"[ ]/[ ]\d{1,3}[ ]?[YyMm])"
@@ -129,15 +132,21 @@ def _introduced(page: Page) -> Iterator[Span]:
         start = match.start(1)
         while words and is_titled(words[0]):
             start += len(words.pop(0)) + 1
-        if len(words) > 1 and all(_names_somebody(word) for word in words):
+        if len(words) > 1 and all(_names_somebody(word) for word in words) and any(map(_is_called, words)):
             yield Span(start, match.end(1), "NAME")
 
 
 def _names_somebody(word: str) -> bool:
     flags = kind(word)
-    if flags & PUBLIC or flags & EPONYM and not flags & DOUBLE or is_titled(word):
+    if flags & PUBLIC or flags & EPONYM and not flags & (DOUBLE | GIVEN) or is_titled(word):
         return False
     return bool(flags & NAME) or not flags & (HEAD | RARE)
+
+
+def _is_called(word: str) -> bool:
+    """Whether somebody may be called by the word at all: it is a name, or no everyday word."""
+    flags = kind(word)
+    return bool(flags & NAME) or not flags & (CORE | CLINICAL)
 
 
 def is_titled(word: str) -> bool:

@@ -132,7 +132,9 @@ _HEADED = re.compile(rf"(?m)^({RUN})(?:[ ]*$|,[ ](?=\S))")
 
 _GREETS = re.compile(r"(?:Dear|Hi|Hello|Hey|Hallo|R[Ee]|From|To|C[Cc]|Hiya)\b")
 _WARD = re.compile(r"(?:Ward|Level|Bay|Bed|Room|Floor)[ ][A-Z]?\d")
-_REGISTERS = cues.words("gdc gmc nmc hcpc gphc npi dea")
+_REGISTERS = cues.words(
+    "gdc gmc nmc hcpc gphc npi dea cdl dl dvla ahpra rpps lanr adeli inami prc mdcn hpcsa"
+)
 
 
 def find(page: Page, covered: bytearray) -> Iterator[Span]:
@@ -171,7 +173,7 @@ def apposed(page: Page, names: Sequence[Span], covered: bytearray) -> Iterator[S
         return
     for name in names:
         match = _APPOSED.match(page.text, name.end, name.end + 80)
-        if match and fold(match.group(1)) not in _REGISTERS and not _WARD.match(match.group(1)):
+        if match and fold(match.group(1).split()[0]) not in _REGISTERS and not _WARD.match(match.group(1)):
             yield from _house(page, match.span(1), covered, label="HOSPITAL")
     for match in _HEADED.finditer(page.text):
         if _is_letterhead(page.text, match, covered):

@@ -146,9 +146,10 @@ FORMS = (
         rf"Wohnung|[A-Z]){_GAP}\d{{1,5}})?",
     ),
     (
-        cues.words("am an im zum zur auf unter"),
-        rf"\b(?:Am|An der|Im|Zum|Zur|Auf dem|Unter "
-        rf"den){_GAP}[A-ZÄÖÜ][\w-]{{2,25}}{_GAP}\d{{1,4}}{_GAP}?[a-z]?\b",
+        cues.words("am an im zum zur auf unter hinter vor bei neben in"),
+        rf"\b(?:Am|An de[rn]|Im|Zum|Zur|Auf de[rmn]|Unter de[rmn]|(?:Hinter|Vor|Bei|Neben|In) de[rmn]){_GAP}"
+        rf"(?!(?:Woche|Station|Phase|Klasse|Stufe|Nacht|Operation|Skala|Ebene|H[öo]he|Etage|Gruppe|Dosis|Tag|"
+        rf"Monat|Jahr|Zimmer|Bett|Stadium|Zyklus))[A-ZÄÖÜ][\w-]{{2,25}}{_GAP}\d{{1,4}}{_GAP}?[a-z]?\b",
     ),
     (
         cues.words("cad cd sok sk blv mah bul"),

@@ -137,13 +137,22 @@ def find(page: Page) -> Iterator[Span]:
 def _found(matches: Iterable[re.Match[str]]) -> Iterator[Span]:
     for match in matches:
         found = match.group()
-        over = _SENTENCE.search(found)
+        if _AGED.fullmatch(found) and not _LIVES_BEFORE.search(match.string, 0, match.start()):
+            continue  # "Subject R. Quist, 46"
+        over = _SENTENCE.search(found) or match.string[match.end() :][:1] == ":" and _STOPPED.search(found)
         found = (found[: over.end()] if over else found).rstrip(" ,")
         label = _LABELLED.match(found)
         lead = label.end() if label and fold(label.group().strip()) in _LABELS else 0
         yield Span(match.start() + lead, match.start() + len(found), "ADDRESS")
 
 
+_STOPPED = re.compile(r"\w{3}(?=\.[ ][^\W\d_]{2,12}$)")  # "Foch. Tel:"
+_AGED = re.compile(r"(?i:R|C|Al)\.[ ][\w' -]+,[ ]\d{1,2}")
+_LIVES_BEFORE = re.compile(
+    r"\b(?:em|na|no|en|morada|endere[cç]o|residente|reside|vive|mora|domicilio|direcci[oó]n|lives|at|address)"
+    r"[ ]?:?[ ]?$",
+    re.IGNORECASE,
+)
 _LABELLED = re.compile(r"[^\W\d_]{2,}[ ]")
 _LABELS = frozenset(cues.labels()) | cues.group("address_labels")
 # The kind of street ends the sentence, and the next begins: "Oak Rd. Asked that", but "Oak Rd. No 5".

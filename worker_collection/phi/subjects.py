@@ -122,7 +122,9 @@ _ASKS = cues.words(
     "drives drove cooks fetches minds feeds bathes"
 )
 _ASKED = re.compile(
-    r"[ ](?:(?:to|will)[ ](?:review|r/v|chase|consent|operate|clerk|ring|call|visit|tell|ask|follow up|"
+    r"[ ](?:(?:to|will)[ ](?:follow|see|present|dictate|sign|discuss|update|"
+    r"assess|review|r/v|chase|consent|operate|"
+    r"clerk|ring|call|visit|tell|ask|follow up|"
     r"book|phone|collect|plug|"
     r"liaise|scrub|"
     r"assist|decide|call back|ring back)|concurs|concurred|scribing|chaperoning|supervising|was accompanied "
@@ -143,7 +145,7 @@ def _may_be_called(page: Page, word: Word) -> bool:
         or len(word.text) < 3
     ):
         return False
-    if is_cue(word) or is_clinical(page, word):
+    if is_cue(word) or is_clinical(page, word) or word.key in terms():
         return False
     if word.is_unknown:
         return not is_medical(word) and (word.form == "T" or not is_worded(word))
@@ -198,6 +200,6 @@ def _acts(page: Page, word: Word) -> bool:
         return False  # "Hope to discharge"
     sure = word.flags & DOUBLE and (word.flags & GIVEN or not word.flags & CORE)
     return (
-        bool(sure or word.flags & GIVEN and not word.flags & CORE)
+        bool(sure or word.flags & (GIVEN | SURNAME) and not word.flags & (CORE | RARE))
         and _WHERE.match(page.text, word.end) is not None
     )

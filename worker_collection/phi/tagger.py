@@ -8,7 +8,7 @@ from functools import cache
 
 from worker_collection.phi.alone import is_read
 from worker_collection.phi.clinical import is_clinical
-from worker_collection.phi.lexicon import CORE, EPONYM, HEAD, NAME, PUBLIC, RARE, TOWN, VOCABULARY
+from worker_collection.phi.lexicon import CORE, EPONYM, GIVEN, HEAD, NAME, PUBLIC, RARE, TOWN, VOCABULARY
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 from worker_collection.phi.tagger_file import FILE, MEANINGS, Floats
@@ -62,10 +62,15 @@ def believed(page: Page, free: Sequence[bool], spans: Sequence[Span]) -> list[Sp
     starts = [word.start for word in page.words]
     found = []
     for span in spans:
-        inside = some[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
-        if not len(inside) or inside.max() >= NOTHING:
+        first, last = bisect_left(starts, span.start), bisect_left(starts, span.end)
+        if first == last or some[first:last].max() >= NOTHING or any(map(_is_given, page.words[first:last])):
             found.append(span)
     return found
+
+
+def _is_given(word: Word) -> bool:
+    """Whether people are called so and nothing else is, whatever the network says."""
+    return word.is_sure and bool(word.flags & GIVEN) and word.form == "T" and len(word.text) > _LONG
 
 
 @cache
@@ -143,7 +148,7 @@ def _opens_plainly(page: Page, word: Word) -> bool:
     return word.opens or word.form == "U" and len(word.text) < _TERM_LENGTH
 
 
-_TERM_LENGTH, _FEW = 6, 3
+_TERM_LENGTH, _FEW, _LONG = 6, 3, 4
 _DISEASE = frozenset({"morbus", "maladie", "syndrome", "sindrome", "signe", "ziekte", "choroba"})
 
 

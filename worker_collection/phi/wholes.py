@@ -33,11 +33,16 @@ _LINKS = re.compile(
     r"[ ](?:of|on|de|du|di|del|della|da|do|des|der|am|&|upon|sur|the)[ ](?:the[ ]|la[ ]|les[ ])?"
 )
 _ON = re.compile(r"[ ]on[ ]")
-_NUMBER = re.compile(rf"\.?[ ](?:No\.?[ ]|#)?\d{{1,2}}{_ENDS}(?!\.\d)")
+# A place of work told by its kind and its town: "the Quist depot in Goole".
+_SITE = re.compile(
+    r"[ ](?:depot|branch|plant|warehouse|store|office|factory|site|yard|mill|garage|shop|works)$"
+)
+_IN = re.compile(r"[ ](?:in|near|at|outside)[ ]")
+_NUMBER = re.compile(rf"\.?[ ](?:(?:No|Nr|nr|n[rº°]|№)\.?[ ]?|#)?\d{{1,2}}{_ENDS}(?!\.\d)")
 # A part of an address behind a comma: "3 tr", "kv. 4", "Lane 4", "Phase VI", "2.º Esq.", "(TO)".
 _PART = re.compile(
     rf",[ ]((?P<word>[^\W\d_]{{1,9}})\.?:?[ ]?#?"
-    rf"(?:\d{{1,4}}[A-Za-z]?(?:[-/]\d{{1,4}})?|[IVX]{{1,4}}|[A-Z]){_ENDS}"
+    rf"(?:\d{{1,4}}[A-Za-z]?(?:[-/]\d{{1,4}})?|[IVX]{{1,4}}|[A-Z]){_ENDS}(?!\.\d)"
     rf"|\d{{1,2}}(?:\.?[ºª°]|\.)?[ ](?P<unit>[^\W\d_]{{1,4}})\b\.?{_ENDS}"
     rf"|\d{{3}}[ ]\d{{2}}(?=[ ]{_CAP}))|[ ]\([A-Z]{{2}}\){_ENDS}|[ ]#\d{{1,3}}-\d{{2,5}}\b"
 )
@@ -79,6 +84,8 @@ def _bridges(text: str, places: Sequence[Span]) -> Iterator[Span]:
     """What links two parts of one name: "Rite Aid on Murray"."""
     for one, other in zip(places, places[1:], strict=False):
         links = _LINKS if one.label in _HOUSES else _ON if one.label == "NAME" else None
+        if one.label in _HOUSES and _SITE.search(text, max(one.start, one.end - 12), one.end):
+            links = _IN
         if links and one.end < other.start and links.fullmatch(text, one.end, other.start):
             yield Span(one.end, other.start, one.label)
 

@@ -20,6 +20,7 @@ _MOSTLY_NO_MONTH = cues.words("mostly_no_month")
 _INSTITUTION, _GENERIC = cues.words("institution"), cues.words("generic")
 _GRADE = re.compile(r"\s(?:score|grade|class|scale|stage)?[\s:]{0,2}(?:\d|[IV]{1,3}\b)", re.IGNORECASE)
 _PLACE = "word_as_place"
+_PER = re.compile(r"(?:U|[gl]|mol|[Ee]q)/$")  # a reading: "2.1 mIU/L."
 _DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?[\s.,/-]{0,2}(?:of )?$")
 _DAY_AFTER = re.compile(r"[\s.,/-]{1,2}(?:the )?\d{1,4}(?:st|nd|rd|th)?\b(?!\s?(?:mg|ml|%|mcg|units))")
 
@@ -181,6 +182,8 @@ def _month(place: Place) -> float:
 def _initial(place: Place) -> float:
     """A letter with its stop before a word in capitals, as in a name."""
     n, reading = place.n + 1, place.reading
+    if _PER.search(reading.text, max(0, place.token.start - 5), place.token.start):
+        return 0.0
     if n == len(reading) or reading.gap(n) not in (". ", "."):
         return 0.0
     after = reading[n]

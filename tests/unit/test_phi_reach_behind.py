@@ -1,0 +1,108 @@
+"""Towns before codes, names by what stands behind them, unions, serials, days: made-up lines in a note."""
+
+import pytest
+
+from tests.unit.phi_lines import left, taken
+
+ADDRESS = """
+Moved to {Normal, IL 61761} last spring.
+Lives {Orange, NJ 07050} with two cats.
+Letter sent to 18 Alder Ct, {Hope, AR 71801}.
+Staying near {Hull HU5 2TN} for work.
+Wohnt {Hinter den Gärten 7b} seit Jahren.
+Wohnt {Vor dem Anger 12} allein.
+Pflege daheim, {Auf der Breite 41}, 3. Stock links.
+"""
+NAME = """
+Bread brought by {Marguerite de la Cour} herself.
+Dr {de la Roche} will ring.
+Surgeon will be {Piotr Wrona} on the day.
+Ward list. {YASEMIN KORKMAZ} 4418202, stable.
+Foot clinic. {Tomoko Ishii} (41-20-77), healing.
+Fluids running. {Quigg} to chase the films.
+Settled night. {Baines} in bed 4 pulled his line.
+1/9/2026 {Grace Sharp} seen at home.
+All well. {D. Im}
+Compressions {Ragnhild}; airway team present.
+"""
+ORG = """
+Rides for {Kumasi Riders Association} at weekends.
+Paid by {Ironworkers Local 44} since May.
+He is of {Local 117 Carpenters} and retired.
+Money from {Tema Market Women Association} ran out.
+"""
+HOSPITAL = """
+Delivered on {Kilifi Ward 6} without problems.
+Follow-up at {Collège Saint-Exupère} with the nurse.
+seen at {mt. zion ed} and sent home.
+went to {blessed redeemer hospital} by bus.
+seen at the {poplars surgery} last week.
+"""
+DEVICE = """
+Serial of the bed {4471802-19}, sent back.
+Serial number of his infusion pump {KX8842190} noted.
+Asset tag of hoist {HT-20418} was read.
+"""
+PHONE = """
+Niece Ines (carer) {1 771 555 0162}
+Husband (at work) {(214) 555-0177}
+Clinique Notre-Dame, {04.71.22.90.13}
+"""
+DATE = """
+Kidney offer declined {9/2} by the team.
+Dose missed {4/27} while away.
+Chaplain visited {10/10} and stayed.
+"""
+VEHICLE = """
+Collided with a van, {KE21 ZTO}, at low speed.
+"""
+KEEP = """
+TSH 2.4 mIU/L. Graves disease unlikely.
+Potassium 4.1 mmol/L. Echo to follow.
+Glucose 5.2 mmol/L. CT normal.
+Letter to follow. Bloods to follow.
+Neurology to follow, Cardiology to see.
+Strength declined 3/5, MoCA declined 18/30.
+Pain 10/10 on arrival, 10/10 at worst.
+Mood rated 5/10, power reduced 4/5.
+Patient in bed 4, Mother in room 6.
+RTC in two weeks.
+In der Woche 3 besser, auf der Station 2 stabil.
+SURGICAL PATHOLOGY REPORT, FINAL.
+Immunisations given: 0.5 mL IM, well tolerated.
+Ingresa por dolor torácico. Valorada por cardiología.
+Prochain rendez-vous dans trois mois.
+Vorgestellt wegen Luftnot. Erneut stabil.
+Dimessa in buone condizioni. Prossimo controllo tra un mese.
+Opgenomen wegens koorts. Volgende afspraak over zes weken.
+"""
+
+
+def cases(block: str, label: str) -> list[tuple[str, str]]:
+    return [(line, label) for line in block.strip().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        *cases(ADDRESS, "ADDRESS"),
+        *cases(NAME, "NAME"),
+        *cases(ORG, "ORG"),
+        *cases(HOSPITAL, "HOSPITAL"),
+        *cases(DEVICE, "DEVICE"),
+        *cases(PHONE, "PHONE"),
+        *cases(DATE, "DATE"),
+        *cases(VEHICLE, "VEHICLE"),
+    ],
+)
+def test_it_goes(line, label):
+    assert left(line, label) == []
+
+
+@pytest.mark.parametrize("line", KEEP.strip().splitlines())
+def test_what_looks_like_it_stays(line):
+    assert taken(line) == []
+
+
+def test_an_age_behind_an_initial_and_a_name_stays():
+    assert left("Subject {R. Quillan}, <46>, screened in May.", "NAME") == []
