@@ -1,11 +1,16 @@
 """Stage: canary. A gated version scores every case silently, then answers a growing share of persons."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
 
 from deployer_service import challenge, slots
-from deployer_service.challenge import Challenge
+from deployer_service.challenge import Challenge, Step
 from deployer_service.deps import Deps
-from shared.registry import deployments, models, plans, predictions, releases
+from shared.domain.cycle import VersionState
+from shared.domain.rollout import summary
+from shared.registry import deployments, models, plans, predictions, releases, steering
 from shared.registry.facts import Unpaired
 from shared.registry.releases import Cause
 from shared.registry.tables import ModelVersion
@@ -13,6 +18,7 @@ from shared.registry.tables import ModelVersion
 PAGE, BATCH = 128, 16  # cases scored between two decisions, and asked of the model server at a time
 INPUT_PURPOSE = "prediction"
 RULE = "rule:release"
+ALONE = timedelta(days=7)  # a challenger has the slot to itself, whatever waits
 
 
 def start_waiting(model_type: str, deps: Deps) -> None:
@@ -30,6 +36,20 @@ def start_waiting(model_type: str, deps: Deps) -> None:
         if version is None or version.id != waiting.id or models.challenger(session, model_type):
             return
         releases.start(session, version, Cause(RULE, "the gate passed and the slot is free", deps.clock()))
+
+
+def follower(session: Session, version: ModelVersion, step: Step) -> ModelVersion | None:
+    """The newer version that takes over from a challenger of which nothing good is known after a week.
+
+    It answers nobody yet, and what was read of its answers does not speak for it: the newer one has learnt
+    from the weeks since. A challenger that leads keeps the slot, and so does one that people steer or compare.
+    """
+    is_young = step.row.at - version.state_since < ALONE
+    said = summary(step.state)
+    leads = said["log_e_superior"] > 0 or steering.asked(session, version) is not None
+    if version.state is not VersionState.SHADOW or is_young or leads or not said["cases"]:
+        return None
+    return deployments.wanted(session, version.model_type)
 
 
 def score_silently(compared: Challenge, deps: Deps) -> int:

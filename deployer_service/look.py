@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import IntEnum
 from uuid import UUID
 
@@ -149,7 +150,7 @@ def decide(one: Challenge, deps: Deps) -> Left:
             return Left.MORE if watch.settle_if_due(session, version, policy, now=now) else Left.NOTHING
         session.add(step.row)
         session.flush()
-        _act(session, version, step)
+        _act(session, version, step, held=held)
         if step.state["ready"] == "promote" and held == "promote":
             promote.ask(session, one, policy, now=now)
         return Left.MORE if step.is_full or step.row.action != "hold" else Left.LITTLE
@@ -162,7 +163,7 @@ def _still_runs(session: Session, one: Challenge) -> bool:
     return plan is not None and transitions.still_runs(pair, plan.seats)
 
 
-def _act(session: Session, version: ModelVersion, step: Step) -> None:
+def _act(session: Session, version: ModelVersion, step: Step, *, held: str | None) -> None:
     """Do what the answer says; the readings it asks for go onto the worklist."""
     cause = _cause(session, version, step)
     if step.row.action == "rollback":
@@ -173,6 +174,9 @@ def _act(session: Session, version: ModelVersion, step: Step) -> None:
         promote.advance(session, version, share=step.answer["fraction"], cause=cause)
     elif step.state["stage"] == "over":
         rollback.end(session, version, cause)
+    elif held is None and (newer := canary.follower(session, version, step)):
+        why = f"{newer.name} waits, and after a week nothing speaks for {version.name}"
+        rollback.end(session, version, replace(cause, reason=why))
     _ask_readers(session, step)
 
 

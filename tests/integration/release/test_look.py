@@ -12,7 +12,17 @@ from deployer_service.decide import serve
 from deployer_service.look import alone
 from shared.domain.cycle import VersionState
 from shared.domain.policy import Policy
-from shared.registry import approvals, decisions, evidence, models, monitor, policies, readings, switches
+from shared.registry import (
+    approvals,
+    decisions,
+    evidence,
+    models,
+    monitor,
+    policies,
+    readings,
+    steering,
+    switches,
+)
 from shared.registry.tables import Alert, EvidenceRecord, Outbox, ReleaseDecision, SilentScore, TrafficPlan
 
 
@@ -181,6 +191,38 @@ def test_with_two_people_the_promotion_waits_for_the_second(clinic, says_yes, en
         )
     clinic.look()
     assert clinic.state(clinic.challenger) is ends
+
+
+def test_a_challenger_of_which_nothing_good_is_known_leaves_its_seat_to_a_newer_one_after_a_week(clinic):
+    clinic.to_shadow()
+    newer = clinic.another_waits()
+    clinic.patients(20, champion="Gout", challenger="Gout")
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.SHADOW  # the first week is its own
+    clinic.clock.move(days=7)
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.RETIRED
+    assert clinic.state(newer) is VersionState.SHADOW
+    assert clinic.plan().challenger.id == newer
+
+
+@pytest.mark.parametrize("known", ["it leads", "nothing was compared", "a person holds it"])
+def test_no_newer_version_takes_the_seat_of_a_challenger_that(clinic, known):
+    clinic.to_shadow()
+    newer = clinic.another_waits()
+    if known == "it leads":
+        clinic.patients(6, champion="Gout", challenger="Migraine")
+        clinic.look()
+        clinic.read("Migraine")
+    if known == "a person holds it":
+        with clinic.deps.sessions.begin() as session:
+            version = models.get(session, clinic.challenger)
+            steering.hold(session, version, on=True, reason="wait", actor="ann", now=clinic.clock())
+        clinic.patients(20, champion="Gout", challenger="Gout")
+    clinic.clock.move(days=8)
+    clinic.look()
+    assert clinic.state(clinic.challenger) is VersionState.SHADOW
+    assert clinic.state(newer) is VersionState.GATED
 
 
 def test_a_challenge_without_evidence_is_retired_at_its_horizon(clinic):

@@ -185,6 +185,15 @@ class Clinic:
             )
         self.look()
 
+    def another_waits(self) -> UUID:
+        """A newer version that passed the gate and is asked for; it answers as the challenger does."""
+        with self.deps.sessions.begin() as session:
+            version = a_version(session)
+            self.server.roles[version.digest] = CHALLENGER
+            cause = Cause("ann", "the next one", self.clock())
+            deployments.deploy(session, version, strategy="canary", cause=cause)
+            return version.id
+
     def to_canary(self) -> None:
         self.to_shadow()
         self.patients(100, champion="Sepsis", challenger="Sepsis")
