@@ -12,7 +12,7 @@ from shared.domain.policy import Policy
 from shared.errors import InvalidInputError
 
 CATCH_UP = timedelta(hours=24)
-FORECAST_HOURS = 14 * 24.0  # after a training: later the clinic may be another
+FORECAST_HOURS = 13 * 24.0  # after a training, so that the second weekly one asks anew: the clinic may be another
 NO_NAMES: Mapping[str, int] = {}
 _YEARS_AHEAD = 9  # 29 February is at most eight years away
 _MONTHS = {month_abbr[n].lower(): n for n in range(1, 13)}
