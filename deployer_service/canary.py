@@ -42,7 +42,7 @@ def follower(session: Session, version: ModelVersion, step: Step) -> ModelVersio
     """The newer version that takes over from a challenger of which nothing good is known after a week.
 
     It answers nobody yet, and what was read of its answers does not speak for it: the newer one has learnt
-    from the weeks since. A challenger that leads keeps the slot, and so does one that people steer or compare.
+    from the weeks since. A challenger that leads keeps the slot, as does one that people steer or compare.
     """
     is_young = step.row.at - version.state_since < ALONE
     said = summary(step.state)
