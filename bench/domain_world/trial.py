@@ -1,0 +1,331 @@
+"""Whether the tests see a slip: each is made in a process of its own, which ends with the verdict.
+
+A slip in the body of a function is put into the module that the tests have imported already, one that acts
+at the import of its module into a fresh import. Only tests that run its lines judge, the quickest first.
+"""
+
+import ast
+import functools
+import gc
+import hashlib
+import importlib
+import importlib.abc
+import importlib.util
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+
+import coverage
+import hypothesis
+import pytest
+
+from bench.domain_world.slips import DOMAIN, ROOT, Slip, modules, slipped
+
+TESTS = (
+    *sorted((ROOT / "tests" / "unit").glob("test_*.py")),
+    ROOT / "tests" / "house" / "test_cycle_is_code.py",
+)
+PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
+PACKAGE = "shared.domain"
+MOST_SECONDS = 2.0  # of tests that judge one slip; those beyond are not asked
+MOST_FILES = 6  # of tests that are imported to judge a slip of an import
+LEAST_SECONDS, TIMES = (
+    5,
+    10,
+)  # of CPU until a slip counts as endless: so many times what its tests take without
+LONGEST_SECONDS = 900  # of the clock, whatever the load
+MOST_BYTES = 4 << 30  # beyond what the process has
+_OPTIMIZED = 0x1  # marks the code of a function, not of a class
+
+Tell = Callable[[Slip, bool], None]
+Late = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Test:
+    """What a test takes, and the lines that it runs of each module of the rules."""
+
+    seconds: float
+    lines: Mapping[str, frozenset[int]]
+
+
+class Judges:
+    """Which tests judge a slip, by what each was seen to run."""
+
+    def __init__(self, tests: Mapping[str, Test]) -> None:
+        self._tests, self._importers = tests, _importers()
+
+    def of(self, slip: Slip) -> list[str]:
+        """Ids of the tests that run its lines; where an import slips, that run its module or a user of it."""
+        if slip.inner:
+            lines = range(slip.lines[0], slip.lines[1] + 1)
+            ran = [name for name, one in self._tests.items() if not one.lines[slip.module].isdisjoint(lines)]
+            return self._quickest(ran, slip)
+        near = {slip.module, *self._importers[slip.module]}
+        ran = [name for name, one in self._tests.items() if any(one.lines[module] for module in near)]
+        found = self._quickest(ran, slip)
+        files = list(dict.fromkeys(name.partition("::")[0] for name in found))[:MOST_FILES]
+        return [name for name in found if name.partition("::")[0] in files]
+
+    def seconds(self, names: Iterable[str]) -> float:
+        """What they take where nothing has slipped."""
+        return sum(self._tests[name].seconds for name in names)
+
+    def _quickest(self, names: Iterable[str], slip: Slip) -> list[str]:
+        """The tests of the module's own file, then the quick ones, as long as there is time."""
+        own = f"/test_{slip.module}.py::"
+        left, found = MOST_SECONDS, list[str]()
+        for name in sorted(names, key=lambda name: (own not in name, self._tests[name].seconds)):
+            left -= self._tests[name].seconds
+            if left < 0 and found:
+                break
+            found.append(name)
+        return found
+
+
+def judge(slips: Sequence[Slip], tell: Tell, *, late: Late, seen: Path) -> None:
+    """Try each slip and tell whether it was seen, until it is late.
+
+    Args:
+        slips: in the order in which they are tried.
+        tell: takes each with its verdict.
+        late: whether no more is begun.
+        seen: a file for what each test runs; a test file that it knows is not looked at again.
+
+    Raises:
+        RuntimeError: the tests do not pass as they stand.
+    """
+    hypothesis.settings.register_profile(
+        "slips",
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("slips")
+    if not _passes(lambda: _pytest(TESTS, _Look(seen))):
+        raise RuntimeError("the tests do not pass as they stand; nothing can be said of slips")
+    told = json.loads(seen.read_text())
+    judges = Judges(
+        {name: _test(one) for file in told["files"].values() for name, one in file["tests"].items()}
+    )
+    inner = [one for one in slips if one.inner]
+    if inner and not late():
+        _passes(lambda: _pytest(TESTS, _Inner(inner, judges, tell=tell, late=late)))
+    for library in told["libraries"]:
+        with suppress(Exception):
+            importlib.import_module(library)
+    gc.freeze()
+    for slip in slips:
+        if not slip.inner and not late():
+            names = judges.of(slip)
+            deed = functools.partial(_import, slip, names)
+            tell(slip, bool(names) and not _passes(deed, judges.seconds(names)))
+
+
+def _test(told: tuple[float, Mapping[str, Sequence[int]]]) -> Test:
+    return Test(told[0], {module: frozenset(told[1].get(module, ())) for module in modules()})
+
+
+def _importers() -> dict[str, list[str]]:
+    """The modules of the rules that import each."""
+    found: dict[str, list[str]] = {name: [] for name in modules()}
+    for name in found:
+        for node in ast.walk(ast.parse((DOMAIN / f"{name}.py").read_text())):
+            if isinstance(node, ast.ImportFrom):
+                said = {(node.module or "").removeprefix(f"{PACKAGE}."), *(one.name for one in node.names)}
+                for one in said & found.keys():
+                    found[one].append(name)
+    return found
+
+
+def _passes(deed: Callable[[], int], seconds: float | None = None) -> bool:
+    """Whether a deed in a process of its own ends with 0; with `seconds` it may take a multiple of them."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    try:
+        if seconds is not None:
+            _bound(LEAST_SECONDS + TIMES * seconds)
+        os._exit(deed())
+    except BaseException:  # noqa: BLE001 - whatever ends it, the verdict is that it did not pass
+        os._exit(1)
+
+
+def _bound(seconds: float) -> None:
+    """Let this process end where it takes too long or too much."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(LONGEST_SECONDS)
+    has = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (has + MOST_BYTES, has + MOST_BYTES))
+
+
+def _pytest(what: Iterable[str | Path], *plugins: object) -> int:
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        return int(pytest.main([*PYTEST, *map(str, what)], plugins=plugins))
+
+
+class _Look:
+    """A plugin that runs each test alone and writes what it took and ran.
+
+    A file whose tests are known is left out while it and the modules that it ran are as they were.
+    """
+
+    def __init__(self, into: Path) -> None:
+        self._into = into
+        self._passed: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self._passed.add(report.nodeid)
+        if report.failed:
+            print(f"fails: {report.nodeid}", file=sys.stderr)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        known = json.loads(self._into.read_text())["files"] if self._into.exists() else {}
+        found = {name: one for name, one in known.items() if one["mark"] == _mark(name, one["tests"])}
+        asked = [item for item in session.items if item.path.name not in found]
+        watch = coverage.Coverage(data_file=None, source=[str(DOMAIN)], config_file=False)
+        took: dict[str, float] = {}
+        watch.start()
+        for item in asked:
+            watch.switch_context(item.nodeid)
+            began = time.process_time()
+            _run(session, [item])
+            took[item.nodeid] = time.process_time() - began
+        watch.stop()
+        if not session.testsfailed:
+            lines = _lines(watch.get_data()) if asked else {}
+            for name in {item.path.name for item in asked}:
+                ids = [
+                    item.nodeid for item in asked if item.path.name == name and item.nodeid in self._passed
+                ]
+                tests = {one: (took[one], lines.get(one, {})) for one in ids}
+                found[name] = {"mark": _mark(name, tests), "tests": tests}
+            self._into.write_text(json.dumps({"files": found, "libraries": list(_libraries())}))
+        return True
+
+
+def _mark(name: str, tests: Mapping[str, tuple[float, Mapping[str, object]]]) -> str:
+    """A file of tests as it is now, with the modules that its tests ran."""
+    ran = {module for _, lines in tests.values() for module in lines}
+    paths = [
+        *(path for path in TESTS if path.name == name),
+        *(DOMAIN / f"{module}.py" for module in sorted(ran)),
+    ]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths if path.exists())).hexdigest()
+
+
+def _lines(data: coverage.CoverageData) -> dict[str, dict[str, list[int]]]:
+    """By test and module the lines that were run."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for file in data.measured_files():
+        for line, names in data.contexts_by_lineno(file).items():
+            for name in names:
+                found.setdefault(name, {}).setdefault(Path(file).stem, []).append(line)
+    return found
+
+
+def _libraries() -> Iterator[str]:
+    """What the tests have imported that is not ours."""
+    ours = {path.stem for path in ROOT.iterdir()} | {"__main__"}
+    return (name for name in list(sys.modules) if name.partition(".")[0] not in ours)
+
+
+def _run(session: pytest.Session, items: Sequence[pytest.Item]) -> int:
+    """Run tests until one fails; 1 where one did."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return 1
+    return 0
+
+
+class _Inner:
+    """A plugin that tries slips in what the tests have imported, in the place of running the tests."""
+
+    def __init__(self, slips: Sequence[Slip], judges: Judges, *, tell: Tell, late: Late) -> None:
+        self._slips, self._judges, self._tell, self._late = slips, judges, tell, late
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        functions, caches = _functions(), _caches()
+        gc.freeze()
+        for slip in self._slips:
+            if self._late():
+                break
+            names = self._judges.of(slip)
+
+            def deed(slip: Slip = slip, names: Sequence[str] = names) -> int:
+                _put(slip, functions)
+                for cache in caches:
+                    cache.cache_clear()
+                return _run(session, [items[name] for name in names])
+
+            self._tell(slip, bool(names) and not _passes(deed, self._judges.seconds(names)))
+        return True
+
+
+def _functions() -> dict[tuple[str, str, int], list[FunctionType]]:
+    """Every function of the rules by module, name and first line."""
+    found: dict[tuple[str, str, int], list[FunctionType]] = {}
+    for one in gc.get_objects():
+        if type(one) is FunctionType and str(one.__module__).startswith(PACKAGE):
+            found.setdefault(_key(one.__module__, one.__code__), []).append(one)
+    return found
+
+
+def _caches() -> list["functools._lru_cache_wrapper[object]"]:
+    kind = functools._lru_cache_wrapper
+    return [one for one in gc.get_objects() if type(one) is kind and one.__module__.startswith(PACKAGE)]
+
+
+def _key(module: str, code: CodeType) -> tuple[str, str, int]:
+    return module, code.co_qualname, code.co_firstlineno
+
+
+def _put(slip: Slip, functions: Mapping[tuple[str, str, int], Sequence[FunctionType]]) -> None:
+    """Give the functions of a module the code that they have with the slip."""
+    name = f"{PACKAGE}.{slip.module}"
+    for code in _codes(compile(slipped(slip), str(DOMAIN / f"{slip.module}.py"), "exec")):
+        for one in functions.get(_key(name, code), ()):
+            one.__code__ = code
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """The code of the functions of a module and of its classes."""
+    for one in code.co_consts:
+        if isinstance(one, CodeType):
+            yield from [one] if one.co_flags & _OPTIMIZED else _codes(one)
+
+
+def _import(slip: Slip, names: Sequence[str]) -> int:
+    sys.meta_path.insert(0, _Slipped(slip))
+    return _pytest(names)
+
+
+class _Slipped(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module with a slip in it."""
+
+    def __init__(self, slip: Slip) -> None:
+        self._slip, self._file = slip, str(DOMAIN / f"{slip.module}.py")
+
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
+        is_mine = name == f"{PACKAGE}.{self._slip.module}"
+        return importlib.util.spec_from_loader(name, self, origin=self._file) if is_mine else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__file__ = self._file
+        exec(compile(slipped(self._slip), self._file, "exec"), module.__dict__)  # noqa: S102
