@@ -17,8 +17,6 @@ def remedy(code: str, family: str, recipe: Mapping[str, object]) -> dict[str, ob
     if code != OUT_OF_MEMORY:
         return None
     fields = RECIPES[family].model_fields
-    if not fields.keys() >= {ACCUMULATION, "batch_size"}:
-        return None
     parts, size = (int(str(recipe.get(name, fields[name].default))) for name in (ACCUMULATION, "batch_size"))
     return {ACCUMULATION: min(2 * parts, size)} if parts < size else None
 
