@@ -50,7 +50,8 @@ def name(error: BaseException) -> Failure:
         return Failure(_exit_code(error), str(error), error.fix, error.code, error.field)
     if isinstance(error, TyperException):
         say = getattr(error, "format_message", error.__str__)  # names the option that is wrong
-        return Failure(WRONG_USE, say(), "see `rounds --help`", "wrong_use")
+        asked = getattr(getattr(error, "ctx", None), "command_path", "rounds")
+        return Failure(WRONG_USE, say(), f"see `{asked} --help`", "wrong_use")
     if isinstance(error, ModuleNotFoundError):
         sentence = f"the package {error.name} is missing on this machine"
         return Failure(

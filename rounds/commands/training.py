@@ -72,7 +72,7 @@ def outcome(session: "Session", job_id: UUID) -> dict[str, object]:
     """What a finished job came to: its version, its speed, and how the frozen set judged it."""
     from sqlalchemy import select
 
-    from shared.registry import jobs, models
+    from shared.registry import deployments, jobs, models
     from shared.registry.tables import ModelVersion
 
     job = jobs.get(session, job_id)
@@ -81,10 +81,12 @@ def outcome(session: "Session", job_id: UUID) -> dict[str, object]:
     figures = {name: getattr(measured, name) if measured else None for name in METRICS}
     if measured and measured.dice_score is not None:
         figures |= {"dice": measured.dice_score, "iou": measured.iou_score}
+    failed = deployments.failed_rules(session, version)
     return {
         "job_id": job.id,
         "model_version": version.name,
         "state": version.state,
+        **({"failed_rules": failed} if failed else {}),
         "digest": version.digest,
         "dataset_size": job.dataset_size,
         **{key: value for key, value in job.result.items() if key != "metrics"},

@@ -3,8 +3,11 @@ import json
 import pytest
 from sqlalchemy import select
 
+from rounds.commands.training import outcome
+from shared.domain.cycle import VersionState
 from shared.registry import keys, schedules, switches
 from shared.registry.tables import AuditEvent, Outbox, TrainingJob
+from tests.factories import a_gate_decision, a_version
 
 
 def answer(result):
@@ -132,6 +135,21 @@ def test_an_error_is_one_sentence_with_a_way_out_and_its_exit_code(cli, argument
     got, out, err = cli(*arguments)
     assert (got, out) == (code, "")
     assert word in err and "Traceback" not in err and len(err.strip().splitlines()) <= 2
+
+
+def test_a_wrong_use_leads_to_the_help_of_its_command(cli):
+    code, _, err = cli("types", "add", "pneumonia")
+    assert code == 2 and "--family" in err and "types add --help" in err
+
+
+def test_a_training_that_was_rejected_says_by_which_rule(sessions):
+    with sessions.begin() as session:
+        version = a_version(session, gate=None, state=VersionState.REJECTED)
+        rule = {"rule": "better than chance", "verdict": "fail", "why": "accuracy 0.4"}
+        a_gate_decision(session, version, verdict="fail", rules=[rule])
+        told = outcome(session, version.job_id)
+    assert told["state"] is VersionState.REJECTED
+    assert told["failed_rules"] == ["better than chance: accuracy 0.4"]
 
 
 def test_a_database_that_is_down_is_named_not_traced(cli, monkeypatch):
