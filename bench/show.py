@@ -17,6 +17,7 @@ from bench.figures import RESULTS
 
 PROMISES = Path(__file__).parent / "promises.toml"
 TESTS = RESULTS / "tests.xml"
+WHY = "why"  # the part that says of promises not yet kept what was tried and what stands against them
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,9 @@ class Shown:
 def main() -> int:
     """Print the table; 1 when a promise is not kept or was not looked at."""
     outcomes, kept, total = _outcomes(), 0, 0
-    for part, promises in tomllib.loads(PROMISES.read_text()).items():
+    parts = tomllib.loads(PROMISES.read_text())
+    why = parts.pop(WHY)
+    for part, promises in parts.items():
         print(f"\n{part}")
         for says, proofs in promises.items():
             shown = [one for proof in proofs for one in _shown(proof, outcomes)]
@@ -40,6 +43,8 @@ def main() -> int:
             print(f"  {'holds' if holds else 'OPEN':<6} {says}")
             for one in shown:
                 print(f"{'':9}{'' if one.holds else '! '}{one.told}")
+            if not holds and says in why:
+                print(f"{'':9}why: {why[says]}")
     print(f"\n{kept} of {total} promises hold")
     return 0 if kept == total else 1
 
