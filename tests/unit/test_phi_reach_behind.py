@@ -10,12 +10,15 @@ Lives {Orange, NJ 07050} with two cats.
 Letter sent to 18 Alder Ct, {Hope, AR 71801}.
 Staying near {Hull HU5 2TN} for work.
 Wohnt {Hinter den Gärten 7b} seit Jahren.
+Wohnhaft {Birkenstr. 9, 35037 Marburg}, verheiratet.
+Residente in {via delle Botteghe 31, Lodi}, vedova.
 Wohnt {Vor dem Anger 12} allein.
 Pflege daheim, {Auf der Breite 41}, 3. Stock links.
 """
 NAME = """
 Bread brought by {Marguerite de la Cour} herself.
 Dr {de la Roche} will ring.
+Utente {Maria da Encarnação Pires}, estável.
 Surgeon will be {Piotr Wrona} on the day.
 Ward list. {YASEMIN KORKMAZ} 4418202, stable.
 Foot clinic. {Tomoko Ishii} (41-20-77), healing.
@@ -29,6 +32,9 @@ ORG = """
 Rides for {Kumasi Riders Association} at weekends.
 Paid by {Ironworkers Local 44} since May.
 He is of {Local 117 Carpenters} and retired.
+Retired {NYPD} detective, stable.
+Served in the {71st Precinct} for years.
+Teaches grade four at {PS 204} nearby.
 Money from {Tema Market Women Association} ran out.
 """
 HOSPITAL = """
@@ -36,6 +42,8 @@ Delivered on {Kilifi Ward 6} without problems.
 Follow-up at {Collège Saint-Exupère} with the nurse.
 seen at {mt. zion ed} and sent home.
 went to {blessed redeemer hospital} by bus.
+PCP at {Bon Accord Primary Care} informed.
+Stays at {Saint Loyola shelter} until spring.
 seen at the {poplars surgery} last week.
 """
 DEVICE = """
@@ -46,14 +54,19 @@ Asset tag of hoist {HT-20418} was read.
 PHONE = """
 Niece Ines (carer) {1 771 555 0162}
 Husband (at work) {(214) 555-0177}
+Büro erreichbar unter {0511/5550-273} vormittags.
 Clinique Notre-Dame, {04.71.22.90.13}
 """
 DATE = """
+Opéré en {avril} à gauche.
+Intervenida en {enero} de cataratas.
+Seit {Oktober} schlechter.
 Kidney offer declined {9/2} by the team.
 Dose missed {4/27} while away.
 Chaplain visited {10/10} and stayed.
 """
 VEHICLE = """
+Passenger in the other car, {BE·40917}.
 Collided with a van, {KE21 ZTO}, at low speed.
 """
 KEEP = """
@@ -69,6 +82,12 @@ Patient in bed 4, Mother in room 6.
 RTC in two weeks.
 In der Woche 3 besser, auf der Station 2 stabil.
 SURGICAL PATHOLOGY REPORT, FINAL.
+COPD and CAPD reviewed, PS 1 today.
+Elle présente une toux. Souffle systolique connu.
+Bloeddruk 130/80. Zij gebruikt metoprolol 50 mg.
+Dekompensierte Herzinsuffizienz, arterielle Hypertonie.
+Tosse e febbre da tre giorni. Terapia invariata.
+Seguida em consulta. Tensão normal.
 Immunisations given: 0.5 mL IM, well tolerated.
 Ingresa por dolor torácico. Valorada por cardiología.
 Prochain rendez-vous dans trois mois.

@@ -12,7 +12,7 @@ _POSTCODE = re.compile(
     r"\b[A-Z]{1,2}\d[A-Z\d]?[ ]\d[A-Z]{2}\b|\b[AC-FHKNPRTV-Y]\d[\dW][ ][AC-FHKNPRTV-Y][\dAC-FHKNPRTV-Y]{3}\b|"
     r"\b[A-CEGHJ-NPR-TVXY]\d[A-Z][ ]\d[A-Z]\d\b|\b(?:D|F|A|CH|B|I)-\d{4,5}\b|"
     r"(?<=, )\d{4}[ ]?(?!AM|PM|ML|MG|CC|KG|GM|HR|HS|NS|IU|IV|PO|IM)[A-Z]{2}\b|"
-    r"(?<![\d.,-])\d{4}-\d{3}(?![\d-])(?=\s*(?:[A-Z]|[.,;)]|$))"
+    r"(?<![\d.,/-])\d{4}-\d{3}(?![\d-])(?=\s*(?:[A-Z]|[.,;)]|$))"
 )
 _POSTCODE_LOWER = re.compile(
     r"\b[a-z]{1,2}\d[a-z\d]?[ ]\d[a-z]{2}\b|\b[a-ceghj-nprstvxy]\d[a-z][ ]\d[a-z]\d\b|\b(?:d|f)-\d{5}\b"

@@ -25,7 +25,8 @@ _FORMS = anchors.on(cues.words("ooo oao zao pao uab sia tov eood ооо тов e
 _LEGAL_HINT = re.compile(r"[ ](?:[A-ZŞ][A-Za-z./]{1,4}\b|sp\.|e\.[ ]?[VG]|a\.s|s\.r\.o|d\.o\.o)")
 _TROOP = re.compile(
     r"(?:[A-Z][\w'’-]+[ ]){0,3}Local[ ](?:No\.?[ ]|#)?\d{1,4}\b(?:[ ][A-Z][a-z]{3,}s\b)?|"
-    r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|Squadron|"
+    r"\b\d{1,3}(?:st|nd|rd|th)[ ](?:[A-Z][\w'’-]+[ ]){0,3}?(?:Battalion|Regiment|Brigade|Division|"
+    r"Squadron|Precinct|Marines|Battery|"
     r"Airborne|Infantry|Cavalry|"
     r"Armou?red|Rifles|Artillery|Engineers|Fleet|Wing|"
     r"Platoon)\b(?:[ ](?:of[ ](?:the[ ])?)?[A-Z][\w'’-]+){0,3}|"
@@ -49,11 +50,32 @@ _UNITED = re.compile(
     r"[ ](?:Association|Union|Co-?operative|Society|"
     r"Federation|Guild|League|Club|Network|Council)\b"
 )
+# Police and firemen by their letters, who serves or has served there, and schools by their number.
+_FORCE = re.compile(
+    r"(?:retired|ex|former|active|with|for|by|from|joined|at|an?)[ -]"
+    r"((?!COPD|CAPD|ICPD|ESPD)[A-Z]{1,4}(?:PD|FD|SO|EMS)|FD[A-Z]{2})"
+    r"(?=[ ]?(?:[,;.)]|$)|[ ](?:detective|officer|sergeant|lieutenant|captain|firefighter|medic|"
+    r"paramedic|since|crew|and|until|for|who|chief)\b)",
+    re.IGNORECASE,
+)
+_SERVES = anchors.on(cues.words("retired ex former active with for by from joined at a an"))
+_SCHOOL = re.compile(
+    r"(?:at|attends|to|from|teaches|of|in|grade|grader)[ ]"
+    r"((?:PS|P\.S\.|I\.S\.|JHS|P\.S)[ ]#?\d{1,3})(?![\w%/])"
+)
+_SCHOOLED = anchors.on(cues.words("at attends to from teaches of in grade grader"))
 _UNIONS = anchors.on(
     cues.words(
         "association union cooperative co-operative society federation guild league club network council"
     )
 )
+
+
+def _lettered(page: Page) -> Iterator[Span]:
+    for pattern, keys in ((_FORCE, _SERVES), (_SCHOOL, _SCHOOLED)):
+        for match in page.matches(pattern, keys):
+            if match.group(1).isupper():
+                yield Span(*match.span(1), "ORG")
 
 
 def find(page: Page) -> Iterator[Span]:
@@ -66,10 +88,10 @@ def find(page: Page) -> Iterator[Span]:
             yield Span(page.words[_first(page, last)].start, match.end(), "ORG")
     for match in page.matches(_FORM_BEFORE, _FORMS):
         yield Span(match.start(), match.end(), "ORG")
-    for match in _UNITED.finditer(page.text) if page.standing(_UNIONS) else ():
-        yield Span(match.start(), match.end(), "ORG")
-    for match in _TROOP.finditer(page.text) if page.standing(_TROOPS) else ():
-        yield Span(match.start(), match.end(), "ORG")
+    yield from _lettered(page)
+    for pattern, keys in ((_UNITED, _UNIONS), (_TROOP, _TROOPS)):
+        for match in pattern.finditer(page.text) if page.standing(keys) else ():
+            yield Span(match.start(), match.end(), "ORG")
 
 
 def _first(page: Page, last: int) -> int:

@@ -25,7 +25,8 @@ def before(page: Page, place: int, covered: Sequence[bool]) -> range:
 
 def _belongs(page: Page, place: int) -> bool:
     word, name, gap = page.words[place], page.words[place + 1], page.gap(place + 1)
-    if name.form not in "TMI" and page.case == "mixed":
+    joined = name.form == "l" and name.key in cues.names("particles")  # "Maria da Quista"
+    if name.form not in "TMI" and page.case == "mixed" and not joined:
         return False
     if len(word.text) == 1:
         return gap in (". ", ".") and (
@@ -38,7 +39,7 @@ def _belongs(page: Page, place: int) -> bool:
         return False
     if word.key in cues.names("particles"):
         return word.form == name.form or word.form == "l" and word.key not in _NOT_PARTICLES
-    if word.form not in "TM" or name.form not in "TM":
+    if word.form not in "TM" or name.form not in "TM" and not joined:
         return False
     announced = place > 0 and page.gap(place) == " " and is_cue(page.words[place - 1]) and not is_cue(word)
     return announced and not word.flags & (HEAD | PUBLIC | CLINICAL) or _is_given(page, word)

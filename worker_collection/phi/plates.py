@@ -11,7 +11,7 @@ from worker_collection.phi.spans import Span
 _OTHER = "\u0400-\u042f\u0600-\u06ff\u0e00-\u0e7f\u4e00-\u9fff\uac00-\ud7a3"  # scripts of other countries
 _GROUP = rf"(?:[A-Z{_OTHER}]{{0,4}}\d{{1,6}}[A-Z{_OTHER}]{{0,4}}\d{{0,4}}|[A-ZÄÖÜ{_OTHER}]{{1,4}})"
 _BODY = (
-    rf"(?<!\w)(?!\d{{1,3}}[MF]\b)({_GROUP}(?:(?:[ -]{{1,2}}|\.(?=\S)|\.[ ](?=\S{{0,4}}\d)){_GROUP}){{0,4}})"
+    rf"(?<!\w)(?!\d{{1,3}}[MF]\b)({_GROUP}(?:(?:[ ·-]{{1,2}}|\.(?=\S)|\.[ ](?=\S{{0,4}}\d)){_GROUP}){{0,4}})"
     r"(?!\w|[.,/:]\d|[ ]?%)"
 )
 _PLATE = (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from worker_collection.phi import cues, glance
+from worker_collection.phi import anchors, cues, glance
 from worker_collection.phi.lexicon import CLINICAL, CORE, EPONYM, HEAD, NAME, RARE, TOWN, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
@@ -59,6 +59,7 @@ _DONE = re.compile(
     r"visits|starts?|ends|leaves|flies|arrives|returns)\s$",
     re.IGNORECASE,
 )
+_SHORTEST = 3
 _IN_AFTER = re.compile(r"\s(?:in|on the)\b")
 _HEADING_BEFORE = re.compile(r"(?<![\w-])[A-ZÀ-Þ]{5,}\s$")  # "TUMOR BOARD 1/18."
 _SCORED = cues.words(
@@ -92,6 +93,7 @@ _LASTED = re.compile(
 def find(page: Page) -> Iterator[Span]:
     """Days and months without a year, such as 9/14, and months with a year, such as "in 4/21"."""
     text = page.text
+    yield from _abroad(page)
     for match in glance.at(_SHORT, text, page.numbers):
         if _is_day(text, match):
             yield Span(match.start(), match.end(), "DATE")
@@ -104,6 +106,22 @@ def find(page: Page) -> Iterator[Span]:
             and not _RATIO_AFTER.match(text, match.end())
         ):
             yield Span(match.start(), match.end(), "DATE")
+
+
+# A month alone behind a preposition of another language: "en enero", "seit Oktober", "ricoverata a marzo".
+_ABROAD = re.compile(
+    r"(?<!\w)(?:en|em|im|au|ab|bis|seit|ende|anfang|mitte|depuis|d[eè]s|courant|d[ée]but|fin|desde|hasta|nel|dal|"
+    r"(?:finales|principios|mediados|mes|mois|m[eê]s)[ ]de|mese[ ]di|sinds|vanaf|eind|begin|siden|od|do|w|v|"
+    r"från|sedan|(?:ricoverat|visitat|operat|dimess)[oa][ ]a|fino[ ]a)\s$",
+    re.IGNORECASE,
+)
+_MONTHS = anchors.on({fold(month) for month in cues.group("months") if len(month) > _SHORTEST})
+
+
+def _abroad(page: Page) -> Iterator[Span]:
+    for word in (page.words[place] for place in page.standing(_MONTHS)):
+        if _ABROAD.search(page.text, max(0, word.start - 16), word.start):
+            yield Span(word.start, word.end, "DATE")
 
 
 def beside(text: str, places: Iterable[Span]) -> Iterator[Span]:

@@ -12,7 +12,7 @@ from worker_collection.phi.telling import CAPITAL, RUN, tells, words_of
 
 _END = (
     r"(?=[ ]?(?:[.,;:)(\n]|$)|[ ]{2}|[ ](?:by|for|on|"
-    r"in|at|with|under|to|and|as|where|who|until|last|since|again|yesterday|called|rang|sent|requested|"
+    r"in|at|with|under|to|and|as|where|who|until|dated|done|performed|last|since|again|yesterday|called|rang|sent|requested|"
     r"awaited|pending|signed|approved|twice|weekly|aware|after|before|because|via|this|"
     r"today|re|Tel|TEL)\b|[ ]\d)"
 )
@@ -26,7 +26,7 @@ _TREATED = re.compile(
     r"(?:to|from)|GA at|"
     r"[Rr]ecords (?:from|at)|[Nn]otes are at|[Tt]reated (?:in|by)|[Ll]ooked after (?:at|by)|[Kk]nown to|"
     r"[Rr]ecords:|GP[ ]?\(|GP at|(?:[Ss]can|MRI|CT|PET|[Ee]cho|[Bb]loods|[Cc]hemo|[Dd]ialysis|"
-    r"[Ss]urgery|[Cc]linic) at|"
+    r"[Ss]urgery|[Cc]linic) (?:at|from)|"
     r"(?:sent|admitted|discharged|moved|taken|brought|repatriated|returned) to|(?:repeated|rechecked|seen|"
     r"treated|reviewed|"
     r"scanned|delivered|dialysed|stitched|biopsied|born|died|stented|privately|met [^.\n]{0,24}) at|"
@@ -50,7 +50,7 @@ _EMPLOYED = re.compile(
     r"[Tt]ransport[ ]?[(:]|"
     r"[Bb]elongings:[^.\n]{2,24},|Ward clerk of|[Ee]mployer(?:/School)?:?|[Ii]nsured (?:through|by|with)|"
     r"[Cc]overed "
-    r"by|[Ee]mployed by|"
+    r"by|[Ee]mployed (?:as an? [a-z ]{3,24} )?(?:by|at|with)|"
     r"[Cc]ontract with|belonging to|[Bb]ody to|[Rr]emains to|sick note for|letter via|parcels via|"
     r"colleague from|rep from|employee of|"
     r"driver (?:from|for)|[Tt]rainer [^.\n]{2,30} of|to call|(?:laid off|shifts|"

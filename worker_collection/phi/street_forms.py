@@ -34,7 +34,8 @@ _STEP = (
     rf"(?:,{_GAP}|{_GAP}))"
 )
 _PREFIX = (
-    r"(?i:(?-i:Via|VIA|via(?=[ ](?!Medic|Bed|Ward|Ext|Room|Bus)(?:[A-Z][a-zà-ÿ]+[ ]){1,3}\d))|rang(?=[ "
+    r"(?i:(?-i:Via|VIA|via(?=[ ](?:dei|degli|delle|della|dello|del|di|san|santa)[ ]"
+    r"[A-Z][a-zà-ÿ]+[ ]\d)|via(?=[ ](?!Medic|Bed|Ward|Ext|Room|Bus)(?:[A-Z][a-zà-ÿ]+[ ]){1,3}\d))|rang(?=[ "
     r"](?:St|Ste|Saint|Sainte|des|du|de)\b)|calle|c/|avenida|avda?\.?|av\.|rua|"
     r"rue|viale|v\.le|piazza|piazzale|p\.za|corso|vicolo|"
     r"jalan|jl\.|ul\.|al\.|os\.|pl\.|plac|"
@@ -50,7 +51,9 @@ _PREFIX = (
     r"splaiul|glorieta|barrio|lungomare|contrada|località|loc\.|số|calçada|praceta|rotunda|viela|"
     r"soi|thanon|đường|phố|ngõ|hẻm|lorong|taman|sharia|shari['’]?)"
 )
-_SMALL = r"(?:de|la|las|los|del|della|dei|da|das|do|dos|du|des|y|of|le|les|a|e|i|ap|na|\d{1,3})"
+_SMALL = (
+    r"(?:de|la|las|los|del|della|delle|dello|degli|dei|da|das|do|dos|du|des|y|of|le|les|a|e|i|ap|na|\d{1,3})"
+)
 
 
 STREETS = cues.group("streets")

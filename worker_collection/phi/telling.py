@@ -77,6 +77,8 @@ def _names(word: Word, *, alone: bool, sure: bool) -> bool:
         return len(word.text) > 2 and not word.flags & CORE
     if word.flags & PUBLIC or word.key in _FUNCTION:
         return not alone and word.key not in _FUNCTION
+    if word.is_unknown and word.text[-2:] in ("'s", "’s"):
+        return True
     if word.is_unknown:
         return len(word.text) > 2 and (sure or not is_worded(word))
     named = word.is_sure or word.flags & TOWN and (sure or not word.flags & CORE)

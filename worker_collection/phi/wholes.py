@@ -22,10 +22,15 @@ from worker_collection.phi.naming import is_cue
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span, joined
 from worker_collection.phi.street_forms import ROOMS, STREETS
+from worker_collection.phi.telling import tells
 
 _HOUSES = frozenset({"ORG", "HOSPITAL"})
 _GENERIC = cues.group("generic") | cues.group("departments") | cues.names("not_names")
 _NOUNS = cues.group("house") | cues.group("org") | cues.group("trade_ends")
+_PRACTICES = cues.words(
+    "care medicine group system network partners associates specialists services practice physicians "
+    "providers"
+)
 _WEAK = cues.names("weak")
 _CAP = r"[^\W\d_a-zß-ÿ][\w'’-]{1,24}"
 _ENDS = r"(?=[ ]?(?:[.,;:)(\n]|$))"
@@ -38,7 +43,7 @@ _SITE = re.compile(
     r"[ ](?:depot|branch|plant|warehouse|store|office|factory|site|yard|mill|garage|shop|works)$"
 )
 _IN = re.compile(r"[ ](?:in|near|at|outside)[ ]")
-_NUMBER = re.compile(rf"\.?[ ](?:(?:No|Nr|nr|n[rº°]|№)\.?[ ]?|#)?\d{{1,2}}{_ENDS}(?!\.\d)")
+_NUMBER = re.compile(rf"\.?[ ](?:(?:No|Nr|nr|n[rº°]|№)\.?[ ]?|#)?\d{{1,2}}{_ENDS}(?!\.\d)|[ ]#\d{{2,5}}\b")
 # A part of an address behind a comma: "3 tr", "kv. 4", "Lane 4", "Phase VI", "2.º Esq.", "(TO)".
 _PART = re.compile(
     rf",[ ]((?P<word>[^\W\d_]{{1,9}})\.?:?[ ]?#?"
@@ -76,8 +81,31 @@ def beside(page: Page, spans: Sequence[Span], covered: bytearray) -> Iterator[Sp
     for span in (span for span in places if span.label != "NAME"):
         if span.label == "ADDRESS":
             yield from _of_address(page.text, span)
+            town = _CODED_AFTER.match(page.text, span.end) if page.case == "mixed" else None
+            if town:
+                yield Span(span.end, town.end(), "ADDRESS")
+        elif _ALSO.match(page.text, span.end) and page.case == "mixed":
+            yield from _listed(page, span)
         if page.case == "mixed":
             yield from _of_name(page, span, covered)
+
+
+# The code and the town behind a street, whatever word it is: "Lindenstr. 14, 35037 Marburg".
+_CODED_AFTER = re.compile(
+    r",?[ ]\n?(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{4}[ ][A-Z]{2}|\d{2}-\d{3}|\d{3}[ ]\d{2}|\d{4}-\d{3})[ ]"
+    r"(?!(?:Am|PM|AM|Ml|Mg|Tel|Fax|Ph)\b)[A-ZÀ-ÞŁŚŻČŠŽ][\w'’-]{2,24}"
+    r"(?:[ -](?:am|an[ ]der|bei|im|sur|en|le|la|di|[A-ZÀ-Þ])[\w'’-]*){0,3}(?=[ ]?(?:[,;.)\n]|$))"
+)
+_ALSO = re.compile(r"[ ](?:and|&)[ ](?=[A-ZÀ-Þ][\w'’-]+[ ][A-ZÀ-Þ])")
+_LISTED = re.compile(rf"[ ](?:and|&)[ ]({_CAP}(?:[ ]{_CAP}){{1,3}})(?=[ ]?(?:[.,;:)\n]|$))")
+
+
+def _listed(page: Page, span: Span) -> Iterator[Span]:
+    """Another house or employer behind "and": "through Amedisys and Visiting Angels"."""
+    match = _LISTED.match(page.text, span.end)
+    words = page.words_between(*match.span(1)) if match else []
+    if match and tells(page, words, sure=True):
+        yield Span(*match.span(1), span.label)
 
 
 def _bridges(text: str, places: Sequence[Span]) -> Iterator[Span]:
@@ -132,6 +160,7 @@ def _ends(page: Page, word: Word) -> bool:
         return False
     return (
         word.key in _NOUNS
+        or word.key in _PRACTICES
         or word.is_unknown
         and len(word.text) > 3
         or word.is_sure
