@@ -5,8 +5,8 @@
 `rounds deidentify` over its pipe and, without `--set`, writes `bench/results/deid.json`. Without a
 seed every run makes other notes. `dev` is `deid_dev.jsonl` of ROUNDS_TEST_DATA, `open` the notes of
 `bench/deid_world`, `read`, `second` and `third` those of `bench/deid_read`, `bench/deid_second` and
-`bench/deid_third`, which were unseen once, `unseen` those whose misses nobody looks at: `--leaks`
-prints those of the others only.
+`bench/deid_third`, which were unseen once, `unseen` those of `bench/deid_unseen`, whose misses nobody
+looks at: `--leaks` prints those of the others only.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from bench.deid_exam.score import Score, score
 from bench.deid_read.notes import notes as read_notes
 from bench.deid_second.notes import notes as second_notes
 from bench.deid_third.notes import notes as third_notes
+from bench.deid_unseen.notes import notes as unseen_notes
 from bench.deid_world.notes import notes as open_notes
 
 HERE = Path(__file__).parent
@@ -119,7 +120,7 @@ def _sets(wish: argparse.Namespace) -> dict[str, list[Note]]:
         "read": read_notes(wish.count, wish.seed),
         "second": second_notes(wish.count, wish.seed),
         "third": third_notes(wish.count, wish.seed),
-        "unseen": [],  # none is written that nobody has read; its figures are not measured, and so not met
+        "unseen": unseen_notes(wish.count, wish.seed),
     }
     return {name: records for name, records in made.items() if wish.only in (None, name.split()[0])}
 
