@@ -224,7 +224,7 @@ def _flow(node: ast.expr | ast.stmt) -> Iterator[Edit]:
                 yield "the condition is its opposite", lambda: setattr(node, "test", _not(test))
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
             yield from _filtered(node.generators)
-        case ast.Return(value=value) if value is not None and not _is_none(value):
+        case ast.Return(value=value) if not _is_nothing(value):
             yield "returns nothing", lambda: setattr(node, "value", ast.Constant(None))
         case ast.Expr() | ast.Raise():
             yield f"without {ast.unparse(node)[:30]}", lambda: _become(node, ast.Pass())
@@ -251,8 +251,8 @@ def _not(test: ast.expr) -> ast.expr:
     return ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
 
 
-def _is_none(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is None
+def _is_nothing(value: ast.expr | None) -> bool:
+    return value is None or (isinstance(value, ast.Constant) and value.value in (None, False))
 
 
 def _name(op: ast.AST) -> str:

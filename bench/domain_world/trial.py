@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
+from typing import Any
 
 import coverage
 import hypothesis
@@ -37,7 +38,9 @@ TESTS = (
 PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
 PACKAGE = "shared.domain"
 MOST_SECONDS = 2.0  # of tests that judge one slip; those beyond are not asked
-MOST_FILES = 6  # of tests that are imported to judge a slip of an import
+SLOW_SECONDS = 0.5  # of one test, which is asked last
+ABOUT = 0.3  # share of the lines of a test that makes it one about their module
+MOST_FILES = 4  # of tests that are imported to judge a slip of an import
 LEAST_SECONDS, TIMES = (
     5,
     10,
@@ -52,10 +55,14 @@ Late = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Test:
-    """What a test takes, and the lines that it runs of each module of the rules."""
+    """What a test takes, the lines that it runs of each module of the rules, and whether it stands alone.
+
+    One that does asks for nothing of `conftest.py`, which takes long to import.
+    """
 
     seconds: float
     lines: Mapping[str, frozenset[int]]
+    alone: bool
 
 
 class Judges:
@@ -69,10 +76,10 @@ class Judges:
         if slip.inner:
             lines = range(slip.lines[0], slip.lines[1] + 1)
             ran = [name for name, one in self._tests.items() if not one.lines[slip.module].isdisjoint(lines)]
-            return self._quickest(ran, slip)
+            return self._quickest(ran, slip.module)
         near = {slip.module, *self._importers[slip.module]}
-        ran = [name for name, one in self._tests.items() if any(one.lines[module] for module in near)]
-        found = self._quickest(ran, slip)
+        ran = [n for n, one in self._tests.items() if one.alone and any(one.lines[name] for name in near)]
+        found = self._quickest(ran, slip.module)
         files = list(dict.fromkeys(name.partition("::")[0] for name in found))[:MOST_FILES]
         return [name for name in found if name.partition("::")[0] in files]
 
@@ -80,16 +87,20 @@ class Judges:
         """What they take where nothing has slipped."""
         return sum(self._tests[name].seconds for name in names)
 
-    def _quickest(self, names: Iterable[str], slip: Slip) -> list[str]:
-        """The tests of the module's own file, then the quick ones, as long as there is time."""
-        own = f"/test_{slip.module}.py::"
+    def _quickest(self, names: Iterable[str], module: str) -> list[str]:
+        """Those that are about the module before others, quick ones before slow ones, while there is time."""
         left, found = MOST_SECONDS, list[str]()
-        for name in sorted(names, key=lambda name: (own not in name, self._tests[name].seconds)):
+        for name in sorted(names, key=lambda name: self._place(self._tests[name], module)):
             left -= self._tests[name].seconds
             if left < 0 and found:
                 break
             found.append(name)
         return found
+
+    @staticmethod
+    def _place(test: Test, module: str) -> tuple[bool, bool, float]:
+        is_about = ABOUT * sum(map(len, test.lines.values())) <= len(test.lines[module])
+        return test.seconds > SLOW_SECONDS, not is_about, test.seconds
 
 
 def judge(slips: Sequence[Slip], tell: Tell, *, late: Late, seen: Path) -> None:
@@ -133,8 +144,9 @@ def judge(slips: Sequence[Slip], tell: Tell, *, late: Late, seen: Path) -> None:
             tell(slip, bool(names) and not _passes(deed, judges.seconds(names)))
 
 
-def _test(told: tuple[float, Mapping[str, Sequence[int]]]) -> Test:
-    return Test(told[0], {module: frozenset(told[1].get(module, ())) for module in modules()})
+def _test(told: Mapping[str, Any]) -> Test:
+    lines = {module: frozenset(told["lines"].get(module, ())) for module in modules()}
+    return Test(told["seconds"], lines, told["alone"])
 
 
 def _importers() -> dict[str, list[str]]:
@@ -209,18 +221,23 @@ class _Look:
         if not session.testsfailed:
             lines = _lines(watch.get_data()) if asked else {}
             for name in {item.path.name for item in asked}:
-                ids = [
-                    item.nodeid for item in asked if item.path.name == name and item.nodeid in self._passed
-                ]
-                tests = {one: (took[one], lines.get(one, {})) for one in ids}
+                mine = [one for one in asked if one.path.name == name and one.nodeid in self._passed]
+                tests = {one.nodeid: _told(one, took[one.nodeid], lines.get(one.nodeid, {})) for one in mine}
                 found[name] = {"mark": _mark(name, tests), "tests": tests}
             self._into.write_text(json.dumps({"files": found, "libraries": list(_libraries())}))
         return True
 
 
-def _mark(name: str, tests: Mapping[str, tuple[float, Mapping[str, object]]]) -> str:
+def _told(item: pytest.Item, seconds: float, lines: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """What `_test` reads; a fixture of a `conftest.py` is one that stands in no file of tests."""
+    made = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    alone = all(not one.baseid or "test_" in one.baseid for fixtures in made for one in fixtures)
+    return {"seconds": seconds, "lines": lines, "alone": alone}
+
+
+def _mark(name: str, tests: Mapping[str, Mapping[str, Any]]) -> str:
     """A file of tests as it is now, with the modules that its tests ran."""
-    ran = {module for _, lines in tests.values() for module in lines}
+    ran = {module for one in tests.values() for module in one["lines"]}
     paths = [
         *(path for path in TESTS if path.name == name),
         *(DOMAIN / f"{module}.py" for module in sorted(ran)),
@@ -313,7 +330,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 def _import(slip: Slip, names: Sequence[str]) -> int:
     sys.meta_path.insert(0, _Slipped(slip))
-    return _pytest(names)
+    return _pytest(["--noconftest", *names])
 
 
 class _Slipped(importlib.abc.MetaPathFinder, importlib.abc.Loader):

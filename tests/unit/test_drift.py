@@ -54,7 +54,7 @@ def test_a_fall_is_told_only_where_the_intervals_are_apart():
 
 
 def test_confidences_are_told_in_tenths():
-    assert [tenth(share) for share in (0.0, 0.05, 0.95, 1.0)] == ["0.0", "0.0", "0.9", "0.9"]
+    assert [tenth(share) for share in (0.0, 0.05, 0.5, 0.95, 1.0)] == ["0.0", "0.0", "0.5", "0.9", "0.9"]
 
 
 def test_the_index_is_the_symmetrised_divergence_of_smoothed_shares():

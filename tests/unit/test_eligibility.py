@@ -193,6 +193,122 @@ def test_a_confidence_counts_only_where_one_is_known():
     assert verdict(confidence=None).trust is Trust.ELIGIBLE
 
 
+def test_a_plan_may_end_on_the_day_it_began_or_not_yet_and_needs_a_beginning():
+    assert verdict(ends=PLAN.starts).trust is verdict(ends=None).trust is Trust.ELIGIBLE
+    assert verdict(starts=None).rule == "bad_dates"
+    statement = Evidence(diagnosis="Gout", validator=DOCTOR)
+    assert decide(statement, min_confidence=0.8).rule == "validated_statement"
+
+
+@pytest.mark.parametrize(
+    "word", ["discontinued", "cancelled", "canceled", "stopped", "entered-in-error", "refuted"]
+)
+def test_a_plan_that_was_ended_early_is_refused(word):
+    assert verdict(status=f" {word.upper()} ").rule == "plan_discontinued"
+
+
+@pytest.mark.parametrize("word", ["completed", "finished", "closed", "done"])
+def test_a_plan_that_was_finished_is_eligible(word):
+    assert verdict(status=word.capitalize()).trust is Trust.ELIGIBLE
+
+
+@pytest.mark.parametrize("word", ["approved", "verified", "accepted", "amended", "corrected", "edited"])
+def test_a_verified_picture_says_which_word_it_was_verified_by(word):
+    found = decide(
+        Evidence(diagnosis="Nodule", validator=DOCTOR, imaging=Imaging(f" {word.upper()} ")),
+        min_confidence=0.8,
+    )
+    assert (found.trust, found.rule) == (Trust.ELIGIBLE, f"image_{word}")
+
+
+@pytest.mark.parametrize("word", ["rejected", "refused", "declined"])
+def test_a_rejected_picture_is_refused(word):
+    found = decide(Evidence(diagnosis="Nodule", validator=DOCTOR, imaging=Imaging(word)), min_confidence=0.8)
+    assert (found.trust, found.rule) == (Trust.REFUSED, "image_rejected")
+    assert {"refuted", "image_rejected"} == HARD_NEGATIVES
+
+
+def test_what_is_said_of_records_and_pictures_is_asked_of_no_others():
+    """A plain statement without a signature waits; a record or a picture without one is reviewed."""
+    for given, rule in (
+        ({"record": READ}, "asserter_not_in_export"),
+        ({"imaging": Imaging("approved")}, "validator_unknown"),
+        ({"is_plan": True, "status": "done", "starts": PLAN.starts}, "validator_unknown"),
+        ({}, "not_validated_yet"),
+    ):
+        assert decide(Evidence(diagnosis="Gout", validator=None, **given), min_confidence=0.8).rule == rule
+    for given, rule in (
+        ({"record": READ}, "no_diagnosis"),
+        ({"imaging": Imaging("approved")}, "no_diagnosis"),
+        ({}, "no_diagnosis_yet"),
+    ):
+        assert decide(Evidence(diagnosis=" ", validator=DOCTOR, **given), min_confidence=0.8).rule == rule
+    for who in (replace(DOCTOR, qualified=False), replace(DOCTOR, active=False)):
+        reasons = decide(Evidence(diagnosis="Gout", validator=who, record=READ), min_confidence=0.8).reasons
+        assert len(reasons) == 1 and reasons[0].startswith("asserter_")
+
+
+def test_another_than_the_asserter_may_stand_idle():
+    patient = replace(CONFIRMED, asserted_by="patient", asserter_works=False)
+    found = decide(
+        Evidence(diagnosis="Gout", validator=replace(DOCTOR, active=False), record=patient),
+        min_confidence=0.8,
+    )
+    assert found.reasons == ("patient_asserted",)
+    unknown = decide(
+        Evidence(diagnosis="Gout", validator=Standing(known=False), record=patient), min_confidence=0.8
+    )
+    assert unknown.reasons == ("patient_asserted",)
+
+
+@pytest.mark.parametrize("encounter", ["finished", "completed"])
+def test_a_settled_encounter_is_no_reason(encounter):
+    found = decide(
+        Evidence(diagnosis="Gout", validator=DOCTOR, record=replace(CONFIRMED, encounter=encounter)),
+        min_confidence=0.8,
+    )
+    assert found.trust is Trust.ELIGIBLE
+    void = replace(CONFIRMED, encounter="entered-in-error")
+    assert decide(Evidence(diagnosis="Gout", validator=DOCTOR, record=void), min_confidence=0.8).reasons == (
+        "encounter_cancelled",
+    )
+
+
+def test_a_report_may_name_no_encounter_and_a_known_status_is_none_to_ask_about():
+    for status in ("amended", "appended"):
+        found = decide(
+            Evidence(diagnosis="Gout", validator=DOCTOR, record=replace(READ, status=status)),
+            min_confidence=0.8,
+        )
+        assert found.rule == f"report_{status}"
+    for status, rule in (("registered", "report_preliminary"), ("partial", "report_preliminary")):
+        found = decide(
+            Evidence(diagnosis="Gout", validator=DOCTOR, record=replace(READ, status=status)),
+            min_confidence=0.8,
+        )
+        assert found.reasons == (rule,)
+    error = decide(
+        Evidence(diagnosis="Gout", validator=DOCTOR, record=replace(READ, status="entered-in-error")),
+        min_confidence=0.8,
+    )
+    assert error.reasons == ("entered_in_error",)
+
+
+def test_a_label_that_is_not_known_is_no_reason_beside_words_that_say_otherwise():
+    assert verdict(label_known=False, diagnosis="Bell palsy?").reasons == ("not_confirmed",)
+    assert verdict(code_agrees=None, discharge_agrees=None).trust is Trust.ELIGIBLE
+    assert verdict(discharge_agrees=True).trust is Trust.ELIGIBLE
+
+
+def test_in_the_audit_sample_confidence_does_not_count():
+    drawn = Evidence(
+        diagnosis="Gout", validator=DOCTOR, confidence=0.1, answer=Answer(in_audit=True, copied=False)
+    )
+    assert decide(drawn, min_confidence=0.8).trust is Trust.ELIGIBLE
+    other = replace(drawn, answer=Answer(in_audit=False, copied=False))
+    assert decide(other, min_confidence=0.8).rule == "low_confidence"
+
+
 def test_every_reason_for_a_review_is_told():
     found = verdict(code_agrees=False, validator=replace(DOCTOR, active=False), confidence=0.1)
     assert found.reasons == ("validator_inactive", "code_text_conflict", "low_confidence")

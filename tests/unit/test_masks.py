@@ -267,3 +267,25 @@ def test_a_picture_counts_by_the_mean_over_its_prompts_and_a_prompt_by_its_own_p
     assert rules[0].why == "pictures of 21 persons, 10 are needed"
     ten = judge(a_group(ALIKE[:10]), Policy(), against="it").rules[0]
     assert (ten.verdict, ten.n) == (PASS, 10)
+
+
+def test_at_its_bound_a_mean_is_still_allowed():
+    """A quarter is exact: every change is the same, so that there is no error."""
+    kept = {"gate_margin": 0.25, "gate_subgroup_floor": 0.25, "gate_forgetting": 0.25}
+    rules = judge(
+        a_group([-0.25] * 20, is_old=True, subgroup={"sex": "f"}), Policy(**kept), against="it"
+    ).rules
+    assert {one.rule: one.verdict for one in rules} == {
+        "size": PASS,
+        "Dice from whole prompts": INCONCLUSIVE,
+        "Dice in sex=f": PASS,
+        "forgetting": PASS,
+    }
+
+
+def test_a_box_ends_with_its_last_row():
+    found = np.zeros((10, 6), dtype=np.uint8)
+    found[1:9, 1] = 3
+    assert not meant_by((0.0, 0.0, 5.0, 4.0), found).any()
+    assert meant_by((0.0, 0.0, 5.0, 5.0), found).sum() == 8
+    assert not meant_by((0.0, 5.0, 5.0, 9.0), found).any()

@@ -125,7 +125,13 @@ RECORDS = NONE | {
         {"model_version_id": "gone", "answers": 1},
     ],
 }
-SUMMARY = summarise(RECORDS)
+
+
+@pytest.fixture
+def summary():
+    return summarise(RECORDS)
+
+
 REFUSED_GATE = {
     "kind": "gate",
     "version": "diagnosis-2",
@@ -154,14 +160,14 @@ def test_what_is_kept_of_a_record_are_columns_of_its_table():
     assert FIELDS["exposures"] == ("model_version_id", "day", "slot", "answers")
 
 
-def test_the_newest_policy_says_what_was_declared():
-    assert SUMMARY["declared"] == Envelope(imported=False).model_dump()
+def test_the_newest_policy_says_what_was_declared(summary):
+    assert summary["declared"] == Envelope(imported=False).model_dump()
     assert summarise(NONE)["declared"] == Envelope().model_dump()
-    assert SUMMARY["policies"] == [{"version": 2, "reason": "stricter"}, {"version": 1, "reason": "first"}]
+    assert summary["policies"] == [{"version": 2, "reason": "stricter"}, {"version": 1, "reason": "first"}]
 
 
-def test_every_change_is_told_with_its_reason_where_one_was_given():
-    assert SUMMARY["modifications"] == [
+def test_every_change_is_told_with_its_reason_where_one_was_given(summary):
+    assert summary["modifications"] == [
         told_move(4, "gated>live", "diagnosis-1", "why 4"),
         told_move(5, "canary_50>live", "diagnosis-2", "why 5"),
         told_move(6, "live>rolled_back", "diagnosis-2", None),
@@ -171,8 +177,8 @@ def test_every_change_is_told_with_its_reason_where_one_was_given():
     ]
 
 
-def test_the_protocol_tells_data_training_evaluation_and_plans():
-    protocol = SUMMARY["protocol"]
+def test_the_protocol_tells_data_training_evaluation_and_plans(summary):
+    protocol = summary["protocol"]
     whole = {
         "version": "data-1",
         "sealed_at": "s",
@@ -233,8 +239,8 @@ def test_the_protocol_tells_data_training_evaluation_and_plans():
     assert protocol["update_procedure"] == [first, first | second]
 
 
-def test_the_impact_counts_who_was_answered_by_what_and_what_went_wrong():
-    assert SUMMARY["impact"] == {
+def test_the_impact_counts_who_was_answered_by_what_and_what_went_wrong(summary):
+    assert summary["impact"] == {
         "answers_by_version": {"diagnosis-1": 100, "diagnosis-2": 5, "gone": 1},
         "rollbacks": 1,
         "promotions": 2,
@@ -244,44 +250,44 @@ def test_the_impact_counts_who_was_answered_by_what_and_what_went_wrong():
     }
 
 
-def test_what_was_not_let_in_is_told_by_gate_by_rule_and_by_people():
-    assert SUMMARY["refusals"] == [
+def test_what_was_not_let_in_is_told_by_gate_by_rule_and_by_people(summary):
+    assert summary["refusals"] == [
         REFUSED_GATE,
         told_move(7, "trained>rejected", None, "why 7"),
         told_move(8, "promote>held", "diagnosis-2", "why 8"),
         told_move(9, "promote>refused", "diagnosis-2", "why 9"),
         {"subject_kind": "deployment", "state": "refused"},
     ]
-    assert SUMMARY["approvals"] == RECORDS["approvals"]
+    assert summary["approvals"] == RECORDS["approvals"]
 
 
-def test_the_chain_is_named_by_its_ends():
-    assert SUMMARY["chain"] == {"records": 6, "first": 4, "last": 9, "previous_hash": "h3", "hash": "h9"}
+def test_the_chain_is_named_by_its_ends(summary):
+    assert summary["chain"] == {"records": 6, "first": 4, "last": 9, "previous_hash": "h3", "hash": "h9"}
     assert summarise(NONE)["chain"] == {"records": 0}
 
 
-def test_the_parts_come_in_the_order_of_a_change_control_plan():
-    parts = [(one.title, one.level, one.rows, one.facts) for one in outline(SUMMARY)]
-    protocol = SUMMARY["protocol"]
+def test_the_parts_come_in_the_order_of_a_change_control_plan(summary):
+    parts = [(one.title, one.level, one.rows, one.facts) for one in outline(summary)]
+    protocol = summary["protocol"]
     assert parts == [
-        ("1 Modifications", 2, SUMMARY["modifications"], None),
-        ("Declared beforehand", 3, None, SUMMARY["declared"]),
+        ("1 Modifications", 2, summary["modifications"], None),
+        ("Declared beforehand", 3, None, summary["declared"]),
         ("2 Modification protocol", 2, None, None),
         ("Data management", 3, protocol["data_management"], None),
         ("Re-training", 3, None, protocol["re_training"]),
         ("Performance evaluation", 3, protocol["performance_evaluation"], None),
         ("Update procedure", 3, protocol["update_procedure"], None),
-        ("3 Impact", 2, None, SUMMARY["impact"]),
-        ("4 Approvals", 2, SUMMARY["approvals"], None),
-        ("5 Policies", 2, SUMMARY["policies"], None),
-        ("6 Refusals", 2, SUMMARY["refusals"], None),
-        ("7 Chain", 2, None, SUMMARY["chain"]),
+        ("3 Impact", 2, None, summary["impact"]),
+        ("4 Approvals", 2, summary["approvals"], None),
+        ("5 Policies", 2, summary["policies"], None),
+        ("6 Refusals", 2, summary["refusals"], None),
+        ("7 Chain", 2, None, summary["chain"]),
     ]
     assert Section("t") == Section("t", "", 2, None, None)
 
 
-def test_the_page_shows_rows_and_facts_as_tables():
-    page = as_page(SUMMARY, period=("2026-03-01", "2026-04-01"), site="St. Ann")
+def test_the_page_shows_rows_and_facts_as_tables(summary):
+    page = as_page(summary, period=("2026-03-01", "2026-04-01"), site="St. Ann")
     assert page.startswith('<!doctype html>\n<html lang="en"><head>') and page.endswith("</body></html>\n")
     for words in (
         "<title>Evidence of St. Ann, 2026-03-01 to 2026-04-01</title>",
@@ -295,11 +301,11 @@ def test_the_page_shows_rows_and_facts_as_tables():
         assert words in page, words
 
 
-def test_nothing_is_told_as_nothing_and_everything_is_escaped():
+def test_nothing_is_told_as_nothing_and_everything_is_escaped(summary):
     page = as_page(summarise(NONE), period=("a", "b"), site="<b>")
     assert page.count("<p>None in this period.</p>") == 7
     assert "<b>" not in page and "&lt;b&gt;" in page
-    wild = SUMMARY | {"approvals": [{"<i>": "<u>", "x": None}, {"x": "y"}], "chain": {"<i>": "<u>"}}
+    wild = summary | {"approvals": [{"<i>": "<u>", "x": None}, {"x": "y"}], "chain": {"<i>": "<u>"}}
     page = as_page(wild, period=("a", "b"), site="s")
     assert "<i>" not in page and "<u>" not in page
     assert '<th scope="col">&lt;i&gt;</th><th scope="col">x</th>' in page
@@ -329,7 +335,7 @@ def test_columns_are_all_fields_as_they_are_met():
     assert spoken("by_cause_of_failure") == "by cause of failure"
 
 
-def test_a_page_of_before_is_written_as_it_was():
+def test_a_page_of_before_is_written_as_it_was(summary):
     """Who verifies a pack writes its page again and compares: another form would call old packs altered."""
-    page = as_page(SUMMARY, period=("2026-03-01", "2026-04-01"), site="St. Ann")
+    page = as_page(summary, period=("2026-03-01", "2026-04-01"), site="St. Ann")
     assert hashlib.sha256(page.encode()).hexdigest()[:16] == "b720673152da6cdd"

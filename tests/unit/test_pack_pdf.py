@@ -3,11 +3,12 @@
 import hashlib
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.pack import FIELDS, summarise
-from shared.domain.pack_pdf import HIGH, MARGIN, WIDE, as_pdf
+from shared.domain.pack_pdf import HIGH, MARGIN, SMALL, WIDE, _width, _wrapped, as_pdf
 
 PERIOD = ("2026-03-01T00:00:00+00:00", "2026-04-01T00:00:00+00:00")
 EMPTY = summarise({name: [] for name in FIELDS})
@@ -84,3 +85,13 @@ def test_a_pack_of_before_is_printed_as_it_was():
 def test_a_row_that_needs_more_than_its_page_goes_on_on_the_next():
     pdf = printed(with_reasons(["word " * 4000]))
     assert sum(text.count("word") for text in lines(pdf)) == 4000
+
+
+def test_a_line_is_filled_to_its_width_and_no_further():
+    width = _width("aaa ", SMALL) + _width("bbb ", SMALL)
+    assert _wrapped("aaa bbb ccc", width, size=SMALL) == ["aaa bbb", "ccc"]
+    assert _wrapped("aaa bbb", width - 0.01, size=SMALL) == ["aaa", "bbb"]
+    letters = sum([_width("m", SMALL)] * 3)
+    assert _wrapped("mmmmmmm", letters, size=SMALL) == ["mmm", "mmm", "m"]
+    assert _wrapped("", 50.0, size=SMALL) == [""]
+    assert _width("a日", 1000.0) == pytest.approx((556 + 778) * 1.06)

@@ -7,9 +7,7 @@ from shared.domain.rollout import STRATA, Terms, bounds, config_of, summary, ter
 from shared.domain.significance import confidence_sequence
 from shared.errors import InvalidInputError
 
-CONFIG = config_of(
-    Policy(), must_not_miss=["Sepsis"], strata={"age_band": ["a", "b"], "sex": ["f", "m", "x"]}
-)
+STRATA_TOLD = {"age_band": ["a", "b"], "sex": ["f", "m", "x"]}
 COUNTS = {
     "pairs": 400,
     "disagreements": 40,
@@ -30,8 +28,13 @@ STATE = {
 }
 
 
-def test_a_policy_s_challenge_is_read_as_it_was_written():
-    assert terms_from(CONFIG) == Terms(
+@pytest.fixture
+def config():
+    return config_of(Policy(), must_not_miss=["Sepsis"], strata=STRATA_TOLD)
+
+
+def test_a_policy_s_challenge_is_read_as_it_was_written(config):
+    assert terms_from(config) == Terms(
         alpha_promote=0.05,
         alpha_rollback=0.05,
         ramp=(0.05, 0.25, 0.50),
@@ -47,8 +50,8 @@ def test_a_policy_s_challenge_is_read_as_it_was_written():
     )
 
 
-def test_the_message_names_everything_that_decides():
-    assert CONFIG == {
+def test_the_message_names_everything_that_decides(config):
+    assert config == {
         "alpha_promote": 0.05,
         "alpha_rollback": 0.05,
         "rollback_drop": 0.02,
@@ -99,8 +102,8 @@ def test_each_step_of_the_ramp_has_its_share_and_needs_its_labels():
     assert [terms.labelled_cases(step) for step in range(3)] == [10, 11, 50]
 
 
-def test_the_alpha_of_the_groups_is_spent_once_where_their_number_is_told():
-    terms = terms_from(CONFIG)
+def test_the_alpha_of_the_groups_is_spent_once_where_their_number_is_told(config):
+    terms = terms_from(config)
     assert [terms.group_share(place) for place in (1, 6, 7)] == [1 / 6, 1 / 6, 0.0]
 
 
