@@ -16,7 +16,7 @@ ENGLISH = "us|uk|ca|au|ie"
 # What no gold span holds and nobody asks about: titles, credentials, weekdays, clock times, bare years.
 _IGNORED = re.compile(
     r"\b(?i:drs?|dra|dott|dr\.ssa|dott\.ssa|prof|pr|mrs?|ms|miss|mme|herrn?|frau|mevr|dhr|sister|nurse)\b\.?"
-    r"|\b(?:MD|DO|RN|LPN|NP|PA-C|CNM|PT|DPT|OT|OTR/L|SLP|RDN?|PharmD|LCSW|FRC[SR]|MRCP|MBBS|MRCGP|RGN|PhD|DDS)\b"
+    r"|\b(?:MD|DO|RN|LPN|NP|PA-C|CNM|PT|DPT|OT|OTR/L|SLP|RDN?|PharmD|LCSW|FRC[SR]|MRCP|MBBS|MRCGP|FY[12]|CT2|ST4|RM|RGN|PhD|DDS)\b"
     r"|\b(?i:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?)\b"
     r"|\b(?i:montag|dienstag|mittwoch|donnerstag|freitag|lundi|mardi|mercredi|jeudi|vendredi|lunes|martes)\b"
     r"|\b(?i:miércoles|jueves|viernes|lunedì|martedì|mercoledì|giovedì|venerdì|maandag|dinsdag|woensdag)\b"
