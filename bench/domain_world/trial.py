@@ -16,14 +16,15 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
 
 import coverage
 import hypothesis
@@ -31,16 +32,14 @@ import pytest
 
 from bench.domain_world.slips import DOMAIN, ROOT, Slip, modules, slipped
 
-TESTS = (
-    *sorted((ROOT / "tests" / "unit").glob("test_*.py")),
-    ROOT / "tests" / "house" / "test_cycle_is_code.py",
-)
-PYTEST = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
+HEAVY = ("worker_collection", "worker_training", "api_service", "rounds", "shared.backends")
+PYTEST = ("-q", "-x", "--noconftest", "-p", "no:cacheprovider", "-p", "no:xdist")
 PACKAGE = "shared.domain"
 MOST_SECONDS = 2.0  # of tests that judge one slip; those beyond are not asked
 SLOW_SECONDS = 0.5  # of one test, which is asked last
 ABOUT = 0.3  # share of the lines of a test that makes it one about their module
-MOST_FILES = 4  # of tests that are imported to judge a slip of an import
+MOST_FILES = 4  # of tests that judge one slip
+ROUND = 500  # slips that are tried between two imports of the tests
 LEAST_SECONDS, TIMES = (
     5,
     10,
@@ -55,14 +54,10 @@ Late = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Test:
-    """What a test takes, the lines that it runs of each module of the rules, and whether it stands alone.
-
-    One that does asks for nothing of `conftest.py`, which takes long to import.
-    """
+    """What a test takes, and the lines that it runs of each module of the rules."""
 
     seconds: float
     lines: Mapping[str, frozenset[int]]
-    alone: bool
 
 
 class Judges:
@@ -76,9 +71,9 @@ class Judges:
         if slip.inner:
             lines = range(slip.lines[0], slip.lines[1] + 1)
             ran = [name for name, one in self._tests.items() if not one.lines[slip.module].isdisjoint(lines)]
-            return self._quickest(ran, slip.module)
-        near = {slip.module, *self._importers[slip.module]}
-        ran = [n for n, one in self._tests.items() if one.alone and any(one.lines[name] for name in near)]
+        else:
+            near = {slip.module, *self._importers[slip.module]}
+            ran = [name for name, one in self._tests.items() if any(one.lines[module] for module in near)]
         found = self._quickest(ran, slip.module)
         files = list(dict.fromkeys(name.partition("::")[0] for name in found))[:MOST_FILES]
         return [name for name in found if name.partition("::")[0] in files]
@@ -124,29 +119,55 @@ def judge(slips: Sequence[Slip], tell: Tell, *, late: Late, seen: Path) -> None:
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     hypothesis.settings.load_profile("slips")
-    if not _passes(lambda: _pytest(TESTS, _Look(seen))):
+    if not _passes(lambda: _pytest(_files(), _Look(seen))):
         raise RuntimeError("the tests do not pass as they stand; nothing can be said of slips")
     told = json.loads(seen.read_text())
     judges = Judges(
         {name: _test(one) for file in told["files"].values() for name, one in file["tests"].items()}
     )
-    inner = [one for one in slips if one.inner]
-    if inner and not late():
-        _passes(lambda: _pytest(TESTS, _Inner(inner, judges, tell=tell, late=late)))
     for library in told["libraries"]:
         with suppress(Exception):
             importlib.import_module(library)
     gc.freeze()
+    for start in range(0, len(slips), ROUND):
+        if not late():
+            _judge_some(slips[start : start + ROUND], judges, tell, late=late)
+
+
+def _judge_some(slips: Sequence[Slip], judges: Judges, tell: Tell, *, late: Late) -> None:
+    """First what can be put into imported modules, then the rest, and what of the first no test saw.
+
+    A function that runs at an import has left its mark when a slip is put into it.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        seen = Path(scratch) / "seen"
+        inner = [one for one in slips if one.inner]
+        _passes(lambda: _pytest(_files(), _Inner(inner, judges, seen, late=late)))
+        marks = seen.read_text().split() if seen.exists() else []
     for slip in slips:
-        if not slip.inner and not late():
+        if slip.mark in marks:
+            tell(slip, True)  # noqa: FBT003
+        elif not late():
             names = judges.of(slip)
-            deed = functools.partial(_import, slip, names)
-            tell(slip, bool(names) and not _passes(deed, judges.seconds(names)))
+            tell(slip, bool(names) and not _passes(partial(_import, slip, names), judges.seconds(names)))
 
 
-def _test(told: Mapping[str, Any]) -> Test:
-    lines = {module: frozenset(told["lines"].get(module, ())) for module in modules()}
-    return Test(told["seconds"], lines, told["alone"])
+def _test(told: tuple[float, Mapping[str, Sequence[int]]]) -> Test:
+    return Test(told[0], {module: frozenset(told[1].get(module, ())) for module in modules()})
+
+
+def _files() -> list[Path]:
+    """The files of tests that import the rules, and nothing that makes every process of a trial large."""
+    unit = sorted((ROOT / "tests" / "unit").glob("test_*.py"))
+    return [path for path in (*unit, ROOT / "tests" / "house" / "test_cycle_is_code.py") if _is_judge(path)]
+
+
+def _is_judge(path: Path) -> bool:
+    nodes = ast.walk(ast.parse(path.read_text()))
+    names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return any(name.startswith(PACKAGE) for name in names) and not any(
+        name.startswith(HEAVY) for name in names
+    )
 
 
 def _importers() -> dict[str, list[str]]:
@@ -210,9 +231,10 @@ class _Look:
         found = {name: one for name, one in known.items() if one["mark"] == _mark(name, one["tests"])}
         asked = [item for item in session.items if item.path.name not in found]
         watch = coverage.Coverage(data_file=None, source=[str(DOMAIN)], config_file=False)
-        took: dict[str, float] = {}
+        took, caches = dict[str, float](), _caches()
         watch.start()
         for item in asked:
+            _forget(caches)  # what one test left there the next would not run
             watch.switch_context(item.nodeid)
             began = time.process_time()
             _run(session, [item])
@@ -222,24 +244,17 @@ class _Look:
             lines = _lines(watch.get_data()) if asked else {}
             for name in {item.path.name for item in asked}:
                 mine = [one for one in asked if one.path.name == name and one.nodeid in self._passed]
-                tests = {one.nodeid: _told(one, took[one.nodeid], lines.get(one.nodeid, {})) for one in mine}
+                tests = {one.nodeid: (took[one.nodeid], lines.get(one.nodeid, {})) for one in mine}
                 found[name] = {"mark": _mark(name, tests), "tests": tests}
             self._into.write_text(json.dumps({"files": found, "libraries": list(_libraries())}))
         return True
 
 
-def _told(item: pytest.Item, seconds: float, lines: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """What `_test` reads; a fixture of a `conftest.py` is one that stands in no file of tests."""
-    made = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
-    alone = all(not one.baseid or "test_" in one.baseid for fixtures in made for one in fixtures)
-    return {"seconds": seconds, "lines": lines, "alone": alone}
-
-
-def _mark(name: str, tests: Mapping[str, Mapping[str, Any]]) -> str:
+def _mark(name: str, tests: Mapping[str, tuple[float, Mapping[str, object]]]) -> str:
     """A file of tests as it is now, with the modules that its tests ran."""
-    ran = {module for one in tests.values() for module in one["lines"]}
+    ran = {module for _, lines in tests.values() for module in lines}
     paths = [
-        *(path for path in TESTS if path.name == name),
+        *(path for path in _files() if path.name == name),
         *(DOMAIN / f"{module}.py" for module in sorted(ran)),
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths if path.exists())).hexdigest()
@@ -273,8 +288,8 @@ def _run(session: pytest.Session, items: Sequence[pytest.Item]) -> int:
 class _Inner:
     """A plugin that tries slips in what the tests have imported, in the place of running the tests."""
 
-    def __init__(self, slips: Sequence[Slip], judges: Judges, *, tell: Tell, late: Late) -> None:
-        self._slips, self._judges, self._tell, self._late = slips, judges, tell, late
+    def __init__(self, slips: Sequence[Slip], judges: Judges, seen: Path, *, late: Late) -> None:
+        self._slips, self._judges, self._seen, self._late = slips, judges, seen, late
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
@@ -287,11 +302,12 @@ class _Inner:
 
             def deed(slip: Slip = slip, names: Sequence[str] = names) -> int:
                 _put(slip, functions)
-                for cache in caches:
-                    cache.cache_clear()
+                _forget(caches)
                 return _run(session, [items[name] for name in names])
 
-            self._tell(slip, bool(names) and not _passes(deed, self._judges.seconds(names)))
+            if names and not _passes(deed, self._judges.seconds(names)):
+                with self._seen.open("a") as marks:
+                    marks.write(f"{slip.mark}\n")
         return True
 
 
@@ -307,6 +323,11 @@ def _functions() -> dict[tuple[str, str, int], list[FunctionType]]:
 def _caches() -> list["functools._lru_cache_wrapper[object]"]:
     kind = functools._lru_cache_wrapper
     return [one for one in gc.get_objects() if type(one) is kind and one.__module__.startswith(PACKAGE)]
+
+
+def _forget(caches: Iterable["functools._lru_cache_wrapper[object]"]) -> None:
+    for one in caches:
+        one.cache_clear()
 
 
 def _key(module: str, code: CodeType) -> tuple[str, str, int]:
@@ -330,7 +351,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 def _import(slip: Slip, names: Sequence[str]) -> int:
     sys.meta_path.insert(0, _Slipped(slip))
-    return _pytest(["--noconftest", *names])
+    return _pytest(names)
 
 
 class _Slipped(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -12,7 +12,9 @@ from shared.domain.policy import Policy
 from shared.errors import InvalidInputError
 
 CATCH_UP = timedelta(hours=24)
-FORECAST_HOURS = 13 * 24.0  # after a training, so that the second weekly one asks anew: the clinic may be another
+FORECAST_HOURS = (
+    13 * 24.0
+)  # after a training, so that the second weekly one asks anew: the clinic may be another
 NO_NAMES: Mapping[str, int] = {}
 _YEARS_AHEAD = 9  # 29 February is at most eight years away
 _MONTHS = {month_abbr[n].lower(): n for n in range(1, 13)}
@@ -153,7 +155,7 @@ def latest_due(cron: Cron, zone: str, *, since: datetime, now: datetime) -> date
     floor = max(since, now - CATCH_UP)
     place = ZoneInfo(zone)
     first, last = floor.astimezone(place).date(), now.astimezone(place).date()
-    window = _days(cron, zone, first=first - timedelta(days=1), last=last + timedelta(days=1))
+    window = _days(cron, zone, first=first - timedelta(days=1), last=last)  # a skipped day's fall on the next
     return max((instant for instant in window if floor < instant <= now), default=None)
 
 

@@ -82,7 +82,7 @@ def _cell(value: str | float | None) -> str:
 
 def _csv(cells: list[str] | tuple[str, ...]) -> str:
     written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerow(cells)
+    csv.writer(written).writerow(cells)
     return written.getvalue()
 
 

@@ -148,7 +148,7 @@ class LabelSpace:
         """
         label, coded = self.find(text), self.by_code(code)
         if label is not None:
-            if coded is not None and coded != label and tokens(label) < tokens(coded):
+            if coded is not None and tokens(label) < tokens(coded):
                 return Named(coded, agrees=True, suggested=coded)
             return Named(label, self._agrees(label, code, coded), coded)
         if coded is not None and self._alike(text, coded):

@@ -89,7 +89,7 @@ def _parsed(wanted: Mapping[str, Any]) -> Policy:
     try:
         return Policy.model_validate(wanted)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise PolicyError(f"{name}: {first['msg']}", field=name, fix="`rounds policy show`") from None
 

@@ -168,7 +168,7 @@ def parse_recipe(family: str, wish: Mapping[str, object]) -> Recipe:
     try:
         return RECIPES[family](**wish)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         said = f"hyperparameter {name}: {first['msg']}" if name else first["msg"]
         fix = f"hyperparameters are {', '.join(RECIPES[family].model_fields)}"

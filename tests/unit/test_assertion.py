@@ -200,6 +200,10 @@ def test_brackets_are_statements_of_their_own():
         ("gram-negative sepsis", Stance.STATED),
         ("asthma or COPD", Stance.DOUBTED),
         ("headache with or without aura", Stance.STATED),
+        ("headache with or without aura, possible", Stance.DOUBTED),
+        ("possible headache with or without aura", Stance.DOUBTED),
+        ("?gram-negative sepsis", Stance.DOUBTED),
+        ("gram-negative? sepsis", Stance.DOUBTED),
     ],
 )
 def test_the_first_that_is_said_of_it_decides(text, meant):

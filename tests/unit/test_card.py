@@ -161,7 +161,7 @@ def test_a_sound_card_has_no_limits():
 
 @pytest.mark.parametrize(
     ("n", "low", "high", "is_told"),
-    [(FEW, 0.5, 0.5 + WIDE, False), (FEW - 1, 0.5, 0.6, True), (400, 0.5, 0.51 + WIDE, True)],
+    [(FEW, 0.0, WIDE, False), (FEW - 1, 0.5, 0.6, True), (400, 0.5, 0.51 + WIDE, True)],
 )
 def test_few_cases_and_wide_intervals_are_limits(n, low, high, is_told):
     said = limits(measured(n=n, subgroups={"sex": {"f": estimate(0.5, low, high, n)}}))

@@ -38,6 +38,8 @@ def test_every_kind_is_asked_and_has_its_truth(mask):
     assert (asked["given"].truth == (mask == 2)).all()
     assert (asked["whole"].truth == (mask > 0)).all()
     assert asked["whole"].box is None
+    assert asked["box"].box == loose_box(mask > 0)
+    assert (asked["box"].truth == (mask > 0)).all()
     x0, y0, x1, y1 = asked["box"].box
     assert (x0 < 5, y0 < 5, x1 > 54, y1 > 34) == (True, True, True, True)
 

@@ -190,6 +190,10 @@ def test_confidences_fall_into_ten_equal_bins():
     assert calibration_error(together).value == pytest.approx(0.35)
     sure = [Scored("flu", "flu", 1.0), Scored("flu", "gout", 0.9)]  # certainty belongs to the last bin
     assert calibration_error(sure).value == pytest.approx(0.45)
+    last = [Scored("flu", "gout", 1.0), Scored("flu", "flu", 0.95)]  # both in the last bin
+    assert calibration_error(last).value == pytest.approx(0.475)
+    near = [Scored("flu", "flu", 0.95), Scored("flu", "gout", 0.85)]  # in the last two
+    assert calibration_error(near).value == pytest.approx(0.45)
     heavy = [Scored("flu", "flu", 0.9, weight=3.0), Scored("flu", "gout", 0.2)]
     assert calibration_error(heavy).value == pytest.approx((3 * 0.1 + 0.2) / 4)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.pack import FIELDS, summarise
-from shared.domain.pack_pdf import HIGH, MARGIN, SMALL, WIDE, _width, _wrapped, as_pdf
+from shared.domain.pack_pdf import HIGH, MARGIN, SMALL, WIDE, _Paper, _width, _wrapped, as_pdf
 
 PERIOD = ("2026-03-01T00:00:00+00:00", "2026-04-01T00:00:00+00:00")
 EMPTY = summarise({name: [] for name in FIELDS})
@@ -94,4 +94,8 @@ def test_a_line_is_filled_to_its_width_and_no_further():
     letters = sum([_width("m", SMALL)] * 3)
     assert _wrapped("mmmmmmm", letters, size=SMALL) == ["mmm", "mmm", "m"]
     assert _wrapped("", 50.0, size=SMALL) == [""]
+    for room, count in ((6.0, 1), (5.9, 2)):  # of a cell, beside its words
+        paper = _Paper()
+        paper.row(["aaa bbb"], [width + room])
+        assert sum("Tj" in line for line in paper.pages[0]) == count
     assert _width("a日", 1000.0) == pytest.approx((556 + 778) * 1.06)

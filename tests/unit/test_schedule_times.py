@@ -239,6 +239,17 @@ def test_a_day_that_the_zone_skips_is_made_up_for_in_order():
     ]
 
 
+def test_of_several_missed_fires_the_newest_is_made_up_for():
+    cron, now = read_cron("0 */6 * * *"), datetime(2026, 3, 9, 13, tzinfo=UTC)
+    assert latest_due(cron, "UTC", since=datetime(2026, 1, 1, tzinfo=UTC), now=now) == now.replace(hour=12)
+
+
+def test_what_was_due_on_a_skipped_day_is_made_up_for_on_the_next():
+    cron, place = read_cron("0 2 30 12 *"), ZoneInfo("Pacific/Apia")
+    since, now = (datetime(2011, 12, 31, hour, 30, tzinfo=place) for hour in (0, 2))
+    assert latest_due(cron, "Pacific/Apia", since=since, now=now) == datetime(2011, 12, 31, 2, tzinfo=place)
+
+
 def test_a_missed_fire_is_made_up_for_within_a_day_and_not_twice():
     cron, due = read_cron("0 1 * * *"), datetime(2026, 3, 9, 1, tzinfo=UTC)
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)

@@ -114,9 +114,9 @@ def test_the_percentile_moves_a_step_a_champion_s_answer_and_is_trusted_after_tw
     assert service.percentile == [0, 0.0]
     service.serve({"latency_ms": 100.0}, challenged=False, share=0.5)
     assert service.percentile == [1, math.log(100.0)]
+    service.serve({"latency_ms": 100.0}, challenged=False, share=0.5)
+    assert service.percentile == [2, pytest.approx(math.log(100.0) - 0.05 * 0.05)]
     service.serve({"latency_ms": 101.0}, challenged=False, share=0.5)
-    assert service.percentile == [2, pytest.approx(math.log(100.0) + 0.05 * 0.95)]
-    service.serve({"latency_ms": 0.0}, challenged=False, share=0.5)
     assert service.percentile == [3, pytest.approx(math.log(100.0) + 0.05 * (0.95 - 0.05))]
     for count, known in ((199, False), (200, True)):
         state = {"percentile": [count, math.log(40.0)]}

@@ -16,6 +16,7 @@ from shared.domain.suspicion import Found, burst, copied, tail
         (1, 10, 0.0, 0.0),
         (0, 10, 0.0, 1.0),
         (10, 10, 0.5, 0.5**10),
+        (1, 1, 0.25, 0.25),
         (8, 10, 0.5, exp(-10 * (0.8 * log(1.6) + 0.2 * log(0.4)))),
     ],
 )

@@ -313,6 +313,8 @@ def test_a_blocked_version_takes_no_other_seat():
         for name in ("young", "old"):
             with pytest.raises(NotServableError):
                 check_seats(FULL, seated(**{name: blocked}), before=before)
+    with pytest.raises(NotServableError):  # from the warm seat to the challenger's
+        check_seats(FULL, seated(new=blocked), before=Seats(6, "young", standby="new"))
     with pytest.raises(NotServableError):  # from the warm seat to the champion's
         check_seats(FULL, seated(young=blocked), before=Seats(6, "old", standby="young"))
 
