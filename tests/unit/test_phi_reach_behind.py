@@ -7,6 +7,8 @@ from tests.unit.phi_lines import left, taken
 ADDRESS = """
 Moved to {Normal, IL 61761} last spring.
 Lives {Orange, NJ 07050} with two cats.
+Office at {Two Meridian Plaza, Suite 410}, ring first.
+Letter sent to {18 Alder Ct, Salem, OR} as agreed.
 Letter sent to 18 Alder Ct, {Hope, AR 71801}.
 Staying near {Hull HU5 2TN} for work.
 Wohnt {Hinter den Gärten 7b} seit Jahren.
@@ -46,13 +48,20 @@ PCP at {Bon Accord Primary Care} informed.
 Stays at {Saint Loyola shelter} until spring.
 seen at the {poplars surgery} last week.
 """
+SSN = """
+SSN last 4 {7713}, card seen.
+Last four digits of her social are {7713} as told.
+"""
+URL = """
+Film kept at {\\\\nas02\\films\\881942.jpg} since.
+"""
 DEVICE = """
 Serial of the bed {4471802-19}, sent back.
 Serial number of his infusion pump {KX8842190} noted.
 Asset tag of hoist {HT-20418} was read.
 """
 PHONE = """
-Niece Ines (carer) {1 771 555 0162}
+Daughter Ines (carer) {1 771 555 0162}
 Husband (at work) {(214) 555-0177}
 Büro erreichbar unter {0511/5550-273} vormittags.
 Clinique Notre-Dame, {04.71.22.90.13}
@@ -61,6 +70,8 @@ DATE = """
 Opéré en {avril} à gauche.
 Intervenida en {enero} de cataratas.
 Seit {Oktober} schlechter.
+Next appt {11-14} at 9a for bloods.
+F/u dr quigley {2/18}, fasting.
 Kidney offer declined {9/2} by the team.
 Dose missed {4/27} while away.
 Chaplain visited {10/10} and stayed.
@@ -78,6 +89,11 @@ Neurology to follow, Cardiology to see.
 Strength declined 3/5, MoCA declined 18/30.
 Pain 10/10 on arrival, 10/10 at worst.
 Mood rated 5/10, power reduced 4/5.
+Vision 6/18 right, 6/36 left.
+Cycle 3/17 done, fraction 4/19 given.
+Father had TIAs, mother UTIs and DVTs.
+Found on WhatsApp and MyChart.
+Med rec #: not known.
 Patient in bed 4, Mother in room 6.
 RTC in two weeks.
 In der Woche 3 besser, auf der Station 2 stabil.
@@ -109,6 +125,8 @@ def cases(block: str, label: str) -> list[tuple[str, str]]:
         *cases(ORG, "ORG"),
         *cases(HOSPITAL, "HOSPITAL"),
         *cases(DEVICE, "DEVICE"),
+        *cases(SSN, "SSN"),
+        *cases(URL, "URL"),
         *cases(PHONE, "PHONE"),
         *cases(DATE, "DATE"),
         *cases(VEHICLE, "VEHICLE"),

@@ -7,6 +7,7 @@ from worker_collection.phi import amounts, anchors, cues, glance, streets
 from worker_collection.phi.lexicon import CORE, HEAD, TOWN, VOCABULARY, fold, terms
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
+from worker_collection.phi.street_forms import STATES
 
 _POSTCODE = re.compile(
     r"\b[A-Z]{1,2}\d[A-Z\d]?[ ]\d[A-Z]{2}\b|\b[AC-FHKNPRTV-Y]\d[\dW][ ][AC-FHKNPRTV-Y][\dAC-FHKNPRTV-Y]{3}\b|"
@@ -17,18 +18,13 @@ _POSTCODE = re.compile(
 _POSTCODE_LOWER = re.compile(
     r"\b[a-z]{1,2}\d[a-z\d]?[ ]\d[a-z]{2}\b|\b[a-ceghj-nprstvxy]\d[a-z][ ]\d[a-z]\d\b|\b(?:d|f)-\d{5}\b"
 )
-_STATE = (
-    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|"
-    "OH|OK|OR|PA|RI|SC|SD|"
-    "TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR"
-)
 _STATES_DOWN_UNDER = anchors.on(cues.words("nsw vic qld sa wa tas act nt"))
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _STATE_CODE = re.compile(r"\b((?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT)[ ]\d{4})(?![\d/.])")
 _STATE_CODE_LOWER = re.compile(r"\b((?:nsw|vic|qld|wa|tas)[ ]\d{4})(?![\d/.])")
 _ZIP = re.compile(r"(?<![\d.,-])\d{5}(?:-\d{4})?(?![\w-])")
-_STATE_BEFORE = re.compile(rf"(?<!\w)(?:{_STATE})[\s,]{{1,2}}$", re.IGNORECASE)
+_STATE_BEFORE = re.compile(rf"(?<!\w)(?:{STATES})[\s,]{{1,2}}$", re.IGNORECASE)
 _BEFORE_CODE = re.compile(
     r"(?<![\w.-])((?:[A-Z]{1,3}-)?(?:\d{5}(?:-\d{4})?|\d{3}\s\d{2,3}|\d{2}-\d{3}|\d{6})|[A-Z]{1,3}-\d{4}|"
     r"(?:(?<=\n)|(?<=,[ ])|(?<=;[ ]))(?!19\d\d|20[0-3]\d)\d{4}(?:[ ]?[A-Z]{2})?)\s$",

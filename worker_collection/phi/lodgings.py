@@ -79,7 +79,9 @@ _TOWN_READ = re.compile(
 )
 _LAST_NUMBER = re.compile(r"(?<![\w/.-])\d{1,4}(?:[MF]|/\d{1,2})?$|(?<![\w/.-])[MF]\d{1,2}$")
 _AGED_FIRST = re.compile(r"(?:\d{1,3}[ ]?(?:[MF]|y(?:rs?|/?o)?\b)|[MF]\d{1,3})\b")
-_LABELLED = re.compile(r"[,.]?[ ](?:MR|MRN|UHID|Mob|Tel|Ph|Phone|Vers|ED|ER|DOB|Fax|NHS|GDC|GMC|SSN)\b")
+_LABELLED = re.compile(
+    r"[,.]?[ ](?:PIN|Pin|Pincode|MR|MRN|UHID|Mob|Tel|Ph|Phone|Vers|ED|ER|DOB|Fax|NHS|GDC|GMC|SSN)\b"
+)
 
 
 def _span(start: int, found: str) -> Span:

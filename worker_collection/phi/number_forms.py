@@ -58,6 +58,16 @@ _ISSUED_OF = re.compile(
     re.IGNORECASE,
 )
 _ISSUED = anchors.on(cues.words("serial s sn asset lot device equipment tag"))
+# The last four digits of a number: "SSN last 4 4471".
+_LAST_FOUR = re.compile(
+    r"last[ ](?:4|four)(?:[ ]digits)?(?:[ ]of[ ](?:(?:his|her|the|their)[ ])?(?:ssn|social|card|account))?"
+    r"(?:[ ](?:is|are|were)|:|#)?[ ](\d{4})(?![\w/%]|[.,]\d|[ ](?:weeks|days|months|years|h))",
+    re.IGNORECASE,
+)
+_SAID = (
+    (_ISSUED_OF, _ISSUED, "DEVICE"),
+    (_LAST_FOUR, anchors.on({"last"}), "SSN"),
+)
 _LABELS = anchors.on(set("ofmtpcwhd"))
 _LEAST_ROW, _LEAST_DIALLED = 2, 6
 
@@ -72,8 +82,9 @@ def find(page: Page) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "ID")
     if len(page.standing(_LABELS)) >= _LEAST_ROW:
         yield from _rows(text)
-    for match in page.matches(_ISSUED_OF, _ISSUED):
-        yield Span(*match.span(1), "DEVICE")
+    for pattern, keys, label in _SAID:
+        for match in page.matches(pattern, keys):
+            yield Span(*match.span(1), label)
     for match in page.matches(_RANKED, _RANKS):
         number = match.group(2).strip("()")
         start = match.start(2) + match.group(2).index(number)

@@ -48,11 +48,15 @@ def shape(word: str) -> str:
     return "M" if _INNER_CAPITAL.search(word, 1) else "T"
 
 
+_PLURAL = 3
+
+
 @anchors.remembered
 def _about(word: str) -> tuple[int, str, str, tuple[Anchor, ...]]:
-    letters = word[:-1] if len(word) > 2 and word[-1] == "s" and word[:-1].isupper() else word  # "UTIs"
     key = fold(word)
-    return kind(letters), shape(word), key, anchors.of(key)
+    if len(word) > _PLURAL and word[-1] == "s" and word[:-1].isupper():
+        return kind(word[:-1]) & ~(NAME | TOWN) | RARE | WORD, shape(word), key, anchors.of(key)  # "TIAs"
+    return kind(word), shape(word), key, anchors.of(key)
 
 
 class Word:

@@ -50,6 +50,7 @@ _RATIO_AFTER = re.compile(
 _CLOCK_AFTER = re.compile(
     r"\s(?:@\s?)?(?:(?:[01]\d|2[0-3])[:h]?[0-5]\d\b|\d{1,2}\s?[ap]\.?m\b)", re.IGNORECASE
 )
+_AT_CLOCK = re.compile(r"\s(?:at|@)\s?\d{1,2}(?::\d\d)?\s?[ap]m?\b", re.IGNORECASE)
 _CLOCK_BEFORE = re.compile(r"\b(?:[01]?\d|2[0-3])[:h][0-5]\d\s$", re.IGNORECASE)
 _PLACE_AFTER = re.compile(r"\s(?:in|at|on)\s(?:the\s)?(?:[A-ZÀ-Þ]|clinic|theatre|opd|recovery|ed\b|er\b)")
 # What is done is followed by its day; what is scored, by a part of a whole.
@@ -66,6 +67,13 @@ _SCORED = cues.words(
     "scored graded rated reduced decreased increased improved measured preserved remained rounded "
     "dilated estimated positioned involved achieved completed reached dropped declined elevated recorded "
     "passed failed missed used administered needed required skipped halved"
+)
+# What nothing is scored out of, no lens or wire is measured by and no chart of letters has.
+_NO_WHOLES = frozenset({13, 17, 18, 19, 22, 23, 26, 29, 31})
+_COUNTED_BEFORE = re.compile(
+    r"(?:\b(?:cycles?|fractions?|fx|sessions?|visits?|doses?|days?|weeks?|packs?|parts?|of|teeth|tooth|item|"
+    r"items|answered|correct|recall|fr|gauge|bp|map|cpap|bipap|peep|ps)|[\d=<>~])[\s:#]{1,2}$",
+    re.IGNORECASE,
 )
 _SETTLED = cues.words("declined missed completed administered recorded skipped used")
 _WORD_BEFORE = re.compile(r"(?<![\w/])([^\W\d_a-zß-ÿ][^\W\d_]*[a-zß-ÿ][^\W\d_]*)\s$")
@@ -148,16 +156,23 @@ def _is_day(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 22) : match.start()]
     if match.group() == "10/10":
         return _DAY_BEFORE.search(before) is not None and _RATIO_AFTER.match(text, match.end()) is None
-    if min(first, second) > 12 or match.group() == "24/7" or between != "/" and not padded:
+    timed = between == "-" and _AT_CLOCK.match(text, match.end()) and _DATE_CUE.search(before)
+    if min(first, second) > 12 or match.group() == "24/7" or between != "/" and not (padded or timed):
         return False
     if _is_part(text, match, before):
         return False
-    timed = _CLOCK_AFTER.match(text, match.end()) or _CLOCK_BEFORE.search(before)
+    timed = timed or _CLOCK_AFTER.match(text, match.end()) or _CLOCK_BEFORE.search(before)
     if timed or _DATE_CUE.search(before) or _heads(text, match, before):
         return True
     if between == ".":
         return match.group(1)[0] == "0" or _is_foreign(before)
     return between == "/" and not _LEVEL_BEFORE.search(before) and _is_told(text, match, before)
+
+
+def _is_no_whole(before: str, first: int, second: int) -> bool:
+    """Whether what stands under it tells a month and a day: "f/u dr quist 2/18", but no chart of 6/18."""
+    lens = (first, second) == (6, 18)
+    return second in _NO_WHOLES and not lens and not _COUNTED_BEFORE.search(before)
 
 
 def _heads(text: str, match: re.Match[str], before: str) -> bool:
@@ -172,7 +187,7 @@ def _is_told(text: str, match: re.Match[str], before: str) -> bool:
     first, second = int(match.group(1)), int(match.group(3))
     if _tells_order(match) or _is_done(before) or _is_placed(text, match, before):
         return True
-    if _is_no_share(before, first, second):
+    if _is_no_share(before, first, second) or _is_no_whole(before, first, second):
         return True
     return max(first, second) > 12 and second not in _SCALES and _starts(before, text[match.end() :][:1])
 

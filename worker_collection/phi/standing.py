@@ -185,7 +185,8 @@ def _is_letterhead(text: str, match: re.Match[str], covered: bytearray) -> bool:
     at = match.end()
     while at < len(text) and text[at] in " \n":
         at += 1
-    if "\n\n" in text[match.end(1) : at] or _GREETS.match(match.group(1)):
+    taken = any(covered[match.start(1) : match.end(1)])  # "LETTER August 8, 2022"
+    if taken or "\n\n" in text[match.end(1) : at] or _GREETS.match(match.group(1)):
         return False
     return at < len(text) and bool(covered[at])
 

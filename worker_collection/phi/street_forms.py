@@ -56,6 +56,11 @@ _SMALL = (
 )
 
 
+STATES = (
+    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|"
+    "OH|OK|OR|PA|RI|SC|SD|"
+    "TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR"
+)
 STREETS = cues.group("streets")
 ROOMS = cues.words(
     "flat studio apt unit room block blk villa trailer bldg condo cabin shop suite plot house door h no "

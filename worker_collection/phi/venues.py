@@ -39,7 +39,8 @@ _NOUN = (
     r"campground|campsite|"
     r"warehouse|laundrette|bookies|foodbank|clubhouse|mall|bazaar|souk|arcade|co-op|junction|terminal|stn|"
     r"road|reservation|"
-    r"settlement|orphanage|workshop|boatyard|brickworks|ironworks|gasworks|power plant|raion|rec))"
+    r"settlement|orphanage|workshop|boatyard|brickworks|ironworks|gasworks|power plant|raion|"
+    r"rec(?![ ]?[#:.]|[ ]no\b)))"
 )
 # What a place is named by, but is no part of its name: there only the name goes.
 _LANDMARK = re.compile(

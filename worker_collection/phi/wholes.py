@@ -21,7 +21,7 @@ from worker_collection.phi.lexicon import (
 from worker_collection.phi.naming import is_cue
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span, joined
-from worker_collection.phi.street_forms import ROOMS, STREETS
+from worker_collection.phi.street_forms import ROOMS, STATES, STREETS
 from worker_collection.phi.telling import tells
 
 _HOUSES = frozenset({"ORG", "HOSPITAL"})
@@ -60,7 +60,10 @@ _ROOM_BEFORE = re.compile(
     r"\d{1,2}(?:st|nd|rd|th)[ ]floor),?[ ]$",
     re.IGNORECASE,
 )
-_HOUSE_BEFORE = re.compile(r"(?<![\w./-])(\d{1,5}[ ][NSEW]{1,2}\.?|[NSEW]\d{3,5})[ ]$")
+_HOUSE_BEFORE = re.compile(
+    r"(?<![\w./-])(\d{1,5}[ ][NSEW]{1,2}\.?|[NSEW]\d{3,5}|"
+    r"(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten))[ ]$"
+)
 # A street without a noun that a list has, before its town: "Slovenska cesta 55, 1000 Ljubljana".
 _STREET_BEFORE = re.compile(
     rf"(?:^|[\n;:(][ ]?|\b(?:at|of|in|to|from)[ ]|[.][ ])"
@@ -81,9 +84,7 @@ def beside(page: Page, spans: Sequence[Span], covered: bytearray) -> Iterator[Sp
     for span in (span for span in places if span.label != "NAME"):
         if span.label == "ADDRESS":
             yield from _of_address(page.text, span)
-            town = _CODED_AFTER.match(page.text, span.end) if page.case == "mixed" else None
-            if town:
-                yield Span(span.end, town.end(), "ADDRESS")
+            yield from _towards(page, span)
         elif _ALSO.match(page.text, span.end) and page.case == "mixed":
             yield from _listed(page, span)
         if page.case == "mixed":
@@ -96,6 +97,26 @@ _CODED_AFTER = re.compile(
     r"(?!(?:Am|PM|AM|Ml|Mg|Tel|Fax|Ph)\b)[A-ZÀ-ÞŁŚŻČŠŽ][\w'’-]{2,24}"
     r"(?:[ -](?:am|an[ ]der|bei|im|sur|en|le|la|di|[A-ZÀ-Þ])[\w'’-]*){0,3}(?=[ ]?(?:[,;.)\n]|$))"
 )
+# The state behind a street and its town; a town by itself leaves it: "at 1234 Elm St., Springfield, IL".
+_STATE_AFTER = re.compile(
+    rf",[ ](?:{STATES})(?=[ ]?(?:[.,;:)?\n]|$)|[ ](?:on|and|with|since|where|for|to|in|but|who|is|as|by)\b)"
+)
+_STREET_FIRST = re.compile(r"\d{1,5}[ ][^\n;()]{3,40},[ ]$")
+
+
+def _towards(page: Page, span: Span) -> Iterator[Span]:
+    """The code and the town, or the state, behind an address."""
+    text = page.text
+    town = _CODED_AFTER.match(text, span.end) if page.case == "mixed" else None
+    state = _STATE_AFTER.match(text, span.end)
+    within = _DIGIT.search(text, span.start, span.end)
+    if state and not (within or _STREET_FIRST.search(text, max(0, span.start - 50), span.start)):
+        state = None
+    end = max(match.end() if match else 0 for match in (town, state))
+    if end:
+        yield Span(span.end, end, "ADDRESS")
+
+
 _ALSO = re.compile(r"[ ](?:and|&)[ ](?=[A-ZÀ-Þ][\w'’-]+[ ][A-ZÀ-Þ])")
 _LISTED = re.compile(rf"[ ](?:and|&)[ ]({_CAP}(?:[ ]{_CAP}){{1,3}})(?=[ ]?(?:[.,;:)\n]|$))")
 
