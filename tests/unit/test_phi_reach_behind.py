@@ -89,6 +89,10 @@ Neurology to follow, Cardiology to see.
 Strength declined 3/5, MoCA declined 18/30.
 Pain 10/10 on arrival, 10/10 at worst.
 Mood rated 5/10, power reduced 4/5.
+SpO2 97% RA Hb 11.2 g/dL today.
+Mini-Cog 2/5, clock abnormal.
+Seen 6/12 after surgery, review 3/12.
+Right TKR 2015, R THR 2018, K 43.25@180 noted.
 Vision 6/18 right, 6/36 left.
 Cycle 3/17 done, fraction 4/19 given.
 Father had TIAs, mother UTIs and DVTs.

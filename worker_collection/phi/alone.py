@@ -190,9 +190,8 @@ def _behind_initial(page: Page, place: int) -> bool:
     if not place or page.gap(place) != ". " or len(page.words[place - 1].text) > 1:
         return False
     word = page.words[place]
-    return (
-        bool(word.flags & NAME) and word.key not in _FUNCTION and page.gap(place - 1)[-1:] in ("", " ", "\n")
-    )
+    borne = word.flags & NAME and word.key not in _FUNCTION and word.key not in terms()  # "t. vit d"
+    return bool(borne) and page.gap(place - 1)[-1:] in ("", " ", "\n")
 
 
 def _alone_written(page: Page, place: int) -> bool:

@@ -77,6 +77,7 @@ _COUNTED_BEFORE = re.compile(
 )
 _SETTLED = cues.words("declined missed completed administered recorded skipped used")
 _WORD_BEFORE = re.compile(r"(?<![\w/])([^\W\d_a-zß-ÿ][^\W\d_]*[a-zß-ÿ][^\W\d_]*)\s$")
+_TEST = re.compile(r"(?:cog|score|scale|index|test|screen|inventory|check|ace|qol)$", re.IGNORECASE)
 _LEVEL_BEFORE = re.compile(r"\b[A-Z][A-Za-z]{0,6}[A-Z]\d?\s$")  # BiPAP 16/8
 _LINE_STARTS = re.compile(r"(?:^|\n)\s?$")
 _GOES_ON = re.compile(r"\s[^\W\d_]{2,}")
@@ -94,7 +95,7 @@ _LASTS = re.compile(
     re.IGNORECASE,
 )
 _LASTED = re.compile(
-    r"\s(?:ago|wait|history|hx|h/o|old|post|later|apart|before|prior|course|follow)\b", re.IGNORECASE
+    r"\s(?:ago|wait|history|hx|h/o|old|post|later|apart|before|prior|course|follow|after)\b", re.IGNORECASE
 )
 
 
@@ -237,6 +238,8 @@ def _is_placed(text: str, match: re.Match[str], before: str) -> bool:
     named = _WORD_BEFORE.search(before)
     if named is None:
         return False
+    if _TEST.search(named.group(1)):
+        return False  # "Mini-Cog 2/5"
     flags = kind(named.group(1))
     borne = not flags & CORE or bool(flags & (NAME | TOWN))
     return borne and not flags & (CLINICAL | HEAD | RARE | EPONYM)

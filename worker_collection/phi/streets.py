@@ -137,6 +137,8 @@ def find(page: Page) -> Iterator[Span]:
 def _found(matches: Iterable[re.Match[str]]) -> Iterator[Span]:
     for match in matches:
         found = match.group()
+        if _DONE_IN.fullmatch(found):
+            continue  # "R TKR 2015"
         if _AGED.fullmatch(found) and not _LIVES_BEFORE.search(match.string, 0, match.start()):
             continue  # "Subject R. Quist, 46"
         over = _SENTENCE.search(found) or match.string[match.end() :][:1] == ":" and _STOPPED.search(found)
@@ -147,6 +149,7 @@ def _found(matches: Iterable[re.Match[str]]) -> Iterator[Span]:
 
 
 _STOPPED = re.compile(r"\w{3}(?=\.[ ][^\W\d_]{2,12}$)")  # "Foch. Tel:"
+_DONE_IN = re.compile(r"(?:R|L|C|Al|Pl|Lg|Pg)[ ][A-Z]{2,6}[ ](?:19|20)\d\d")
 _AGED = re.compile(r"(?i:R|C|Al)\.[ ][\w' -]+,[ ]\d{1,2}")
 _LIVES_BEFORE = re.compile(
     r"\b(?:em|na|no|en|morada|endere[cç]o|residente|reside|vive|mora|domicilio|direcci[oó]n|lives|at|address)"
