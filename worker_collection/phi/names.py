@@ -10,6 +10,7 @@ from worker_collection.phi.lexicon import CORE, DOUBLE, EPONYM, GIVEN, HEAD, PUB
 from worker_collection.phi.naming import (
     KIN,
     ROLE,
+    TITLE,
     WEAK,
     fits,
     goes_on,
@@ -140,7 +141,7 @@ class Names:
         if word.form == "I":
             return self._initial_leads(at)
         if word.key in particles.PARTICLES:
-            return particles.leads(self.page, at)
+            return particles.leads(self.page, at) and not (strength < TITLE and self.page.links(word))
         return strength == KIN and word.key in _NAMELIKE and word.form == "T"
 
     def _is_apposed(self, at: int) -> bool:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, KeysView, Sequence
 from functools import cached_property, lru_cache
 
-from worker_collection.phi import anchors, cues, glance
+from worker_collection.phi import anchors, cues, glance, tongues
 from worker_collection.phi.anchors import Anchor
 from worker_collection.phi.lexicon import (
     DOUBLE,
@@ -161,6 +161,8 @@ class Page:
     def __init__(self, text: str, *, case: str | None = None) -> None:
         self.text = text
         self.words = words = _words(text)  # every word that is not part of a code
+        self.tongue = tongues.spoken([word.key for word in words])  # the language, where it is not English
+        self._explain()
         self.lowered = text.lower()
         self.shape = glance.shape(text)  # with 9 for digits, A and a for letters
         self.runs = runs = glance.numbers(text)  # start and end of every run of digits
@@ -174,6 +176,19 @@ class Page:
         for place, word in enumerate(words):
             for anchor in word.anchors:
                 anchored[anchor].append(place)
+
+    def _explain(self) -> None:
+        """Mark the words of the language that the note is in."""
+        tongue = self.tongue
+        if tongue is None:
+            return
+        for word in self.words:
+            if word.key in tongue.doubles and tongue.has_capital_nouns:
+                word.flags = word.flags & ~(NAME | TOWN) | WORD
+            elif word.key in tongue.doubles:
+                word.flags |= WORD | DOUBLE
+            elif word.is_unknown and tongue.has(word.key):
+                word.flags |= RARE
 
     @cached_property
     def double_eponyms(self) -> frozenset[int]:
@@ -201,6 +216,10 @@ class Page:
     def starts(self, anchor: Anchor) -> list[int]:
         """Where in the text these words begin, in order."""
         return [self.words[place].start for place in self.standing(anchor)]
+
+    def links(self, word: Word) -> bool:
+        """Whether a particle is a word of every sentence in the language of the note: "madre de Luis"."""
+        return self.tongue is not None and word.form == "l"
 
     @property
     def anchors(self) -> KeysView[Anchor]:

@@ -27,7 +27,7 @@ def leads(page: Page, at: int, *, deep: int = 0) -> bool:
 def begin(page: Page, place: int) -> bool:
     """Whether the word is "da", "van" or "ap" before a capitalised name."""
     words = page.words
-    if words[place].key not in _LEADING or not leads(page, place):
+    if words[place].key not in _LEADING or page.links(words[place]) or not leads(page, place):
         return False
     at = place + 1
     while words[at].key in PARTICLES and at + 1 < len(words):

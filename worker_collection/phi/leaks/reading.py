@@ -2,11 +2,13 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from enum import IntEnum
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from worker_collection.phi import tongues
 from worker_collection.phi.leaks import cues
 from worker_collection.phi.lexicon import (
     CLINICAL,
@@ -18,6 +20,7 @@ from worker_collection.phi.lexicon import (
     PUBLIC,
     TOWN,
     VOCABULARY,
+    fold,
     kind,
 )
 
@@ -131,6 +134,27 @@ def _is_code(word: str) -> bool:
     return bool(_CAMEL.search(word)) and not _PARTICLE.match(word)
 
 
+def _explained(texts: Sequence[str], sorts: list[Sort]) -> list[Sort]:
+    """The sorts, where the words of the language of the text are no strangers."""
+    keys = list(map(fold, texts))
+    tongue = tongues.spoken(keys)
+    if tongue is None:
+        return sorts
+    return [
+        _in_tongue(tongue, key, one) if one in _NAMELIKE else one
+        for key, one in zip(keys, sorts, strict=True)
+    ]
+
+
+def _in_tongue(tongue: tongues.Tongue, key: str, listed: Sort) -> Sort:
+    if key in tongue.doubles:
+        return Sort.EVERYDAY
+    return Sort.SAFE if listed is Sort.STRANGE and tongue.has(key) else listed
+
+
+_NAMELIKE = frozenset({Sort.STRANGE, Sort.NAMED, Sort.EPONYM})
+
+
 class Reading:
     """A cleaned text without what has been put in, its words in order, and how it is written as a whole."""
 
@@ -138,7 +162,7 @@ class Reading:
         self.text = text
         self.low = text.lower()
         self.texts: list[str] = _WORD.findall(text)
-        self.sorts = list(map(sort, self.texts))
+        self.sorts = _explained(self.texts, list(map(sort, self.texts)))
         self.starts: list[int] = []
         self.ends: list[int] = []
         end, find = 0, text.find

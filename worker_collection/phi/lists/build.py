@@ -97,8 +97,8 @@ class Source:
     @cached_property
     def given(self) -> dict[str, float]:
         """Given names, by the share in per cent of the people who bear them (a guess for Faker's)."""
-        found = dict.fromkeys(self._invented("first_names"), 0.002)
-        found |= dict.fromkeys(self._invented("first_names", "en"), 0.008)
+        found = dict.fromkeys(self.invented("first_names"), 0.002)
+        found |= dict.fromkeys(self.invented("first_names", "en"), 0.008)
         for part in ("female", "male"):
             for line in (self.root / f"pip/names/dist.{part}.first").read_text().splitlines():
                 name, share = line.split()[:2]
@@ -112,7 +112,7 @@ class Source:
     @cached_property
     def family(self) -> dict[str, float]:
         """Family names: the 50,000 commonest of 1990, those of 2010 that came since, and Faker's."""
-        found = dict.fromkeys(self._invented("last_names"), 0.0005)
+        found = dict.fromkeys(self.invented("last_names"), 0.0005)
         for line in (self.root / "pip/names/dist.all.last").read_text().splitlines()[:50_000]:
             name, share = line.split()[:2]
             found[fold(name)] = max(found.get(fold(name), 0.0), float(share))
@@ -122,7 +122,7 @@ class Source:
                     found.setdefault(fold(row["name"]), 0.0)
         return {name: share for name, share in found.items() if _WORD.fullmatch(name)}
 
-    def _invented(self, prefix: str, language: str = "") -> Iterator[str]:
+    def invented(self, prefix: str, language: str = "") -> Iterator[str]:
         """The names of Faker's lists of the locales of a language, or of all."""
         for path in sorted((self.root / "pip/faker/providers/person").glob(f"{language}*/__init__.py")):
             nodes = ast.walk(ast.parse(path.read_text()))
