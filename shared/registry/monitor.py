@@ -24,8 +24,15 @@ class Matured:
 def matured(session: Session, model_type: str, span: tuple[datetime, datetime]) -> dict[UUID, list[Matured]]:
     """The predictions of a span by the version that gave them."""
     starts, ends = span
-    chosen = select(Prediction).filter_by(model_type=model_type)
-    rows = list(session.scalars(chosen.where(Prediction.at >= starts, Prediction.at < ends)))
+    columns = (
+        Prediction.id,
+        Prediction.model_version_id,
+        Prediction.label,
+        Prediction.in_audit,
+        Prediction.audit_probability,
+    )
+    within = (Prediction.model_type == model_type, Prediction.at >= starts, Prediction.at < ends)
+    rows = session.execute(select(*columns).where(*within)).all()
     labels = outcomes.standing(session, [row.id for row in rows])
     found: dict[UUID, list[Matured]] = {}
     for row in rows:
