@@ -23,6 +23,7 @@ from worker_collection.phi.page import Page, Word
 
 _ANNOUNCES = cues.names("titles") | cues.names("kin") | cues.names("roles") - cues.words("patient")
 _ADDRESSED = cues.group("addressed")
+_HEADLESS = cues.group("headless")
 _THINGS = cues.group("things")  # called after somebody, and hardly anybody is
 _LONGEST, _SHORT = 24, 3
 # Where somebody lives or works, or who did it: "at Turner's" is no disease.
@@ -62,10 +63,40 @@ def is_clinical(page: Page, word: Word) -> bool:
     return judged
 
 
+# A finding or a grade behind what was tested: "Bielschowsky neg", "Hutchison 3+", "Quadri II, ".
+_FOUND = re.compile(
+    r"[ ]?\((?:[+–-]{1,3}|neg|pos)\)|[ ](?:[+]{1,3}|-ve|[+]ve|[1-4][+]|neg|pos|negative|negativ|negativo|"
+    r"négatif|negatief|positive|positiv|positivo|positif|positief|ausente|assente|afwezig|unauffällig|n/a)"
+    r"(?=[\s,.;:)]|$)|[ ](?:(?:II|III|IV)[ab]?(?=[,;.)]|$)|I[ab]?(?=[,;)]))",
+    re.IGNORECASE,
+)
+# What is done with a thing that is called after somebody, and what is said of it.
+_PUT = re.compile(
+    r"\b(?:flushed|inserted|placed|removed|changed|clamped|irrigated|applied|fitted|sited|resited|via|size|scope|"
+    r"catheter|drain|pessary|through|pulled)[ ](?:the[ ]|a[ ]|an[ ]|new[ ]|\d{1,2}[ ]?(?:F|Fr|Ch|G)[ ])?$",
+    re.IGNORECASE,
+)
+_STANDS = re.compile(
+    r"[ ](?:in[ ]situ|in[ ]place|in(?=[,.;])|out(?=[,.;])|patent|draining|intact|removed|inserted|"
+    r"\d{1,2}[ ]?(?:F|Fr|Ch|G)\b)"
+)
+
+
+# What one has, or has not: "no Huntington, ", "mum had Graves, ".
+_HAD = re.compile(
+    r"(?<!\w)(?:no|had|has|have|having|ddx:?|dd:|dx:?|diagnosis:?|r/o|excludes?|excluded|query|[?]|known|possible|"
+    r"probable|likely|suspected|h/o|familial|untreated|undiagnosed|con|mit|avec|met|com)[ ]?$",
+    re.IGNORECASE,
+)
+_SHORT_WAY = 14
+
+
 def _is_clinical(page: Page, word: Word) -> bool:
     if word.start in page.double_eponyms:
         return True
     flags = word.flags
+    if flags & (NAME | EPONYM | TOWN) and _is_found(page, word) and not _is_announced(page, word):
+        return True
     if flags & TOWN and word.form == "T" and names_term(page.text, word.end):
         return True
     if flags & MEDICINE or word.form == "M" and _is_several(word.text):
@@ -76,6 +107,16 @@ def _is_clinical(page: Page, word: Word) -> bool:
     return not borne and is_headed(page.text, word.end) and not _is_announced(page, word)
 
 
+def _is_found(page: Page, word: Word) -> bool:
+    """Whether a finding follows the word, or a thing is used that is called so."""
+    if page.looks_named(word) and _FOUND.match(page.text, word.end):
+        return True
+    if word.key not in _HEADLESS:
+        return False
+    put = _PUT.search(page.text, max(0, word.start - _LONGEST), word.start)
+    return put is not None or _STANDS.match(page.text, word.end) is not None
+
+
 def _is_several(text: str) -> bool:
     """Whether it is the plural of an abbreviation: "TIAs"."""
     return text[-1] == "s" and text[:-1].isupper() and fold(text[:-1]) in terms()
@@ -84,6 +125,8 @@ def _is_several(text: str) -> bool:
 def _is_eponym(page: Page, word: Word) -> bool:
     if is_clinical_use(page.text, word.start, word.end) or _is_listed(page, word):
         return True
+    if _HAD.search(page.text, max(0, word.start - _SHORT_WAY), word.start) and ends_item(page.text, word.end):
+        return not _ACTS.match(page.text, word.end) and not _BORNE.match(page.text, word.end)
     if _is_seldom_borne(word):
         return not _is_announced(page, word)
     return owns_itself(page, word) and not _is_announced(page, word)

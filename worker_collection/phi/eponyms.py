@@ -66,12 +66,13 @@ _PART_OF = (
     r"triad|pentad|sign|membrane|layer|cells|capsule|fracture|disease|syndrome|notch|gland|space|line|point|"
     r"hiatus)[ ]of[ ](?:the[ ])?|factor[ ]v[ ]"
 )
+_HEADS_ABROAD = "|".join(sorted(cues.group("heads_abroad")))
 _HEAD_BEFORE = re.compile(
     rf"\b(?:{_PART_OF}|"
-    r"morbus|m\.|(?:maladie|signe|syndrome|sindrome|enfermedad|malattia|morbo|segno|signo|test|ziekte|doença|"
-    r"sinal|síndrome|zespół|choroba|objaw|sygdom|sykdom|sjukdom)[ ](?:de|di|da|do|van|von|d['’])?[ ]?)[ ]?$",
+    rf"morbus|m\.|(?:{_HEADS_ABROAD})[ ](?:de|di|da|do|van|von|d['’])?[ ]?)[ ]?$",
     re.IGNORECASE,
 )
+_HEAD_REACH = 34
 _ITEM_END = re.compile(
     r"[ ]?(?:[,;)/|\n]|\.(?=\s|$)|$)|[ ](?:and|or|on|with|since|diagnosed|dx|flare|well|stable)\b"
 )
@@ -132,8 +133,14 @@ def is_clinical_use(text: str, start: int, end: int) -> bool:
 
 def _stands_clinically(text: str, start: int, end: int) -> bool:
     """Whether it is graded, an item, or behind a word for disease: "Billroth-II", "maladie de Crohn"."""
-    graded = _GRADED.search(text, start, end) or _HEAD_BEFORE.search(text, max(0, start - 24), start)
-    return graded is not None or _is_item(text, start, end)
+    last = text[start:end].rpartition("-")
+    headed = last[0] and kind(last[2]) & HEAD  # "Kocher-Klemme"
+    graded = (
+        headed
+        or _GRADED.search(text, start, end)
+        or _HEAD_BEFORE.search(text, max(0, start - _HEAD_REACH), start)
+    )
+    return bool(graded) or _is_item(text, start, end)
 
 
 def _goes_on_clinically(text: str, start: int, end: int) -> bool:

@@ -54,7 +54,7 @@ _DATED = re.compile(rf"\d\s{_SOME}[.:](?=\s)")
 _DATE_BEFORE = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}$")
 _CASED = re.compile(r"\((?:case\s)?((?:[^\W\d_]\.){2,3}),")
 _DOTTED = re.compile(rf"{_CAPS}\.{_CAPS}\.(?:{_CAPS}\.)?(?![\w@])")
-_TYPED = re.compile(rf"(?:/|[ ]/[ ])({_CAPS}{{2,3}})(?=\s*$|[.;]\s|\n)", re.MULTILINE)
+_TYPED = re.compile(rf"(?:/|[ ]/[ ])({_CAPS}{{2,3}}|(?:{_CAPS}\.[ ]?){{2}})(?=\s*$|[.;]\s|\n)", re.MULTILINE)
 _AUTHOR = re.compile(r"(?<!\w)([^\W\d_][^\W\d_'’-]{2,24})$")
 # Who wrote and who typed, or who wrote and when, at the end of a line.
 _NAMED = re.compile(rf"[.!?]\s({_CAPS}[^\W\d_]{{2,20}}(?:-[^\W\d_]{{2,16}})?)/({_CAPS}{{2,3}})[ \t]*(?=\n|$)")
@@ -94,6 +94,7 @@ def find(page: Page) -> Iterator[Span]:
             yield Span(*match.span(group), "NAME")
     yield from _typed(page)
     yield from _below(page)
+    yield from _in_place(page)
     if not lower:
         yield from _dotted(page)
 
@@ -151,6 +152,49 @@ def _below(page: Page) -> Iterator[Span]:
         ):
             yield Span(*match.span(1), "NAME")
     yield from _signed(text)
+
+
+# Letters of somebody's names with a stop behind each, "T. R.", and where they or two bare ones sign.
+_SPACED = re.compile(rf"(?<![\w.@-])(?<!\w[/ ])({_CAPS}\.[ ]?{_CAPS}\.)(?![\w@])(?![ ]?{_CAPS}[^\W\d_])")
+_SPACED_LOWER = re.compile(
+    r"(?:[.!?:)]|\n|[ ]{2}|(?<=\d))[ ]?"
+    r"([a-z]\.[ ]?[a-z]\.)(?=\s*(?:\n|$)|\s(?:\d{1,2}[/.-]\d|[a-z]{3,9}\s\d))"
+)
+_CELL = re.compile(rf"(?:[ ]{{2}}|[|][ ])({_CAPS}{{2}})[ \t]*(?=\n|$)", re.MULTILINE)
+_NUMBERED_PERSON = re.compile(
+    rf"(?:[.:]\s|^|\n)({_CAPS}{{2,3}}|(?:{_CAPS}\.){{2,3}}),\s(?:{_CAPS}{{0,3}}\d{{5,}})"
+)
+_BY = re.compile(
+    rf"\b(?i:s/b|signed|abst|checked|entered|typed\sby|tech:|hca:|nurse:)\s({_CAPS}{{2,3}})(?=[,\s.;]|$)"
+)
+_END_DATED = re.compile(r"(?:\d(?:st|nd|rd|th)?|\d[:h.]\d\d|[/-]\d{1,4}|of[ ][a-z]{3,9})\s([^\W\d_]{2})\s*\Z")
+_CELLS = cues.words(
+    "ok na nb ng no pt ra rt lt st tb uk us ve vs cm mm ml mg kg hr am pm po iv im sc od bd tds neg pos xx xo"
+)
+
+
+def _in_place(page: Page) -> Iterator[Span]:
+    """Letters that stand where a signature or a person does, whatever they mean elsewhere."""
+    text, lower = page.text, page.case == "lower"
+    for match in (_SPACED_LOWER if lower else _SPACED).finditer(text) if "." in text else ():
+        letters = re.sub(r"[. ]", "", match.group(1)).casefold()
+        if letters not in _TERMS or not text[match.end() :].strip():
+            yield Span(*match.span(1), "NAME")
+    for match in (
+        () if lower else chain(_CELL.finditer(text), _NUMBERED_PERSON.finditer(text), _BY.finditer(text))
+    ):
+        letters = match.group(1).replace(".", "")
+        if _is_nothing(letters) and fold(letters) not in _CELLS | _CLOSED and not kind(letters) & PUBLIC:
+            yield Span(*match.span(1), "NAME")
+    last = _END_DATED.search(text, max(0, len(text) - 24))
+    if last and (lower or last.group(1).isupper()):
+        letters = fold(last.group(1))
+        if (
+            letters not in _CELLS | _CLOSED | _TERMS
+            and not kind(letters) & VOCABULARY
+            and _is_nothing(letters)
+        ):
+            yield Span(*last.span(1), "NAME")
 
 
 def _is_item(text: str, match: re.Match[str]) -> bool:

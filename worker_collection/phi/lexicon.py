@@ -145,4 +145,5 @@ def _flags(folded: str) -> int:
     if not flags & VOCABULARY and len(folded) > 4 and folded[-1] == "s":
         singular = lexicon.get(folded[:-1], 0) or folded[-2] == "e" and lexicon.get(folded[:-2], 0) or 0
         flags |= singular & ~(NAME | TOWN) if singular & VOCABULARY else 0
+        flags |= EPONYM if not flags and singular & EPONYM and not singular & NAME else 0  # "heberdens nodes"
     return flags

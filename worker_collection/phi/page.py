@@ -197,7 +197,7 @@ class Page:
         for at in self.standing(_DOUBLE_FIRSTS):
             first, second = self.words[at], self.words[min(at + 1, len(self.words) - 1)]
             if (
-                first.flags & (EPONYM | NAME)
+                (first.flags & (EPONYM | NAME) or first.key == "le")
                 and second.start - first.end == 1
                 and f"{first.key} {second.key}" in _DOUBLE_EPONYMS
             ):

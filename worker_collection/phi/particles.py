@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from worker_collection.phi import cues
+from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import DOUBLE
 from worker_collection.phi.page import Page, Word
 
@@ -21,7 +22,7 @@ def leads(page: Page, at: int, *, deep: int = 0) -> bool:
         return leads(page, after, deep=deep + 1)
     named = word.is_sure or word.flags & DOUBLE or word.is_unknown and len(word.text) > 2
     chained = deep and word.form == "T" and page.words[at].form == "l"  # "Ann de la Tour"
-    return page.looks_named(word) and bool(named or chained)
+    return page.looks_named(word) and bool(named or chained) and not is_clinical(page, word)
 
 
 def begin(page: Page, place: int) -> bool:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from worker_collection.phi import cues
-from worker_collection.phi.eponyms import is_clinical_use, names_term
+from worker_collection.phi.clinical import is_clinical
+from worker_collection.phi.eponyms import names_term
 from worker_collection.phi.lexicon import (
     CORE,
     EPONYM,
@@ -65,7 +66,7 @@ def _is_town(page: Page, place: int) -> bool:
     word = page.words[place]
     if not page.looks_named(word) or len(word.text) < 4 or word.flags & PUBLIC:
         return False
-    if word.flags & EPONYM and is_clinical_use(page.text, word.start, word.end):
+    if word.flags & EPONYM and is_clinical(page, word):
         return False
     before = page.words[place - 1].key if place and page.gap(place) == " " else ""
     home = before in _IN and any(near.key in _HOME for near in page.words[max(0, place - 5) : place])

@@ -16,6 +16,7 @@ __all__ = ["Doubt", "blanked", "check", "codes", "doubts"]
 
 HOLDS = 1.0
 TAGGED = "tagger_unsure"
+_CUED = 0.6  # what an eponym weighs where a word before it promises somebody or somewhere
 TRUST = 0.8  # in the tagger's likelihood: alone it holds nothing back, with any other doubt it does
 
 
@@ -57,10 +58,14 @@ def doubts(
 
 
 def _weight(found: Sequence[Doubt], cleaned: str) -> float:
-    """What the doubts weigh together; the same words again say nothing more but to another kind of reader."""
+    """What the doubts weigh together; the same words again say nothing more but to another kind of reader.
+
+    Nor do several eponyms that nothing announces: an examination names many signs, and no people.
+    """
     heaviest: dict[tuple[str, bool], float] = {}
     for doubt in found:
-        said = cleaned[doubt.start : doubt.end].casefold(), doubt.code == TAGGED
+        listed = doubt.code == "eponym_as_name" and doubt.weight < _CUED
+        said = "" if listed else cleaned[doubt.start : doubt.end].casefold(), doubt.code == TAGGED
         heaviest[said] = max(heaviest.get(said, 0.0), doubt.weight)
     return sum(heaviest.values())
 

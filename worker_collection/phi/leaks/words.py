@@ -19,7 +19,9 @@ _WHEN = cues.before("when")
 _MOSTLY_NO_MONTH = cues.words("mostly_no_month")
 _INSTITUTION, _GENERIC = cues.words("institution"), cues.words("generic")
 _GRADE = re.compile(
-    r"\s(?:score|grade|class|scale|stage)?[\s:]{0,2}(?:\d|[IV]{1,3}[ABE]{0,2}\b)", re.IGNORECASE
+    r"\s(?:score|grade|class|scale|stage)?[\s:]{0,2}(?:\d|[IV]{1,3}[ABE]{0,2}\b)|\s?\(?(?:[+–]|-(?![a-z]))|"
+    r"\s(?:neg|pos|absent|present|normal|no|not|none|taken|done|ausente|assente|bds)\b",
+    re.IGNORECASE,
 )
 _PLACE = "word_as_place"
 _PER = re.compile(r"(?:U|[gl]|mol|[Ee]q)/$")  # a reading: "2.1 mIU/L."
