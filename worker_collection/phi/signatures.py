@@ -115,7 +115,8 @@ def _is_term(letters: str, *, flat: bool) -> bool:
 
 _INTRODUCED = re.compile(
     r"(?<![\w.-])([A-ZÀ-Þ][^\W\d_]{1,20}(?:[ -][A-ZÀ-Þ][\w'’-]{1,20}){1,3})"
-    r"(?=,?[ ]\(?\d{1,3}\)?(?:[ ]?(?:yo|y/o|yrs?|years?)\b|[),]|\.(?!\d)|[ ](?:reports|presents|was|is|has|who)\b)|"
+    r"(?=,?[ ]\(?\d{1,3}\)?(?:[ ]?(?:yo|y/o|yrs?|years?)\b|[),]|\.(?!\d)|"
+    r"[ ](?:reports|presents|was|is|has|who)\b)|"
     r"[ ](?:seen|attends|attended|returns|returned|denies|admitted|arrived|reviewed|came|comes)[ ]|"
     r",[ ](?:born|aged|age|DOB|d\.o\.b|dob)\b"
     r"|[ ](?:is|was)[ ](?:an?[ ])?\d{1,3}[ -](?:y|m|w|d)|[ ]\((?:DOB|dob|born|MRN|aged)|"
