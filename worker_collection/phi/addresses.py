@@ -103,11 +103,15 @@ def _may_hold_code(page: Page) -> bool:
 
 def town_after(text: str, end: int) -> Iterator[Span]:
     """The town behind a street: what is written with capitals up to the next comma, number or full stop."""
+    if _ENDED.search(text, max(0, end - _LONG_NOUN - 1), end):
+        return
     match = _AFTER_STREET.match(text, end, end + 60)
     if match and fold(match.group(1).split()[0]) not in _LABELS:
         yield Span(match.start(1), match.end(1), "ADDRESS")
 
 
+_LONG_NOUN = 6
+_ENDED = re.compile(r"[^\W\d_]{6}\.$")  # a noun written out, and the end of a sentence: "Summit Street. Back"
 _LABELS = frozenset(cues.numbers()) | frozenset(cues.labels())
 _HOUSE_AFTER = re.compile(
     r"[ ]\d{1,4}(?:[ ]?[A-Za-z]\b)?(?:[ ][A-Z]?[ ]?\d{1,3}\b)?(?=,[ ][A-ZÀ-ÞΑ-ΩЀ-Я]|[ ]?\n|$|[ ](?:in|"

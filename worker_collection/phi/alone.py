@@ -18,7 +18,7 @@ from worker_collection.phi.lexicon import (
     kind,
     terms,
 )
-from worker_collection.phi.naming import is_cue, is_medical, is_worded
+from worker_collection.phi.naming import is_cue, is_label, is_medical, is_worded
 from worker_collection.phi.page import Page, Word
 
 _NOT_NAMES = cues.names("not_names")
@@ -80,7 +80,13 @@ def stands_alone(page: Page, place: int) -> bool:
         return not is_clinical(page, word)
     if not page.looks_named(word) or word.flags & CORE and not word.flags & (NAME | EPONYM):
         return False
-    if is_clinical(page, word) or is_cue(word) and not word.flags & DOUBLE or word.key in _NOT_NAMES:
+    if (
+        is_label(page, word)
+        or is_clinical(page, word)
+        or is_cue(word)
+        and not word.flags & DOUBLE
+        or word.key in _NOT_NAMES
+    ):
         return False
     if len(word.text) < 3:
         return word.form == "T" and word.is_sure and not word.opens
@@ -272,12 +278,8 @@ def _is_bullet(page: Page, place: int) -> bool:
 def _is_roll(page: Page, place: int) -> bool:
     """Whether the words are a roll of such names: "Fox, Wolf and Lamb"."""
     words = page.words[place : place + 3]
-    joined = page.text[words[0].end : words[-1].start]
-    return (
-        len(words) == 3
-        and all(word.form == "T" and word.flags & DOUBLE for word in words[:2])
-        and joined[:2] == ", "
-    )
+    borne = all(word.form == "T" and word.flags & DOUBLE for word in words[:2])
+    return len(words) == 3 and borne and page.text[words[0].end : words[-1].start][:2] == ", "
 
 
 def _among_eponyms(page: Page, place: int) -> bool:

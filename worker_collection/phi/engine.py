@@ -22,6 +22,7 @@ from worker_collection.phi import (
     parishes,
     persons,
     plates,
+    practices,
     registers,
     shapes,
     short_dates,
@@ -133,9 +134,9 @@ def find(
     written = text if page.case == "mixed" or not ends else page.recased
     add([town for end in ends for town in addresses.town_after(written, end)])
     add(numbers.find(page, found))
+    add(practices.find(page, covered))
     free = _words_covered(page, covered)
-    add(called.find(page))
-    add(initials.find(page))
+    add([*called.find(page), *initials.find(page)])
     add(persons.find(page))
     add(numbered.find(page))
     add(_named(page, free, tagged=tagged))

@@ -195,6 +195,17 @@ def _fits_lower(page: Page, word: Word, strength: int) -> bool:
     return named or word.is_sure or word.is_unknown and len(word.text) > 2 and not is_medical(word)
 
 
+def is_label(page: Page, word: Word) -> bool:
+    """Whether an everyday or a short word names the field that follows it: "Lang: ENG", "Ward: Heron"."""
+    if page.text[word.end : word.end + 2] != ": " or word.is_sure and len(word.text) > _LABEL_LENGTH:
+        return False
+    fielded = page.text[max(0, word.start - 2) : word.start] in ("  ", "| ", "; ")
+    return fielded and (bool(word.flags & VOCABULARY) or len(word.text) <= _LABEL_LENGTH)
+
+
+_LABEL_LENGTH = 4
+
+
 def goes_on(page: Page, place: int, *, strong: bool) -> bool:
     """Whether the word beside a name is the next part of it."""
     word, before = page.words[place], page.words[place - 1]

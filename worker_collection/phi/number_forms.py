@@ -19,14 +19,16 @@ _STATE = re.compile(
     r"756\.\d{4}\.\d{4}\.\d\d|"  # AHV
     r"[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]|"  # codice fiscale
     r"[A-Z]{2}\s?\d\d\s?\d\d\s?\d\d\s?[A-D]|"  # National Insurance
+    r"[A-Z]{2}\d\d(?:[ ][A-Z0-9]{4}){2,7}(?:[ ][A-Z0-9]{1,3})?|"  # IBAN
+    r"\d{1,2}\.\d{3}\.\d{3}-[\dA-Za-z]|"  # RUT, DNI
     r"\d\d[ -](?!AM|PM|ML|MG|CC|KG|GM|HR|IU|YO)[A-Z]{1,3}[ -]\d{4,7}"  # of a court
     r")(?![\w/-]|[.,]\d|\s?(?:mg|ml|mcg|units?)\b)"
 )
 # What one of these numbers holds at least, as `glance.shape` shows it.
 _STATE_SHAPES = (
-    "99-999 99A999 99+999 999999/ 999999( .9999. A-9999 A99A9".split()  # noqa: SIM905
+    "99-999 99A999 99+999 999999/ 999999( .9999. A-9999 A99A9 .999-".split()  # noqa: SIM905
     + [f"{first}{space}{last}" for first, last in (("999", "999"), ("999999", "")) for space in " \t\n"]
-    + ["A 9999"]
+    + ["A 9999", "A99 "]
 )
 _LETTERED = re.compile(r"\d\s?[A-D]\b")
 _ROW = re.compile(
@@ -64,7 +66,20 @@ _LAST_FOUR = re.compile(
     r"(?:[ ](?:is|are|were)|:|#)?[ ](\d{4})(?![\w/%]|[.,]\d|[ ](?:weeks|days|months|years|h))",
     re.IGNORECASE,
 )
+# A short number that somebody is called by, and no time of day: "ring the desk on 5924", "paged 8311".
+_CALLED = re.compile(
+    r"(?:ring|rang|call|called|page|paged|bleep|bleeped|phone|phoned|reach|reached|dial|dialled|contact)\b"
+    r"(?:[ ](?:[^\W\d_][\w'’-]{0,20}[ ]){0,4}?(?:on|at)[ ]|[ ])"
+    r"((?!(?:[01]\d|2[0-3])[0-5]\d(?!\d))\d{4,5})(?![\w/%:-]|[.,]\d|[ ](?:\d|mg|ml|units|times|h\b))",
+    re.IGNORECASE,
+)
+_CALLING = anchors.on(
+    cues.words(
+        "ring rang call called page paged bleep bleeped phone phoned reach reached dial dialled contact"
+    )
+)
 _SAID = (
+    (_CALLED, _CALLING, "PHONE"),
     (_ISSUED_OF, _ISSUED, "DEVICE"),
     (_LAST_FOUR, anchors.on({"last"}), "SSN"),
 )
@@ -76,7 +91,7 @@ def find(page: Page) -> Iterator[Span]:
     """Numbers of states, rows of labelled telephone numbers, and what behind an officer's name tells him."""
     text = page.text
     if glance.holds(
-        page.shape, "9999", "999 999", "999.", "A99A", "99 99", "99999", "9-9", "99A9", "99+9"
+        page.shape, "9999", "999 999", "999.", "A99A", "99 99", "99999", "9-9", "99A9", "99+9", "A99 "
     ) and (glance.holds(page.shape, *_STATE_SHAPES) or _LETTERED.search(text)):
         for match in _STATE.finditer(text):
             yield Span(match.start(), match.end(), "ID")

@@ -50,7 +50,8 @@ _GLUED = re.compile(r"(?:SN|MRN|ID|NHS|ACC|DOB|x|ext|pgr)[-:.#]{0,2}(?=\d{3})", 
 _DECIMAL, _CLOCK, _YEAR = re.compile(r"\d+\.\d+"), re.compile(r"\d{1,2}:\d\d"), re.compile(r"(?:19|20)\d\d")
 _WORDS_BEFORE = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
 _TAIL = re.compile(
-    r"[ -][A-Z]{1,2}(?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ "
+    r"[ -][A-Z]{1,2}(?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|"
+    r"/[A-Z]{1,2}(?=[\s,;)]|$)|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ "
     r"]?\d{1,6}(?:-\d{1,4})?\b"
 )
 _LINKS = cues.group("links")

@@ -56,7 +56,8 @@ _NTH = re.compile(
 )
 _DIRECTED = re.compile(r"\d[ ][NSEW]{1,2}\.?$")
 _ROOM_BEFORE = re.compile(
-    r"((?:apartment|apt|flat|unit|suite|ste|room|shop|studio|level|floor|block|tower)\.?[ ]#?[\w-]{1,5}|"
+    r"((?:apartment|apt|flat|unit|suite|ste|room|shop|studio|level|floor|block|tower)\.?[ ]#?"
+    r"(?!(?:at|in|on|of|over|near|by)[ ])[\w-]{1,5}|"
     r"\d{1,2}(?:st|nd|rd|th)[ ]floor),?[ ]$",
     re.IGNORECASE,
 )
