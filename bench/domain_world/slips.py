@@ -1,7 +1,8 @@
 """What a slip of the hand makes of a rule: one operator, number, word, condition or statement is another.
 
 Left as they are: what only people read (docstrings, the words of an f-string, a string in which words stand
-side by side, `description`, `fix`) and what tools hold (annotations, imports, overloads, frozen classes).
+side by side, `description`, `fix`), what tools hold (annotations, imports, overloads, frozen classes), and how
+large a cache is.
 """
 
 import ast
@@ -146,7 +147,7 @@ def _is_left(node: ast.AST) -> bool:
             return True
         case ast.FunctionDef(decorator_list=[ast.Name(id="overload")]):
             return True
-        case ast.Call(func=ast.Name(id="TypeVar" | "cast")):
+        case ast.Call(func=ast.Name(id="TypeVar" | "cast" | "lru_cache")):
             return True
     return False
 

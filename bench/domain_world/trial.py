@@ -39,7 +39,7 @@ MOST_SECONDS = 2.0  # of tests that judge one slip; those beyond are not asked
 SLOW_SECONDS = 0.5  # of one test, which is asked last
 ABOUT = 0.3  # share of the lines of a test that makes it one about their module
 MOST_FILES = 4  # of tests that judge one slip
-ROUND = 500  # slips that are tried between two imports of the tests
+ROUND = 300  # slips that are tried between two imports of the tests
 LEAST_SECONDS, TIMES = (
     5,
     10,
@@ -65,18 +65,24 @@ class Judges:
 
     def __init__(self, tests: Mapping[str, Test]) -> None:
         self._tests, self._importers = tests, _importers()
+        self._imports = {str(path.relative_to(ROOT)): _imports(path) for path in _files()}
 
     def of(self, slip: Slip) -> list[str]:
-        """Ids of the tests that run its lines; where an import slips, that run its module or a user of it."""
+        """Ids of tests: those that run its lines, or that use what an import makes."""
         if slip.inner:
             lines = range(slip.lines[0], slip.lines[1] + 1)
             ran = [name for name, one in self._tests.items() if not one.lines[slip.module].isdisjoint(lines)]
         else:
             near = {slip.module, *self._importers[slip.module]}
-            ran = [name for name, one in self._tests.items() if any(one.lines[module] for module in near)]
+            ran = [name for name in self._tests if not near.isdisjoint(self._used(name))]
         found = self._quickest(ran, slip.module)
         files = list(dict.fromkeys(name.partition("::")[0] for name in found))[:MOST_FILES]
         return [name for name in found if name.partition("::")[0] in files]
+
+    def _used(self, name: str) -> set[str]:
+        """The modules that a test runs or its file imports."""
+        ran = {module for module, lines in self._tests[name].lines.items() if lines}
+        return ran | self._imports[name.partition("::")[0]]
 
     def seconds(self, names: Iterable[str]) -> float:
         """What they take where nothing has slipped."""
@@ -85,17 +91,18 @@ class Judges:
     def _quickest(self, names: Iterable[str], module: str) -> list[str]:
         """Those that are about the module before others, quick ones before slow ones, while there is time."""
         left, found = MOST_SECONDS, list[str]()
-        for name in sorted(names, key=lambda name: self._place(self._tests[name], module)):
+        for name in sorted(names, key=lambda name: self._place(name, module)):
             left -= self._tests[name].seconds
             if left < 0 and found:
                 break
             found.append(name)
         return found
 
-    @staticmethod
-    def _place(test: Test, module: str) -> tuple[bool, bool, float]:
+    def _place(self, name: str, module: str) -> tuple[bool, bool, bool, float]:
+        test = self._tests[name]
         is_about = ABOUT * sum(map(len, test.lines.values())) <= len(test.lines[module])
-        return test.seconds > SLOW_SECONDS, not is_about, test.seconds
+        imports = module in self._imports[name.partition("::")[0]]
+        return test.seconds > SLOW_SECONDS, not imports, not is_about, test.seconds
 
 
 def judge(slips: Sequence[Slip], tell: Tell, *, late: Late, seen: Path) -> None:
@@ -142,14 +149,23 @@ def _judge_some(slips: Sequence[Slip], judges: Judges, tell: Tell, *, late: Late
     with tempfile.TemporaryDirectory() as scratch:
         seen = Path(scratch) / "seen"
         inner = [one for one in slips if one.inner]
-        _passes(lambda: _pytest(_files(), _Inner(inner, judges, seen, late=late)))
+        _passes(lambda: _pytest(_files(), _Inner(inner, judges, tell=_both(tell, seen), late=late)))
         marks = seen.read_text().split() if seen.exists() else []
     for slip in slips:
-        if slip.mark in marks:
-            tell(slip, True)  # noqa: FBT003
-        elif not late():
+        if slip.mark not in marks and not late():
             names = judges.of(slip)
             tell(slip, bool(names) and not _passes(partial(_import, slip, names), judges.seconds(names)))
+
+
+def _both(tell: Tell, into: Path) -> Tell:
+    """Tell, and leave the mark for the process that began this one."""
+
+    def both(slip: Slip, seen: bool) -> None:  # noqa: FBT001
+        tell(slip, seen)
+        with into.open("a") as marks:
+            marks.write(f"{slip.mark}\n")
+
+    return both
 
 
 def _test(told: tuple[float, Mapping[str, Sequence[int]]]) -> Test:
@@ -172,14 +188,16 @@ def _is_judge(path: Path) -> bool:
 
 def _importers() -> dict[str, list[str]]:
     """The modules of the rules that import each."""
-    found: dict[str, list[str]] = {name: [] for name in modules()}
-    for name in found:
-        for node in ast.walk(ast.parse((DOMAIN / f"{name}.py").read_text())):
-            if isinstance(node, ast.ImportFrom):
-                said = {(node.module or "").removeprefix(f"{PACKAGE}."), *(one.name for one in node.names)}
-                for one in said & found.keys():
-                    found[one].append(name)
-    return found
+    imports = {name: _imports(DOMAIN / f"{name}.py") for name in modules()}
+    return {name: [other for other in imports if name in imports[other]] for name in imports}
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules of the rules that a file imports."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+    named = {(node.module or "").removeprefix(f"{PACKAGE}.") for node in nodes}
+    named |= {one.name for node in nodes if node.module == PACKAGE for one in node.names}
+    return named & set(modules())
 
 
 def _passes(deed: Callable[[], int], seconds: float | None = None) -> bool:
@@ -288,8 +306,8 @@ def _run(session: pytest.Session, items: Sequence[pytest.Item]) -> int:
 class _Inner:
     """A plugin that tries slips in what the tests have imported, in the place of running the tests."""
 
-    def __init__(self, slips: Sequence[Slip], judges: Judges, seen: Path, *, late: Late) -> None:
-        self._slips, self._judges, self._seen, self._late = slips, judges, seen, late
+    def __init__(self, slips: Sequence[Slip], judges: Judges, *, tell: Tell, late: Late) -> None:
+        self._slips, self._judges, self._tell, self._late = slips, judges, tell, late
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
@@ -306,8 +324,7 @@ class _Inner:
                 return _run(session, [items[name] for name in names])
 
             if names and not _passes(deed, self._judges.seconds(names)):
-                with self._seen.open("a") as marks:
-                    marks.write(f"{slip.mark}\n")
+                self._tell(slip, True)  # noqa: FBT003
         return True
 
 
@@ -351,7 +368,9 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 def _import(slip: Slip, names: Sequence[str]) -> int:
     sys.meta_path.insert(0, _Slipped(slip))
-    return _pytest(names)
+    return _pytest(
+        {name.partition("[")[0]: None for name in names}
+    )  # a slip may change what stands in brackets
 
 
 class _Slipped(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -30,7 +30,7 @@ _ORDER = (
 )
 # Short forms that are other words in other cases.
 _BY_CASE = (
-    (Stance.DOUBTED, re.compile(r"\?|\bDD\b\s*:?|\bD/D\b|\bV\.?\s?a\.?(?=\s)|\bHD:|\bDx\?")),
+    (Stance.DOUBTED, re.compile(r"\?|\bDD\b\s*:?|\bD/D\b|\bV\.?\s?a\.?(?=\s)|\bHD:")),
     (Stance.HISTORIC, re.compile(r"\bZ\.?\s?n\.?(?=\s)|\bSt\.?\s?n\.?(?=\s)")),
 )
 _RELATIVE = re.compile(

@@ -184,7 +184,7 @@ class LabelSpace:
         words = tokens(one), tokens(other)
         first, second = (tuple(map(_bare, self._entries[label].codes)) for label in (one, other))
         by_code = any(a.startswith(second) for a in first) or any(b.startswith(first) for b in second)
-        return words[0] < words[1] or words[1] < words[0] or by_code
+        return words[0] <= words[1] or words[1] <= words[0] or by_code
 
     def _alike(self, text: str, coded: str) -> bool:
         """Whether unknown words say what the code's label says: less of it, its initials, or misspelt."""

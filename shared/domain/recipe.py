@@ -17,7 +17,7 @@ class RecipeError(InvalidInputError):
 class TextRecipe(BaseModel):
     """How a text classifier learns: a linear head first, then LoRA on the top layers from that head."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rung: Literal["best", "head", "lora"] = Field(
         "best", description="the head alone, LoRA from it, or what answers persons held back better"
@@ -55,7 +55,7 @@ class TextRecipe(BaseModel):
 class SegmentationRecipe(BaseModel):
     """How a segmenter learns: LoRA and small heads of the mask decoder, over embeddings made once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: int | None = Field(
         None,
@@ -95,7 +95,7 @@ class SegmentationRecipe(BaseModel):
 class CausalRecipe(BaseModel):
     """How an LLM learns to answer: LoRA on its top layers, over the states of those below, made once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompt: str = Field(
         "Patient: {text}\nDiagnosis:", max_length=4000, description="what comes before the label"

@@ -153,7 +153,7 @@ def _refutes(counts: tuple[int, int, int], mean: float, alpha: float) -> bool:
     logs = []
     for share in BETS:
         bet = min(share * most, 100.0) * 0.999
-        logs.append(sum(n * log1p(bet * x) for n, x in zip(counts, steps, strict=True) if n))
+        logs.append(sum(n * log1p(bet * x) for n, x in zip(counts, steps, strict=True)))
     return log_mean_exp(logs) >= log(2 / alpha)
 
 

@@ -95,7 +95,7 @@ def _lower(
     allowed = _allowance(sorted(groups.values(), reverse=True), free, cap.among(len(groups)))
     step = 0.0
     for group, size in groups.items():
-        lowered = max(cap.least, mine[group] * min(1.0, allowed / size)) if size else mine[group]
+        lowered = max(cap.least, mine[group] * allowed / size) if size else mine[group]
         step = max(step, mine[group] - min(mine[group], lowered))
         mine[group] = min(mine[group], lowered)
     return step

@@ -203,6 +203,10 @@ def test_brackets_are_statements_of_their_own():
         ("headache with or without aura, possible", Stance.DOUBTED),
         ("possible headache with or without aura", Stance.DOUBTED),
         ("?gram-negative sepsis", Stance.DOUBTED),
+        ("HD: gout", Stance.DOUBTED),
+        ("DD gout", Stance.DOUBTED),
+        ("dd gout", Stance.STATED),
+        ("Zn gout", Stance.HISTORIC),
         ("gram-negative? sepsis", Stance.DOUBTED),
     ],
 )

@@ -68,6 +68,16 @@ def test_initials_of_two_labels_are_nobody_s():
     assert space.find("TTD") is None
 
 
+@pytest.mark.parametrize("text", ["癌", "gout", "UTI"])
+def test_one_sign_may_name_a_disease_and_one_letter_not(text):
+    assert is_stated(text)
+
+
+def test_the_same_words_in_another_order_are_the_same_disease():
+    space = LabelSpace.of([Entry("Gout acute", ("M10",)), Entry("Acute gout", ("M11",))])
+    assert space.name("Acute gout", "M11") == Named("Gout acute", agrees=True, suggested="Acute gout")
+
+
 @pytest.mark.parametrize("text", ["", " ", "to be updated", "TBD", "n/a", "-", "x", "follow-up"])
 def test_what_names_no_disease(text):
     assert not is_stated(text)

@@ -291,3 +291,18 @@ def test_a_box_ends_with_its_last_row():
     assert not meant_by((0.0, 0.0, 5.0, 4.0), found).any()
     assert meant_by((0.0, 0.0, 5.0, 5.0), found).sum() == 8
     assert not meant_by((0.0, 5.0, 5.0, 9.0), found).any()
+
+
+@pytest.mark.parametrize(
+    ("box", "meant"),
+    [
+        ((0.0, 0.0, 0.0, 0.0), True),
+        ((-9.0, 0.0, -1.0, 0.0), False),
+        ((0.0, -9.0, 0.0, -1.0), False),
+        ((-9.0, -9.0, 0.0, 0.0), True),
+    ],
+)
+def test_a_box_beside_the_picture_means_nothing(box, meant):
+    found = np.zeros((3, 3), dtype=np.uint8)
+    found[0, 0] = 1
+    assert meant_by(box, found).any() == meant

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.domain import rollout
 from shared.domain.policy import Policy
 from shared.domain.rollout import STRATA, Terms, bounds, config_of, summary, terms_from
 from shared.domain.significance import confidence_sequence
@@ -143,3 +144,17 @@ def test_before_the_first_case_nothing_is_known():
     assert summary(STATE | {"counts": none})["effect"] == 0.0
     agreed = none | {"pairs": 50}
     assert bounds(agreed) == confidence_sequence(0, 0, 50)
+
+
+def test_alpha_is_spent_once_over_all_that_may_roll_back():
+    shares = (
+        rollout.HARM_ALPHA_SHARE,
+        rollout.GROUP_ALPHA_SHARE,
+        rollout.CALIBRATION_ALPHA_SHARE,
+        *(rollout.SERVICE_ALPHA_SHARE,) * 3,  # slower, failing, abstaining
+    )
+    assert shares == (0.70, 0.22, 0.05, 0.01, 0.01, 0.01)
+    assert sum(shares) == pytest.approx(1.0)
+    assert rollout.DETECTOR_WEIGHTS == (0.05, 0.05, 0.1, 0.2, 0.25, 0.35)
+    assert sum(rollout.DETECTOR_WEIGHTS) == pytest.approx(1.0)
+    assert (rollout.DETECTOR_THRESHOLD, rollout.GATE_E_VALUE) == (2200.0, 10.0)

@@ -1,12 +1,15 @@
 """Rules of a few lines each: what is read first, replayed, repaired, and done after a collection."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from shared.domain.bells import QUEUE_OF, Queue, TaskName, first_bell
 from shared.domain.deid import PolicyNotDeterminedError
 from shared.domain.due import CronLineError
+from shared.domain.evidence import Evidence, Imaging, Standing
+from shared.domain.example import Example, PictureAsk, PictureExample
 from shared.domain.metrics import NothingMeasuredError
 from shared.domain.next_steps import next_steps
 from shared.domain.policy_change import PolicyError
@@ -164,3 +167,21 @@ def test_each_count_has_its_step(counts, told):
 )
 def test_an_error_has_the_code_that_callers_know_it_by(error, code):
     assert error.code == code
+
+
+def test_an_example_weighs_one_and_belongs_to_no_group_unless_it_is_said():
+    text = Example(UUID(int=1), UUID(int=2), "cough", "Asthma")
+    picture = PictureExample(UUID(int=1), UUID(int=2), "image", "mask", "lesion")
+    assert (text.weight, text.subgroup) == (picture.weight, picture.subgroup) == (1.0, {})
+    assert picture.box is None
+    assert (PictureAsk("png").boxes, PictureAsk("png").untrained) == ((None,), False)
+
+
+def test_evidence_that_a_source_does_not_give_is_not_known():
+    bare = Evidence("Gout", None)
+    unknown = (bare.status, bare.starts, bare.ends, bare.icd_code, bare.code_agrees, bare.discharge_agrees)
+    assert {*unknown, bare.confidence, bare.record, bare.answer, bare.imaging} == {None}
+    assert bare.label_known and bare.is_diagnosis
+    assert not (bare.is_plan or bare.note_denies or bare.revised or bare.consent_withdrawn)
+    assert Standing(known=True) == Standing(True, False, False)
+    assert Imaging("approved").has_mask
