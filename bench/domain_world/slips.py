@@ -1,8 +1,8 @@
 """What a slip of the hand makes of a rule: one operator, number, word, condition or statement is another.
 
 Left as they are: what only people read (docstrings, the words of an f-string, a string in which words stand
-side by side, `description`, `fix`), what tools hold (annotations, imports, overloads, frozen classes), and how
-large a cache is.
+side by side, `description`, `fix`), what tools hold (annotations, imports, overloads, frozen classes), and
+the size of a cache.
 """
 
 import ast
@@ -86,13 +86,15 @@ def modules() -> list[str]:
 def slips(module: str) -> list[Slip]:
     """Every slip of one module."""
     source = (DOMAIN / f"{module}.py").read_text()
-    code, found, seen = source.splitlines(), [], Counter[str]()
+    code, found, seen, alike = source.splitlines(), [], Counter[str](), Counter[tuple[str, str]]()
     for number, (place, (told, _)) in enumerate(_edits(ast.parse(source))):
         said = f"{module} {ast.unparse(place.around)} {told}"
         seen[said] += 1
         mark = hashlib.sha256(f"{said} {seen[said]}".encode()).hexdigest()[:16]
         line = code[place.lines[0] - 1].strip()
-        found.append(Slip(module, number, place.lines, line, told, place.inner, mark))
+        alike[line, told] += 1
+        name = told if alike[line, told] == 1 else f"{told} #{alike[line, told]}"
+        found.append(Slip(module, number, place.lines, line, name, place.inner, mark))
     return found
 
 

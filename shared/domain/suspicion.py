@@ -61,7 +61,7 @@ def burst(run: int, close: int, gaps: int) -> Found | None:
     if run < LEAST_RUN or gaps < LEAST_PEERS:
         return None
     share = _at_most(close, gaps)
-    chance = min(1.0, tail(run - 1, run - 1, share) * (gaps + run))  # a run may begin anywhere
+    chance = tail(run - 1, run - 1, share) * (gaps + run)  # a run may begin anywhere
     return Found(run - 1, run - 1, share, chance) if chance < RARE else None
 
 

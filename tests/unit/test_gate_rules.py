@@ -99,6 +99,18 @@ def test_a_class_falls_by_no_more_than_its_floor_unless_by_chance(n, lost, won, 
     )
 
 
+def test_a_fall_at_the_floor_is_none_however_sure():
+    quarter = cases(28, lost=7, subgroup={"sex": "f"})
+    kept = {"gate_class_floor": 0.25, "gate_subgroup_floor": 0.25}
+    assert rule("recall of Gout", quarter, **kept).verdict == PASS
+    assert rule("accuracy in sex=f", quarter, **kept).verdict == PASS
+    assert rule("accuracy", quarter, gate_margin=0.25).verdict == INCONCLUSIVE
+    assert (
+        rule("must-not-miss recall", quarter, must_not_miss=["Gout"], gate_must_not_miss_floor=0.25).verdict
+        == PASS
+    )
+
+
 def test_a_small_class_and_one_that_the_champion_never_knew_have_no_rule():
     names = {one.rule for one in judge(cases(9), Policy(), must_not_miss=[]).rules}
     assert "recall of Gout" not in names

@@ -248,6 +248,7 @@ def test_what_was_due_on_a_skipped_day_is_made_up_for_on_the_next():
     cron, place = read_cron("0 2 30 12 *"), ZoneInfo("Pacific/Apia")
     since, now = (datetime(2011, 12, 31, hour, 30, tzinfo=place) for hour in (0, 2))
     assert latest_due(cron, "Pacific/Apia", since=since, now=now) == datetime(2011, 12, 31, 2, tzinfo=place)
+    assert next_due(cron, "Pacific/Apia", since) == datetime(2011, 12, 31, 2, tzinfo=place)
 
 
 def test_a_missed_fire_is_made_up_for_within_a_day_and_not_twice():
