@@ -46,9 +46,8 @@ def why_not(session: Session, version: ModelVersion) -> list[str]:
 
 def failed_rules(session: Session, version: ModelVersion) -> list[str]:
     """What the newest gate decision over these bytes said no to, in words."""
-    found = select(GateDecision).filter_by(model_version_id=version.id, digest=version.digest)
-    decision = session.scalar(found.order_by(GateDecision.created_at.desc()).limit(1))
-    rules = decision.rules if decision else []
+    found = select(GateDecision.rules).filter_by(model_version_id=version.id, digest=version.digest)
+    rules = session.scalar(found.order_by(GateDecision.created_at.desc()).limit(1)) or []
     return [f"{rule['rule']}: {rule['why']}" for rule in rules if rule["verdict"] != "pass"]
 
 

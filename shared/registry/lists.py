@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from shared.registry.tables import (
     Attempt,
@@ -46,9 +46,10 @@ def measurements(
 
 
 def gate_decisions(session: Session, version_ids: Sequence[UUID]) -> dict[UUID, GateDecision]:
-    """The newest verdict of the gate on each of these versions, by version."""
+    """The newest verdict of the gate on each of these versions, by version; its inputs are not read."""
     rows = session.scalars(
         select(GateDecision)
+        .options(defer(GateDecision.inputs))  # every case that it was judged on
         .where(GateDecision.model_version_id.in_(version_ids))
         .order_by(GateDecision.model_version_id, GateDecision.created_at.desc())
         .ext(distinct_on(GateDecision.model_version_id))

@@ -119,11 +119,10 @@ def new_cases(session: Session, model_type: str) -> Counts:
     """
     newest = datasets.newest(session, model_type)
     sealed = select(DatasetMember.case_id).where(
-        DatasetMember.case_id == ValidatedCase.id,
-        DatasetMember.dataset_version_id == (newest.id if newest else None),
+        DatasetMember.dataset_version_id == (newest.id if newest else None)
     )
     row = session.execute(
-        select(func.count(), func.count().filter(~sealed.exists()))
+        select(func.count(), func.count().filter(ValidatedCase.id.not_in(sealed)))
         .select_from(ValidatedCase)
         .join(Person, Person.id == ValidatedCase.person_id)
         .where(
