@@ -31,6 +31,8 @@ All well. {D. Im}
 Compressions {Ragnhild}; airway team present.
 """
 ORG = """
+Kind geht in die {Volksschule Sankt Nikola} seit Herbst.
+Retirar na {Drogaria Sequeira} hoje.
 Rides for {Kumasi Riders Association} at weekends.
 Paid by {Ironworkers Local 44} since May.
 He is of {Local 117 Carpenters} and retired.
@@ -40,6 +42,9 @@ Teaches grade four at {PS 204} nearby.
 Money from {Tema Market Women Association} ran out.
 """
 HOSPITAL = """
+RM fatta alla {Casa di cura Brandolini} ieri.
+Radio à la {Maison de santé Kerouac} sans particularité.
+Análises no {Laboratório Sequeira} pedidas.
 Delivered on {Kilifi Ward 6} without problems.
 Follow-up at {Collège Saint-Exupère} with the nurse.
 seen at {mt. zion ed} and sent home.
@@ -47,6 +52,10 @@ went to {blessed redeemer hospital} by bus.
 PCP at {Bon Accord Primary Care} informed.
 Stays at {Saint Loyola shelter} until spring.
 seen at the {poplars surgery} last week.
+"""
+ACCOUNT = """
+Paid from {NL38 ABNA 4417 2093 61} last week.
+Compte {FR76 3000 6000 0112 3456 7890 189} seen.
 """
 SSN = """
 SSN last 4 {7713}, card seen.
@@ -61,12 +70,17 @@ Serial number of his infusion pump {KX8842190} noted.
 Asset tag of hoist {HT-20418} was read.
 """
 PHONE = """
+If it fails ring theatres on {9077} at once.
+Report called to Wanda at {4588}.
+No answer x2, paged {71880}, then left.
 Daughter Ines (carer) {1 771 555 0162}
 Husband (at work) {(214) 555-0177}
 Büro erreichbar unter {0511/5550-273} vormittags.
 Clinique Notre-Dame, {04.71.22.90.13}
 """
 DATE = """
+Panique depuis {mai}, dort mal.
+Transmission {12/6}, 15h31 : repas refusé.
 Opéré en {avril} à gauche.
 Intervenida en {enero} de cataratas.
 Seit {Oktober} schlechter.
@@ -93,6 +107,9 @@ SpO2 97% RA Hb 11.2 g/dL today.
 Mini-Cog 2/5, clock abnormal.
 Seen 6/12 after surgery, review 3/12.
 Right TKR 2015, R THR 2018, K 43.25@180 noted.
+Le tiers inférieur, le 1/3 moyen.
+Called wife at 1640, called reception at 0915.
+Percocet (#120) given, laboratorio pendiente.
 Vision 6/18 right, 6/36 left.
 Cycle 3/17 done, fraction 4/19 given.
 Father had TIAs, mother UTIs and DVTs.
@@ -129,6 +146,7 @@ def cases(block: str, label: str) -> list[tuple[str, str]]:
         *cases(ORG, "ORG"),
         *cases(HOSPITAL, "HOSPITAL"),
         *cases(DEVICE, "DEVICE"),
+        *cases(ACCOUNT, "ACCOUNT"),
         *cases(SSN, "SSN"),
         *cases(URL, "URL"),
         *cases(PHONE, "PHONE"),
@@ -143,6 +161,10 @@ def test_it_goes(line, label):
 @pytest.mark.parametrize("line", KEEP.strip().splitlines())
 def test_what_looks_like_it_stays(line):
     assert taken(line) == []
+
+
+def test_an_age_between_a_name_and_a_street_stays():
+    assert left("Rx for Greta Quillan, <44>, {12 Alder St, Salem}.", "ADDRESS") == []
 
 
 def test_an_age_behind_an_initial_and_a_name_stays():

@@ -146,7 +146,7 @@ def beside(text: str, span: Span) -> Iterator[Span]:
     spaced = text[span.start].isupper() and text[span.start - 1 : span.start] == " "
     spaced = spaced and _DIGIT.search(text, max(0, span.start - 4), span.start) is not None
     front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start) if spaced else None
-    if front and not _is_entry(front, span):
+    if front and not (_is_entry(front, span) or amounts.is_age_between(text, front.start(1))):
         yield Span(front.start(1), span.start - 1, "ADDRESS")
     if span.label == "ADDRESS":
         end = span.end

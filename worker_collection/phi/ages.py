@@ -152,7 +152,7 @@ _ALSO = re.compile(
 )
 _BESIDE = re.compile(
     rf"(?:,?\s\(?|\s?/\s?|[ ]{{2,8}}|,?\s(?:is|was|turned|turns|aged|now)\s(?:now\s|aged\s)?)"
-    rf"({_OLD})(?![.,]\d)(?=\)|,|[.;]?\s?$|[.;]\s|\s?[MFmf]\b|[ ]{{2}}|"
+    rf"({_OLD})(?![.,]\d)(?=\)|,|\s\||[.;]?\s?$|[.;]\s|\s?[MFmf]\b|[ ]{{2}}|"
     r"\s(?:lives?|presents?|with|who|and|is|was|from|has|seen)\b)"
 )
 

@@ -9,7 +9,8 @@ from worker_collection.phi.spans import Span
 _TIME = (
     r"years?|yrs?|y[./-]?o\.?|(?<!-)(?-i:y)|months?|mos?|m\.o\.|weeks?|wks?|days?|hours?|hrs?|min(?:ute)?s?|sec(?:ond)?s?|"
     r"fortnights?|ans|années?|mois|semaines?|jours?|años|anos|meses|semanas|días|anni|mesi|settimane|giorni|jahren?|"
-    r"jährige?[rnms]?|monaten?|wochen?|tagen?|jaar|maanden|weken|dagen|år|måneder|uker|månader|veckor"
+    r"jährige?[rnms]?|monaten?|wochen?|tagen?|jaar|maanden|weken|dagen|år|(?-i:J)\.(?=[,;) ])|"
+    r"måneder|uker|månader|veckor"
 )
 _MEASURE = (
     r"mg|mcg|µg|kg|mls?|mmol|iu|units?|c?gy|mmhg|bpm|cm|mm|puffs?|tabs?|tablets?|litres?|steps|visits|sessions|"
@@ -55,7 +56,8 @@ def aged(text: str, at: int) -> re.Match[str] | None:
 
 def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     """The spans without an amount or an "'s" at their end; one that holds nothing else is none."""
-    for span in spans:
+    for found in spans:
+        span = _without_age(text, found) if found.label == "ADDRESS" else found
         end = _end(text, span) if span.label in _SOFT else span.end
         if end == span.end and span.label == "NAME" and _is_owner(text, end):
             end -= 2
@@ -63,6 +65,24 @@ def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             yield span
         elif end > span.start:
             yield Span(span.start, end, span.label)
+
+
+# Who and how old, and only then where: "Rx for Ann Quist, 44, 12 Elm St".
+_AGE_FIRST = re.compile(r"(?:1[89]|[2-8]\d),[ ](?=[^\n]{0,40}\d)")
+_NAMED_BEFORE = re.compile(r"[A-ZÀ-Þ][\w'’-]+[ ][A-ZÀ-Þ][\w'’-]+,[ ]$")
+
+
+def _without_age(text: str, span: Span) -> Span:
+    """The address without the age of who is named before it."""
+    if not is_age_between(text, span.start):
+        return span
+    return Span(text.index(" ", span.start) + 1, span.end, span.label)
+
+
+def is_age_between(text: str, at: int) -> bool:
+    """Whether the number at this place stands between somebody's name and a house number."""
+    named = _NAMED_BEFORE.search(text, max(0, at - 50), at)
+    return named is not None and _AGE_FIRST.match(text, at) is not None
 
 
 def _is_owner(text: str, end: int) -> bool:

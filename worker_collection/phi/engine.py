@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from worker_collection.phi import (
+    abroad,
     addresses,
     ages,
     amounts,
@@ -176,6 +177,7 @@ def _named(page: Page, free: Sequence[bool], *, tagged: bool) -> list[Span]:
     houses = [
         *Houses(page, free).find(),
         *firms.find(page),
+        *abroad.find(page),
     ]  # the network does not know the short heads of many countries
     return [*(tagger.believed(page, free, found) if tagged else found), *houses]
 

@@ -78,13 +78,30 @@ _CALLING = anchors.on(
         "ring rang call called page paged bleep bleeped phone phoned reach reached dial dialled contact"
     )
 )
+# An extension behind who is to be rung, and no time of the day: "ring radiology on 9044", "paged 4417".
+_INSIDE = re.compile(
+    r"(?:(?:ring|rang|phoned?|call(?:ed)?(?:[ ]to)?|paged?|bleep(?:ed)?|reach|contact)[ ]"
+    r"(?:[\w.'’-]+[ ]){1,3}"
+    r"(?:on|at)|paged?|bleep(?:ed)?)[ ]((?!(?:[01]\d|2[0-3])[0-5]\d(?!\d))\d{4,5})"
+    r"(?=[ ]?(?:[.,;)]|$)|[ ](?:or|and)\b|\n)",
+    re.IGNORECASE,
+)
+_IBAN = re.compile(
+    r"(?<![\w-])[A-Z]{2}\d\d(?:[ ][A-Z0-9]{4}){3,7}(?:[ ][A-Z0-9]{1,3})?(?![\w-])", re.IGNORECASE
+)
+_NUMBERED = re.compile(r"(?<=\w[ ]\(#)\d{4,8}(?=[,)])")
 _SAID = (
     (_CALLED, _CALLING, "PHONE"),
     (_ISSUED_OF, _ISSUED, "DEVICE"),
     (_LAST_FOUR, anchors.on({"last"}), "SSN"),
+    (
+        _INSIDE,
+        anchors.on(cues.words("ring rang call called phone phoned page paged bleep bleeped reach contact")),
+        "PHONE",
+    ),
 )
 _LABELS = anchors.on(set("ofmtpcwhd"))
-_LEAST_ROW, _LEAST_DIALLED = 2, 6
+_LEAST_ROW, _LEAST_DIALLED, _IBAN_DIGITS = 2, 6, 10
 
 
 def find(page: Page) -> Iterator[Span]:
@@ -97,14 +114,25 @@ def find(page: Page) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "ID")
     if len(page.standing(_LABELS)) >= _LEAST_ROW:
         yield from _rows(text)
-    for pattern, keys, label in _SAID:
-        for match in page.matches(pattern, keys):
-            yield Span(*match.span(1), label)
+    yield from _told(page)
     for match in page.matches(_RANKED, _RANKS):
         number = match.group(2).strip("()")
         start = match.start(2) + match.group(2).index(number)
         if match.group(1)[0].isupper() or number[-1].isalpha():
             yield Span(start, start + len(number), "LICENSE")
+
+
+def _told(page: Page) -> Iterator[Span]:
+    """Numbers of accounts, those in brackets behind who bears them, those that a turn of speech tells."""
+    if glance.holds(page.shape, " 9999 9999", " 9999 A", " AAAA 9999", " aaaa 9999"):
+        for match in _IBAN.finditer(page.text):
+            if sum(map(str.isdigit, match.group())) >= _IBAN_DIGITS:
+                yield Span(match.start(), match.end(), "ACCOUNT")
+    for match in _NUMBERED.finditer(page.text) if "(#9999" in page.shape else ():
+        yield Span(match.start(), match.end(), "LICENSE")
+    for pattern, keys, label in _SAID:
+        for match in page.matches(pattern, keys):
+            yield Span(*match.span(1), label)
 
 
 def _rows(text: str) -> Iterator[Span]:

@@ -15,7 +15,8 @@ _BODY = (
     r"(?!\w|[.,/:]\d|[ ]?%)"
 )
 _PLATE = (
-    r"(?:licen[cs]e plate|number plate|index plate|plates?|registration|regn|reg\.? ?nr|rego|reg|tags?|"
+    r"(?:placard|"
+    r"licen[cs]e plate|number plate|index plate|plates?|registration|regn|reg\.? ?nr|rego|reg|tags?|"
     r"vrn|vrm|kennzeichen|nummernschild|"
     r"kenteken|immatriculation|immatricul[ée]+|plaque|matr[ií]cula|targa|placas?|patente|chapa|"
     r"rejestracja|tablica|plaka|"
@@ -26,7 +27,8 @@ _PLATE = (
 )
 _LINK = (
     r"(?:[ ](?:reg(?:istration)?|plates?|no|nr|number|num|is|was|with|the|bearing|marked|do|del|de|"
-    r"della|van|vom|carro|veículo|auto))*"
+    r"seines|ihres|des|transporters|wagens|autos|"
+    r"pkws?|lkws?|motorrads|della|van|vom|carro|veículo|auto))*"
 )
 _CUED = re.compile(rf"\b{_PLATE}(?!\w)\.?{_LINK}[.]?[ ]?[#:(]?[ ]?(?=\S{{2}})", re.IGNORECASE)
 # What drives, said right before the plate: a whole plate has to follow.

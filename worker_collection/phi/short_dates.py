@@ -14,7 +14,7 @@ _DATE_CUE = re.compile(
     r"dis(?:charged?|ch)|dc|d/c|review|"
     r"fu|f/u|follow[- ]?up|dos|dob|born|geb|expires?|exp|before|after|from|next|last|came|returned|absent|"
     r"appt|appointment|recall|"
-    r"note|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?|(?:wednes|satur)day|again|back|home|"
+    r"note|lov|il|el|le|den|retorno|volver|(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?|(?:wednes|satur)day|again|back|home|"
     r"recheck|"
     r"call|tc|mdt|check|"
     r"arrived|started|stopped|done|given|drawn|collected|repeat|scheduled|surgery|hospitalized|seen:?|clinic|"
@@ -48,7 +48,7 @@ _RATIO_AFTER = re.compile(
     re.IGNORECASE,
 )
 _CLOCK_AFTER = re.compile(
-    r"\s(?:@\s?)?(?:(?:[01]\d|2[0-3])[:h]?[0-5]\d\b|\d{1,2}\s?[ap]\.?m\b)", re.IGNORECASE
+    r",?\s(?:@\s?)?(?:(?:[01]\d|2[0-3])[:h]?[0-5]\d\b|\d{1,2}\s?[ap]\.?m\b)", re.IGNORECASE
 )
 _AT_CLOCK = re.compile(r"\s(?:at|@)\s?\d{1,2}(?::\d\d)?\s?[ap]m?\b", re.IGNORECASE)
 _CLOCK_BEFORE = re.compile(r"\b(?:[01]?\d|2[0-3])[:h][0-5]\d\s$", re.IGNORECASE)
@@ -124,12 +124,19 @@ _ABROAD = re.compile(
     r"från|sedan|(?:ricoverat|visitat|operat|dimess)[oa][ ]a|fino[ ]a)\s$",
     re.IGNORECASE,
 )
+_SHARES = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4"})
+_ARTICLE = re.compile(r"\b(?:il|el|le|den)\s$", re.IGNORECASE)
+_TIME_ALONE = re.compile(r"(?<!\w)(?:depuis|desde|sinds|seit|vanaf|sedan|siden)\s$", re.IGNORECASE)
+_ALL_MONTHS = anchors.on({fold(month) for month in cues.group("months")})
 _MONTHS = anchors.on({fold(month) for month in cues.group("months") if len(month) > _SHORTEST})
 
 
 def _abroad(page: Page) -> Iterator[Span]:
     for word in (page.words[place] for place in page.standing(_MONTHS)):
         if _ABROAD.search(page.text, max(0, word.start - 16), word.start):
+            yield Span(word.start, word.end, "DATE")
+    for word in (page.words[place] for place in page.standing(_ALL_MONTHS)):
+        if _TIME_ALONE.search(page.text, max(0, word.start - 8), word.start):
             yield Span(word.start, word.end, "DATE")
 
 
@@ -160,7 +167,8 @@ def _is_day(text: str, match: re.Match[str]) -> bool:
     timed = between == "-" and _AT_CLOCK.match(text, match.end()) and _DATE_CUE.search(before)
     if min(first, second) > 12 or match.group() == "24/7" or between != "/" and not (padded or timed):
         return False
-    if _is_part(text, match, before):
+    share = match.group() in _SHARES and _ARTICLE.search(before)  # "le 1/3 inférieur"
+    if share or _is_part(text, match, before):
         return False
     timed = timed or _CLOCK_AFTER.match(text, match.end()) or _CLOCK_BEFORE.search(before)
     if timed or _DATE_CUE.search(before) or _heads(text, match, before):
