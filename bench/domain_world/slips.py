@@ -145,7 +145,10 @@ def _is_left(node: ast.AST) -> bool:
             return True
         case ast.keyword(arg=name):
             return name in LEFT
-        case ast.Assign(targets=[ast.Name(id="__slots__" | "__all__")]):
+        case (
+            ast.Assign(targets=[ast.Name(id="__slots__" | "__all__")])
+            | ast.AugAssign(target=ast.Name(id="__all__"))
+        ):
             return True
         case ast.FunctionDef(decorator_list=[ast.Name(id="overload")]):
             return True

@@ -41,7 +41,7 @@ def estimate(drawn: Sequence[tuple[bool, float]], *, seed: int, rounds: int = RO
         return found
     dice = random.Random(seed)  # noqa: S311 - resampling, nothing secret
     shares = sorted(_share(dice.choices(weighed, k=len(weighed))) for _ in range(rounds))
-    low, high = shares[int(_TAIL * rounds)], shares[min(rounds - 1, int((1 - _TAIL) * rounds))]
+    low, high = shares[int(_TAIL * rounds)], shares[int((1 - _TAIL) * rounds)]
     return Estimate(found.value, low, high, found.n)
 
 

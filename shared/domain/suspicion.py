@@ -5,7 +5,7 @@ unlikely the numbers are if nothing is the matter. What cannot be told for lack 
 """
 
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import exp, log
 
 from shared.domain.metrics import wilson
 
@@ -82,5 +82,4 @@ def copied(copies: int, cases: int, peers: tuple[int, int]) -> Found | None:
 
 def _at_most(seen: int, of: int) -> float:
     """The upper end of a share's interval: what it may be at most, as far as the numbers go."""
-    high = wilson(seen / of, of)[1]
-    return min(max(high, 1 / sqrt(of * of + 1)), 1.0)
+    return wilson(seen / of, of)[1]

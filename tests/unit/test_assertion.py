@@ -283,6 +283,17 @@ def test_a_word_of_revision_stands_by_the_diagnosis(note, revised):
     assert revises(note) is revised
 
 
+def test_what_is_said_of_a_disease_is_one_of_six():
+    assert [one.value for one in Stance] == [
+        "stated",
+        "doubted",
+        "denied",
+        "historic",
+        "family",
+        "hypothetical",
+    ]
+
+
 def test_a_text_is_cut_at_what_ends_a_statement():
     assert clauses("gout, but no fever. Old stroke\n[healed]") == ["gout", "no fever", "Old stroke", "healed"]
     assert clauses("1.5 mg, gout") == ["1.5 mg, gout"]

@@ -125,7 +125,8 @@ def test_the_tables_of_a_page_are_html():
     for part in (
         "<title>diagnosis-data-1 → diagnosis-data-2</title>",
         "<h1>diagnosis-data-1 → diagnosis-data-2</h1><ul><li>diagnosis-data-2 has",
-        "<li>No person is on both sides.</li></ul><h2>Labels</h2><table><tr><th></th><th>before</th>",
+        "<li>No person is on both sides.</li></ul><h2>Labels</h2><table><tr><th></th>"
+        "<th>before</th><th>after</th><th>change</th></tr><tr><td>Gout",
         '<tr><td>Gout</td><td class="n">10</td><td class="n">12</td><td class="n">+2</td></tr>',
     ):
         assert part in page

@@ -243,6 +243,8 @@ def test_what_is_said_of_records_and_pictures_is_asked_of_no_others():
         ({}, "no_diagnosis_yet"),
     ):
         assert decide(Evidence(diagnosis=" ", validator=DOCTOR, **given), min_confidence=0.8).rule == rule
+    nothing = Evidence(diagnosis=" ", validator=DOCTOR, is_diagnosis=False)
+    assert decide(nothing, min_confidence=0.8).reasons == ("no_diagnosis_yet",)
     for who in (replace(DOCTOR, qualified=False), replace(DOCTOR, active=False)):
         reasons = decide(Evidence(diagnosis="Gout", validator=who, record=READ), min_confidence=0.8).reasons
         assert len(reasons) == 1 and reasons[0].startswith("asserter_")

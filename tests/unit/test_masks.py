@@ -306,3 +306,24 @@ def test_a_box_beside_the_picture_means_nothing(box, meant):
     found = np.zeros((3, 3), dtype=np.uint8)
     found[0, 0] = 1
     assert meant_by(box, found).any() == meant
+
+
+@pytest.mark.parametrize(("errors_away", "verdict"), [(2.2, PASS), (2.6, FAIL)])
+def test_a_group_falls_where_it_is_sure_in_99_of_a_hundred(errors_away, verdict):
+    wide = 0.11 / errors_away / ERROR
+    found = rule_of("Dice in sex=f", a_group([-0.11 + wide * x for x in ALIKE], subgroup={"sex": "f"}))
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(("errors_away", "verdict"), [(0.80, INCONCLUSIVE), (0.88, PASS)])
+def test_the_margin_is_kept_where_it_is_in_four_of_five_sets(errors_away, verdict):
+    wide = 0.01 / errors_away / ERROR
+    found = rule_of("Dice from whole prompts", a_group([-0.01 + wide * x for x in ALIKE]))
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(("errors_away", "verdict"), [(1.58, PASS), (1.71, FAIL)])
+def test_old_skills_are_lost_where_it_is_sure_in_95_of_a_hundred(errors_away, verdict):
+    wide = 0.10 / errors_away / ERROR
+    found = rule_of("forgetting", a_group([-0.11 + wide * x for x in ALIKE], is_old=True))
+    assert found.verdict == verdict
