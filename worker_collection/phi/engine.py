@@ -9,6 +9,7 @@ from worker_collection.phi import (
     addresses,
     ages,
     amounts,
+    asides,
     called,
     dates,
     fields,
@@ -137,7 +138,7 @@ def find(
     add(numbers.find(page, found))
     add(practices.find(page, covered))
     free = _words_covered(page, covered)
-    add([*called.find(page), *initials.find(page)])
+    add([*called.find(page), *initials.find(page), *asides.find(page)])
     add(persons.find(page))
     add(numbered.find(page))
     add(_named(page, free, tagged=tagged))

@@ -155,7 +155,9 @@ def _below(page: Page) -> Iterator[Span]:
 
 
 # Letters of somebody's names with a stop behind each, "T. R.", and where they or two bare ones sign.
-_SPACED = re.compile(rf"(?<![\w.@-])(?<!\w[/ ])({_CAPS}\.[ ]?{_CAPS}\.)(?![\w@])(?![ ]?{_CAPS}[^\W\d_])")
+_SPACED = re.compile(
+    rf"(?<![\w.@-])(?<![^\W\d_][/ ])({_CAPS}\.[ ]?{_CAPS}\.)(?![\w@])(?![ ]?{_CAPS}[^\W\d_])"
+)
 _SPACED_LOWER = re.compile(
     r"(?:[.!?:)]|\n|[ ]{2}|(?<=\d))[ ]?"
     r"([a-z]\.[ ]?[a-z]\.)(?=\s*(?:\n|$)|\s(?:\d{1,2}[/.-]\d|[a-z]{3,9}\s\d))"

@@ -119,6 +119,7 @@ def _may_be(page: Page, place: int, free: Sequence[bool]) -> bool:
     return (
         not free[place]
         and len(word.text) > 1
+        and not _ROMAN.fullmatch(word.text)
         and not (named or is_read(page, word) or is_clinical(page, word) or _describes(page, place))
     )
 
@@ -148,6 +149,7 @@ def _opens_plainly(page: Page, word: Word) -> bool:
     return word.opens or word.form == "U" and len(word.text) < _TERM_LENGTH
 
 
+_ROMAN = re.compile(r"[IVX]{2,5}(?:-[IVX]{1,5})?")
 _TERM_LENGTH, _FEW, _LONG = 6, 3, 4
 _DISEASE = frozenset({"morbus", "maladie", "syndrome", "sindrome", "signe", "ziekte", "choroba"})
 

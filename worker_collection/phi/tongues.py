@@ -8,15 +8,13 @@ from itertools import takewhile
 from pathlib import Path
 
 from worker_collection.phi import cues
-from worker_collection.phi.lexicon import VOCABULARY, known_flags
+from worker_collection.phi.lexicon import CORE, VOCABULARY, known_flags
 
 _LISTS = Path(__file__).parent / "lists"
 _NAMES = ("de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "pl")
-_TELLING, _SHARE, _CLOSEST = (
-    2,
-    0.12,
-    3,
-)  # words of a language, and of all words, that a note in it has at least
+# Words of a language, and the share of all words, that a note in it has at least; the languages looked at.
+_TELLING, _SHARE, _CLOSEST = 2, 0.12, 3
+_ENGLISH = 0.35  # of all words among the commonest of English: then it is English, whoever stands in it
 _COMPOUNDING = frozenset({"de", "nl", "sv", "da", "nb"})
 _LINKS = ("", "s", "n", "en", "es", "er")
 _SHORTEST_PART, _SHORTEST_WHOLE = 4, 8
@@ -79,7 +77,8 @@ def spoken(keys: Sequence[str]) -> Tongue | None:
     if not likely:
         return None
     found = max((sum(map(_tongue(name).explains, keys)), hits, name) for hits, name in likely)
-    if found[0] < _TELLING or found[0] < _SHARE * len(keys):
+    english = sum(bool(known_flags(key) & CORE) for key in keys)
+    if found[0] < max(_TELLING, _SHARE * len(keys)) or english > _ENGLISH * len(keys):
         return None
     return _tongue(found[2])
 

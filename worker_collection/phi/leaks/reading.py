@@ -74,6 +74,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+|-[^\W\d_]+)*")
 FILLER = "¤"  # stands for what was put in
 _SIGNS = {code: None for code in range(128) if not chr(code).isalnum()}
 _LETTERS = re.compile(r"[^\W\d_]+")
+_ROMAN = re.compile(r"[IVX]{2,5}(?:-[IVX]{1,5})?")  # "CN II-XII"
 _SHORTENED = re.compile(r"['’](?:ve|re|ll|d|m|t)$")
 _MEDICAL = re.compile(
     rf"(?:{'|'.join(cues.medical('endings'))})s?$|^(?:{'|'.join(cues.medical('beginnings'))})"
@@ -98,7 +99,7 @@ def sort(word: str) -> Sort:
 
 def _listed(word: str) -> Sort:
     flags, low = kind(word), word.lower()
-    if "-" in word and _is_compound(word):
+    if _ROMAN.fullmatch(word) or "-" in word and _is_compound(word):
         return Sort.SAFE
     if flags & (VOCABULARY | HEAD):
         return Sort.EVERYDAY if flags & (DOUBLE | NAME | TOWN) and not flags & PUBLIC else Sort.SAFE

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from worker_collection.phi.leaks import cues
 from worker_collection.phi.leaks.reading import Doubt, Reading, Sort, Token, is_medical
-from worker_collection.phi.lexicon import CLINICAL, EPONYM, HEAD, NAME, PUBLIC, kind
+from worker_collection.phi.lexicon import CLINICAL, EPONYM, HEAD, NAME, PUBLIC, kind, terms
 
 _SURE = cues.before("sure")
 _WHO = _SURE | cues.before("who")
@@ -23,6 +23,7 @@ _GRADE = re.compile(
     r"\s(?:neg|pos|absent|present|normal|no|not|none|taken|done|ausente|assente|bds)\b",
     re.IGNORECASE,
 )
+_SHORTEST = 3
 _PLACE = "word_as_place"
 _PER = re.compile(r"(?:U|[gl]|mol|[Ee]q)/$")  # a reading: "2.1 mIU/L."
 _DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?[\s.,/-]{0,2}(?:of )?$")
@@ -44,6 +45,11 @@ class Place(NamedTuple):
         if n == len(self.reading) or self.reading.gap(n) not in (" ", ", ", "-"):
             return None
         return self.reading[n]
+
+    @property
+    def is_term(self) -> bool:
+        """Whether capitals that mean something in medicine stand among capitals: "MOTHER CAD AT 64"."""
+        return self.token.form == "U" and self.token.text.lower() in terms()
 
     @property
     def regime(self) -> str:
@@ -78,7 +84,10 @@ class Place(NamedTuple):
     def pair(self) -> Sort:
         """What the word in capitals behind it may be; SAFE where none follows."""
         after = self.after
-        return after.sort if after is not None and after.text[0].isupper() else Sort.SAFE
+        if after is None or not after.text[0].isupper():
+            return Sort.SAFE
+        stopped = self.reading.text[after.end : after.end + 1] == "."  # no "D/W"
+        return after.sort if after.sort is not Sort.INITIAL or stopped else Sort.SAFE
 
 
 def find(reading: Reading) -> Iterator[Doubt]:
@@ -132,10 +141,10 @@ def _strange(place: Place) -> float:
 
 def _everyday(place: Place) -> float:
     cue = place.cue
-    if place.is_headed or place.token.text.lower() in _SURE:
+    if place.is_headed or place.token.text.lower() in _SURE or len(place.token.text) < _SHORTEST:
         return 0.0
     if place.regime != "mixed":
-        sure = 0.2 if place.token.is_common else 1.0
+        sure = 0.0 if place.is_term else 0.2 if place.token.is_common else 1.0
         return {"sure": sure, "who": 0.5 * sure, "where": 0.3 * sure}.get(cue, 0.0)
     if place.token.form != "T":
         return 0.0
@@ -172,6 +181,13 @@ def _eponym(place: Place) -> float:
 def _month(place: Place) -> float:
     """A month says a date where a day, a year or "since" stands beside it; "may" is mostly none."""
     token, text = place.token, place.reading.text
+    if (
+        token.form == "l"
+        and place.regime == "mixed"
+        and token.text in _MOSTLY_NO_MONTH
+        and (text[token.start - 2 : token.start] == ", ")
+    ):
+        return 0.0  # "Eldest, 16, may join"
     if _DAY_BEFORE.search(text, max(0, token.start - 10), token.start) or _DAY_AFTER.match(text, token.end):
         return 1.0
     may = token.text.lower() in _MOSTLY_NO_MONTH
