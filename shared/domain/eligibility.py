@@ -157,7 +157,7 @@ RECORD_RULES: tuple[Rule, ...] = (
 # What a verified picture says; an approved one, or an amended one with its mask, may be learnt from.
 IMAGE_RULES: tuple[Rule, ...] = (
     Rule("image_rejected", Trust.REFUSED, _pictured(lambda i: i.is_one_of(REJECTED))),
-    Rule("not_verified_yet", Trust.PENDING, _pictured(lambda i: not (i.status or "").strip())),
+    Rule("not_verified_yet", Trust.PENDING, _pictured(lambda i: not i.verification)),
     Rule("image_not_approved", Trust.REVIEW, _pictured(lambda i: not i.is_one_of(APPROVED | AMENDED))),
     Rule("amended_without_mask", Trust.REVIEW, _pictured(lambda i: i.is_one_of(AMENDED) and not i.has_mask)),
 )
@@ -227,7 +227,7 @@ def _ground(case: Evidence) -> str:
     if case.answer is not None:
         return "audit_sample" if case.answer.in_audit else "validated_answer"
     if case.imaging is not None:
-        return f"image_{(case.imaging.status or '').strip().casefold()}"
+        return f"image_{case.imaging.verification}"
     return "plan_completed" if case.is_plan else "validated_statement"
 
 

@@ -33,7 +33,12 @@ class Imaging:
 
     def is_one_of(self, words: Set[str]) -> bool:
         """Whether the verification says one of these."""
-        return (self.status or "").strip().casefold() in words
+        return self.verification in words
+
+    @property
+    def verification(self) -> str:
+        """What it says, in small letters; nothing where there is none."""
+        return (self.status or "").strip().casefold()
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,12 @@ def test_calibration_may_rise_by_the_floor_and_by_what_chance_shows(sure, rise, 
     assert found == Rule("calibration", pytest.approx(rise), 0.1, 100, verdict, f"error rose by {rise:+.3f}")
 
 
+def test_a_rise_at_its_bound_is_allowed():
+    judged = [JudgedCase("Gout", Given("Gout", 0.5), Given("Gout", 1.0)) for _ in range(4)]
+    found = rule("calibration", judged, gate_calibration_floor=0.25)
+    assert (found.value, found.bound, found.verdict) == (0.5, 0.5, PASS)
+
+
 def test_a_case_that_no_champion_answered_says_nothing_of_calibration():
     judged = cases(50) + [JudgedCase("Gout", Given("Gout", 0.1), None)]
     found = rule("calibration", judged)

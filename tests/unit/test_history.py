@@ -180,5 +180,7 @@ def test_versions_and_tries_of_jobs_that_nobody_knows_are_told():
         "c made a version under fence 7, and was claimed again after it",
         "b is held by 2 tries at once",
     ]
+    waits = History(["a"], {"a": JobState.QUEUED}, {}, [], [], [], most=0)
+    assert violations(waits, at_rest=False) == []
     failed = history(moved(*TAKEN, JobState.FAILED), state=JobState.FAILED)
     assert violations(failed) == ["a made a version and is failed"]
