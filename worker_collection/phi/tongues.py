@@ -76,9 +76,10 @@ def spoken(keys: Sequence[str]) -> Tongue | None:
     likely = [(hits, name) for name, hits in told.most_common(_CLOSEST)]
     if not likely:
         return None
+    if sum(bool(known_flags(key) & CORE) for key in keys) > _ENGLISH * len(keys):
+        return None  # before the words of any language are read
     found = max((sum(map(_tongue(name).explains, keys)), hits, name) for hits, name in likely)
-    english = sum(bool(known_flags(key) & CORE) for key in keys)
-    if found[0] < max(_TELLING, _SHARE * len(keys)) or english > _ENGLISH * len(keys):
+    if found[0] < max(_TELLING, _SHARE * len(keys)):
         return None
     return _tongue(found[2])
 
