@@ -162,7 +162,7 @@ class LabelSpace:
         """
         label = self.by_code(code) or self.own(text)
         other = (self.own(said) or self.find(said)) if said else None
-        if other is not None and other != label and not _meet(other, label or text):
+        if other is not None and not _meet(other, label or text):
             return Named(other, agrees=False, suggested=label)
         if label is not None and code is not None:
             self.add(Entry(label, (code,)))

@@ -38,7 +38,7 @@ class _Paper:
             self.pages.append([])
             self.y = HIGH - MARGIN
 
-    def write(self, text: str, *, x: float, size: float, bold: bool = False) -> None:
+    def write(self, text: str, *, x: float, size: float, bold: bool) -> None:
         """One line at the present height."""
         font = "F2" if bold else "F1"
         self.pages[-1].append(f"BT /{font} {size:g} Tf {x:.2f} {self.y:.2f} Td ({_escaped(text)}) Tj ET")

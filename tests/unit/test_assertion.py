@@ -227,6 +227,7 @@ def test_the_first_that_is_said_of_it_decides(text, meant):
         ("possible   gout   of the toe", "gout of the toe"),
         ("gram-negative sepsis", "gram-negative sepsis"),
         ("Grippe — vermutet", "Grippe"),
+        ("gout possible and flu suspected now", "gout and flu now"),
     ],
 )
 def test_what_stands_around_a_disease_is_taken_off(text, inner):
@@ -277,6 +278,8 @@ def test_a_denial_reaches_what_stands_near_it_in_its_clause(note, names, denied)
         ("diagnosis of gout was made here last year by another ward, changed", False),  # too far behind
         ("corrected, diagnosis", False),
         ("Diagnose verworfen", True),
+        (f"not {'y' * 27} revised diagnosis", False),
+        (f"not {'y' * 28} revised diagnosis", True),  # forty letters before it are read
     ],
 )
 def test_a_word_of_revision_stands_by_the_diagnosis(note, revised):

@@ -27,3 +27,8 @@ def test_another_salt_draws_other_persons():
     same = sum(bucket(f"p{n}", "a") == bucket(f"p{n}", "b") for n in range(2000))
     assert same < 10
     assert all(0 <= bucket(f"p{n}", "a") < BUCKETS for n in range(100))
+
+
+def test_a_person_keeps_the_place_of_a_challenge_that_runs():
+    assert (BUCKETS, bucket("person", "salt")) == (10_000, 6141)
+    assert is_challenged("person", "salt", 0.6142) and not is_challenged("person", "salt", 0.6141)

@@ -78,6 +78,7 @@ def test_an_empty_version_has_a_page_too():
 
 def test_a_sound_version_has_no_limits():
     assert limits(CARD) == []
+    assert limits(counted(labels={"Gout": FEW, "Asthma": FEW}, evaluation=FEW)) == []
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,8 @@ def test_what_is_said_of_records_and_pictures_is_asked_of_no_others():
         ({}, "no_diagnosis_yet"),
     ):
         assert decide(Evidence(diagnosis=" ", validator=DOCTOR, **given), min_confidence=0.8).rule == rule
+    unsaid = Evidence(diagnosis=None, validator=DOCTOR, label_known=False)
+    assert decide(unsaid, min_confidence=0.8).rule == "no_diagnosis_yet"
     nothing = Evidence(diagnosis=" ", validator=DOCTOR, is_diagnosis=False)
     assert decide(nothing, min_confidence=0.8).reasons == ("no_diagnosis_yet",)
     for who in (replace(DOCTOR, qualified=False), replace(DOCTOR, active=False)):
@@ -257,6 +259,8 @@ def test_another_than_the_asserter_may_stand_idle():
         min_confidence=0.8,
     )
     assert found.reasons == ("patient_asserted",)
+    unqualified = Evidence(diagnosis="Gout", validator=replace(DOCTOR, qualified=False), record=patient)
+    assert decide(unqualified, min_confidence=0.8).reasons == ("patient_asserted",)
     unknown = decide(
         Evidence(diagnosis="Gout", validator=Standing(known=False), record=patient), min_confidence=0.8
     )
@@ -324,6 +328,10 @@ def test_a_statement_nobody_signed_is_pending_and_a_refusal_beats_it():
 
 def test_a_curated_set_says_so():
     assert (curated().trust, curated().rule) == (Trust.ELIGIBLE, "curated")
+
+
+def test_trust_is_one_of_four_words():
+    assert [one.value for one in Trust] == ["eligible", "review", "refused", "pending"]
 
 
 def test_the_names_of_the_rules_are_their_own():

@@ -180,6 +180,9 @@ def test_versions_and_tries_of_jobs_that_nobody_knows_are_told():
         "c made a version under fence 7, and was claimed again after it",
         "b is held by 2 tries at once",
     ]
+    assert JOBS == "training_jobs."
+    twice = history(plain(), tries=((1, "x"), (2, "y")), made=(1, 2), attempts=2)
+    assert violations(twice) == ["a made 2 versions"]
     waits = History(["a"], {"a": JobState.QUEUED}, {}, [], [], [], most=0)
     assert violations(waits, at_rest=False) == []
     failed = history(moved(*TAKEN, JobState.FAILED), state=JobState.FAILED)

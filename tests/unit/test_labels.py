@@ -278,3 +278,16 @@ def test_a_code_that_was_met_with_its_name_is_known_from_then_on():
     assert space.by_code("snomed:1") == "Dengue fever"
     space.coded("Dengue fever", None)
     assert space.entry("Dengue fever").codes == ("A90", "snomed:1")
+
+
+def test_a_name_comes_before_initials():
+    space = LabelSpace.of([Entry("Ulcer", aliases=("UTI",)), Entry("Urinary tract infection")])
+    assert space.find("UTI") == "Ulcer"
+
+
+def test_what_two_labels_share_must_tell_them_from_others():
+    space = LabelSpace.of([Entry("Chronic gastritis", ("K29.5",)), *AKIN])
+    assert space.name("chronic", "K29.5") == Named(None, None, "Chronic gastritis")
+    assert space.name("Diabetes", "E11.9") == Named(
+        "Type 2 diabetes", agrees=True, suggested="Type 2 diabetes"
+    )

@@ -83,13 +83,14 @@ def exact(points, cases):
         [Point(100, 0.80, 90), Point(200, 0.79, 150), Point(450, 0.70, 300)],
         [Point(10, 1.0, 20), Point(20, 1.0, 20), Point(30, 1.0, 20)],
         past(200, 400, 800, 1600, judged=500, bend=0.3),
+        past(100, 300, 900, 2700, judged=5000, bend=0.4),
     ],
 )
 def test_the_forecast_is_that_of_weighted_least_squares(points):
-    found = forecast(points, cases=2000)
-    gain, at_most = exact(points, 2000)
+    found = forecast(points, cases=4000)
+    gain, at_most = exact(points, 4000)
     assert (found.gain, found.at_most) == (pytest.approx(gain, abs=1e-7), pytest.approx(at_most, rel=1e-5))
-    assert (found.before, found.cases) == (max(point.cases for point in points), 2000)
+    assert (found.before, found.cases) == (max(point.cases for point in points), 4000)
 
 
 def test_three_sizes_and_a_case_more_are_enough():

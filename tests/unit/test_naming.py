@@ -126,3 +126,17 @@ def edits(word):
 @given(LETTERS, LETTERS)
 def test_one_edit_is_what_its_definition_says(one, other):
     assert one_edit(one, other) == (other in edits(one) | {one})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("ab", "ba", True),
+        ("ab", "bc", False),
+        ("ab", "ca", False),
+        ("abc", "bac", True),
+        ("abc", "bad", False),
+    ],
+)
+def test_two_neighbours_that_swap_are_one_edit(one, other, is_one):
+    assert one_edit(one, other) is is_one

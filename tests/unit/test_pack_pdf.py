@@ -94,6 +94,9 @@ def test_a_line_is_filled_to_its_width_and_no_further():
     letters = sum([_width("m", SMALL)] * 3)
     assert _wrapped("mmmmmmm", letters, size=SMALL) == ["mmm", "mmm", "m"]
     assert _wrapped("", 50.0, size=SMALL) == [""]
+    text, paper = "several words " * 60, _Paper()
+    paper.paragraph(text, size=SMALL)
+    assert len(paper.pages[0]) == len(_wrapped(text, WIDE - 2 * MARGIN, size=SMALL)) > 3
     for room, count in ((6.0, 1), (5.9, 2)):  # of a cell, beside its words
         paper = _Paper()
         paper.row(["aaa bbb"], [width + room])

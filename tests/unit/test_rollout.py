@@ -157,4 +157,5 @@ def test_alpha_is_spent_once_over_all_that_may_roll_back():
     assert sum(shares) == pytest.approx(1.0)
     assert rollout.DETECTOR_WEIGHTS == (0.05, 0.05, 0.1, 0.2, 0.25, 0.35)
     assert sum(rollout.DETECTOR_WEIGHTS) == pytest.approx(1.0)
+    assert STRATA == ("age_band", "sex", "site")
     assert (rollout.DETECTOR_THRESHOLD, rollout.GATE_E_VALUE) == (2200.0, 10.0)

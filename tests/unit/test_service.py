@@ -149,16 +149,17 @@ def test_a_slow_answer_is_one_that_somebody_notices(answers, p95, latency, x):
 
 
 @pytest.mark.parametrize("name", ["failed", "abstained"])
+@pytest.mark.parametrize("share", [0.25, 0.75])
 @pytest.mark.parametrize("challenged", [True, False])
-def test_a_rise_beyond_the_tolerance_is_bet_on_while_both_arms_may_answer(name, challenged):
+def test_a_rise_beyond_the_tolerance_is_bet_on_while_both_arms_may_answer(name, challenged, share):
     service = Service({"means": {name: [10, 2.0]}})
-    service.serve({name: 1.0}, challenged=challenged, share=0.25)
-    x = randomised_difference(1.0, 0.2, challenged=challenged, share=0.25) - TOLERANCES[name] * 0.25
+    service.serve({name: 1.0}, challenged=challenged, share=share)
+    x = randomised_difference(1.0, 0.2, challenged=challenged, share=share) - TOLERANCES[name] * 0.25
     assert service.logs[name] == vote(NO_EVIDENCE, x)
     assert service.means[name] == ([10, 2.0] if challenged else [11, 3.0])
-    for share in (0.0, 1.0):
+    for whole in (0.0, 1.0):
         alone = Service()
-        alone.serve({name: 1.0}, challenged=challenged, share=share)
+        alone.serve({name: 1.0}, challenged=challenged, share=whole)
         assert alone.logs[name] == NO_EVIDENCE
 
 

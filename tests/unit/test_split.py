@@ -19,6 +19,13 @@ def test_a_larger_share_moves_nobody_into_training(digest, one, other):
         assert split_of(digest, large) == EVALUATION
 
 
+def test_the_sides_have_their_names_and_a_share_ends_before_its_bound():
+    assert (TRAINING, EVALUATION) == ("training", "evaluation")
+    half = b"\x80" + bytes(7)
+    assert (split_of(half, 0.5), split_of(half, 0.500001)) == (TRAINING, EVALUATION)
+    assert split_of(b"\x7f" + bytes(20), 0.5) == EVALUATION
+
+
 def test_of_two_sides_evaluation_stays():
     assert survivor(TRAINING, EVALUATION) == survivor(EVALUATION, TRAINING) == EVALUATION
     assert survivor(TRAINING, TRAINING) == TRAINING
