@@ -199,7 +199,9 @@ def _constant(node: ast.Constant) -> Iterator[Edit]:
     value = node.value
     if isinstance(value, bool):
         yield f"{value} is {not value}", lambda: setattr(node, "value", not value)
-    elif isinstance(value, int | float):
+    elif isinstance(value, int):
+        yield f"{value} is one more", lambda: setattr(node, "value", value + 1)
+    elif isinstance(value, float):
         yield (
             f"{value} is more",
             lambda: setattr(node, "value", value + (1 if value in (0, 1) else value / 4)),
