@@ -98,14 +98,19 @@ class Pupil(ABC):
 
     def __init__(self, course: Course, weights: Mapping[str, Tensor], *, device: str) -> None:
         self._team, self._device = course.team, device
+        self._accumulation = course.recipe.accumulation
         self.weights = {name: weights[name].to(device).clone().requires_grad_() for name in sorted(weights)}
         learning = list(self.weights.values())
         self._blank = torch.zeros(1 + sum(tensor.numel() for tensor in learning), device=device)
         self._optimizer = torch.optim.AdamW(learning, lr=0.0, weight_decay=course.recipe.weight_decay)
 
-    @abstractmethod
     def parts(self, rows: Sequence[int]) -> Sequence[Sequence[int]]:
-        """The parts of a batch, of which one at a time is in memory; several processes share them out."""
+        """The parts of a batch, of which one at a time is in memory; several processes share them out.
+
+        As many as the recipe's `accumulation` says, unless a family cuts by something else.
+        """
+        size = math.ceil(len(rows) / self._accumulation)
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
 
     @abstractmethod
     def share(self, rows: Sequence[int], *, of: int) -> Tensor:

@@ -98,7 +98,7 @@ def may_be_member() -> ColumnElement[bool]:
 def may_be_learnt() -> ColumnElement[bool]:
     """The condition on a case that counts as one to learn from: a member, and no audited answer.
 
-    Each case is looked up in the audit sample, which is read once: joined, both cost minutes after a year.
+    Each case is looked up in the audit sample, which is read once: a join of both is quadratic.
     """
     sample = select(Prediction.id).where(Prediction.in_audit)
     audited = exists().where(Source.id == ValidatedCase.source_id, answered().in_(sample))

@@ -111,11 +111,6 @@ class Learner(Pupil):
         self._base = replace(task.base, weights={**frozen, **low})
         self._places = prompts.grid(frozen, CELLS).to(task.base.precision)
 
-    def parts(self, rows: Sequence[int]) -> Sequence[Sequence[int]]:
-        """As many parts of a batch as the recipe's `accumulation` says."""
-        size = math.ceil(len(rows) / self.task.recipe.accumulation)
-        return [rows[start : start + size] for start in range(0, len(rows), size)]
-
     def share(self, rows: Sequence[int], *, of: int) -> Tensor:
         """What some rows add to the loss of a batch of so many."""
         task, frozen = self.task, self.task.base.weights

@@ -1,6 +1,5 @@
 """A training in memory: frozen base, cached activations below the adapter, and the tensors that learn."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -98,11 +97,6 @@ class Learner(Pupil):
         """Scores of texts each computed alone, as they are served, shape (rows, labels)."""
         with torch.no_grad():
             return torch.cat([self.logits([row]) for row in rows])
-
-    def parts(self, rows: Sequence[int]) -> Sequence[Sequence[int]]:
-        """As many parts of a batch as the recipe's `accumulation` says."""
-        size = math.ceil(len(rows) / self.task.recipe.accumulation)
-        return [rows[start : start + size] for start in range(0, len(rows), size)]
 
     def share(self, rows: Sequence[int], *, of: int) -> Tensor:
         """What some rows add to the loss of a batch of so many."""
