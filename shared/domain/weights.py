@@ -8,6 +8,7 @@ DIMENSIONS = ("validator", "source", "week")
 LOOSE_VALIDATORS, LEAST_VALIDATOR = 1.2, 0.02
 LOOSE_OTHERS, LEAST_OTHERS = 2.0, 0.1
 _CLOSE = 1e-9
+_ROUNDS = 1000  # caps that hardly meet come near ever more slowly, and a seal must end
 
 # The groups that a case belongs to, one of each dimension; None where it belongs to none.
 Cell = tuple[str | None, ...]
@@ -45,7 +46,7 @@ def factors(sums: Mapping[Cell, float], exempt: float, limits: Sequence[Cap]) ->
     """What the cases of each cell weigh, so that every group keeps to its cap; at most 1.
 
     Caps of different dimensions pull at the same cases, so they are applied in turn, each only lowering,
-    until none changes anything: a fixed point, the same whatever the order of the cells.
+    until none changes anything, or for so many rounds: the same whatever the order of the cells.
 
     Args:
         sums: the weight of the cases of each cell before any cap, near duplicates counted together.
@@ -56,9 +57,10 @@ def factors(sums: Mapping[Cell, float], exempt: float, limits: Sequence[Cap]) ->
         {group: 1.0 for cell in sums if (group := cell[place]) is not None} for place in range(len(limits))
     ]
     ordered = sorted(sums.items(), key=str)  # sums of floats depend on their order
-    step = 1.0
-    while step > _CLOSE:
-        step = max(_lower(levels, ordered, exempt, place=place, cap=cap) for place, cap in enumerate(limits))
+    for _ in range(_ROUNDS):
+        steps = [_lower(levels, ordered, exempt, place=place, cap=cap) for place, cap in enumerate(limits)]
+        if max(steps) <= _CLOSE:
+            break
     return {cell: _level(levels, cell) for cell in sums}
 
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain import weights
 from shared.domain.weights import LEAST_OTHERS, Cap, caps, factors, shares
 
 POLICY = caps(validator=0.2, source=0.6, week=0.4)
@@ -137,3 +138,21 @@ def test_every_group_keeps_its_cap_whatever_the_sizes(sizes, exempt, loose):
     smallest = min(sums, key=sums.__getitem__)
     if exempt == 0:
         assert found[smallest] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_caps_that_hardly_meet_end_near_their_end():
+    sizes = {
+        ("a", "x", "1"): 0.001, ("a", "x", "2"): 0.001, ("a", "x", "3"): 0.1,
+        ("a", "y", "2"): 1e3, ("b", "y", "1"): 1e4, ("c", "z", "1"): 1e6,
+    }  # fmt: skip
+    lowered, rounds = weights._lower, []
+
+    def counted(*cells, **cap):
+        rounds.append(cap["place"])
+        return lowered(*cells, **cap)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "_lower", counted)
+        found = factors(sizes, 0.0, caps(0.4, 0.05, 0.4))
+    assert rounds.count(0) == 1000  # a seal waits for no more
+    assert all(0 < factor <= 1 for factor in found.values())
