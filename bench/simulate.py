@@ -22,15 +22,17 @@ DETECTION_DAYS = 14  # for so long a promoted version is watched beside the one 
 
 
 def main(months: int = MONTHS, per_day: int = PER_DAY) -> int:
-    """Play it and write figures, report and picture; 1 when a goal is missed."""
+    """Play it and write figures, and report and picture into `results/year`; 1 when a goal is missed."""
     began = time.monotonic()
     with NearSite(FIRST_COLLECTED) as site:
         year = Year(site, Wish(1, months * DAYS_A_MONTH, per_day, {"rung": "head"}), print)
         year.play()
         found = report(year)
     seconds = time.monotonic() - began
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "simulation.svg").write_text(draw(found))
+    kept = RESULTS / "year"
+    kept.mkdir(parents=True, exist_ok=True)
+    (kept / "simulation.json").write_text(json.dumps(found, indent=1) + "\n")
+    (kept / "simulation.svg").write_text(draw(found))
     print(json.dumps(found["figures"]))
     return keep("simulate", _figures(found, seconds, months), months=months, per_day=per_day)
 

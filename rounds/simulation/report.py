@@ -1,6 +1,7 @@
 """What became of a simulated clinic, from its registry and from the onlooker who knew the truth."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import sqrt
@@ -25,7 +26,7 @@ Answer = dict[str, Any]
 
 
 def report(year: Year) -> Answer:
-    """Everything as JSON: `months`, `weeks`, `events`, `versions`, `cost`, `figures`; shares are 0 to 1."""
+    """Everything as JSON: `months`, `weeks`, `days`, `events`, `versions`, `cost`, `figures`; shares are 0 to 1."""
     with year.site.sessions() as session:
         months = [_stretch(session, year.days, **span) for span in _spans(len(year.days), DAYS_A_MONTH)]
         weeks = [_stretch(session, year.days, **span) for span in _spans(len(year.days), WEEK)]
@@ -39,6 +40,7 @@ def report(year: Year) -> Answer:
         "per_day": year.wish.per_day,
         "months": months,
         "weeks": weeks,
+        "days": [asdict(one) for one in year.days],
         "events": events,
         "versions": versions,
         "planned": year.planned,
