@@ -26,7 +26,7 @@ Answer = dict[str, Any]
 
 
 def report(year: Year) -> Answer:
-    """Everything as JSON: `months`, `weeks`, `days`, `events`, `versions`, `cost`, `figures`; shares are 0 to 1."""
+    """As JSON: `months`, `weeks`, `days`, `events`, `versions`, `cost`, `figures`; shares are 0 to 1."""
     with year.site.sessions() as session:
         months = [_stretch(session, year.days, **span) for span in _spans(len(year.days), DAYS_A_MONTH)]
         weeks = [_stretch(session, year.days, **span) for span in _spans(len(year.days), WEEK)]
