@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 from bench.figures import RESULTS, Figure, at_least, at_most, keep
+from deployer_service import drift
 from rounds.sample_clinic.plans import FIRST_COLLECTED
 from rounds.simulation.months import DAYS_A_MONTH
 from rounds.simulation.picture import draw
@@ -18,7 +19,7 @@ from rounds.simulation.year import Wish, Year
 
 MONTHS, PER_DAY = 12, 200
 RISE_POINTS, YEAR_SECONDS = 6.0, 3600.0
-DETECTION_DAYS = 14  # for so long a promoted version is watched beside the one that it replaced
+DETECTION_DAYS = drift.AUDIT_NOW_DAYS  # the product tells a fall of the audit sample by so many days of it
 
 
 def main(months: int = MONTHS, per_day: int = PER_DAY) -> int:

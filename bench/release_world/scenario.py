@@ -110,6 +110,7 @@ OTHERS = (
     Scenario("+6, must-not-miss -15", effect=0.06, dangerous_effect=-0.15, discordant=0.16),
     Scenario("+3, overconfident", effect=0.03, overconfident=0.15),
     Scenario("+5, then 3 worse", effect=0.05, fault=0.08, days=60),
+    Scenario("+5, then 1 worse", effect=0.05, fault=0.06, days=200),
     Scenario("+5, 8 worse from day 5", effect=0.05, fault=0.13, fault_on=5.0),
 )
 SCENARIOS = (*KEYS, *NULLS, *OTHERS)
