@@ -5,12 +5,13 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.config import Settings
 from shared.domain import due
+from shared.domain.cycle import CaseState
 from shared.domain.due import Counts
 from shared.errors import InvalidInputError, NotFoundError
 from shared.registry import audit, datasets, events, models, policies
@@ -112,6 +113,24 @@ def last_fire(session: Session, schedule_id: UUID) -> ScheduleFire | None:
     return session.scalar(mine.order_by(ScheduleFire.at.desc()).limit(1))
 
 
+def unused(session: Session, model_type: str) -> int:
+    """The second of `new_cases` alone: what the newest set lacks is found by index, and only that is read."""
+    newest = datasets.newest(session, model_type)
+    sealed = exists().where(
+        DatasetMember.dataset_version_id == (newest.id if newest else None),
+        DatasetMember.case_id == ValidatedCase.id,
+    )
+    valid = (ValidatedCase.model_type == model_type) & (ValidatedCase.state == CaseState.VALIDATED)
+    lacked = select(ValidatedCase.id).where(valid, ~sealed).cte("lacked").prefix_with("MATERIALIZED")
+    count = (
+        select(func.count())
+        .select_from(lacked)
+        .join(ValidatedCase, ValidatedCase.id == lacked.c.id)
+        .join(Person, Person.id == ValidatedCase.person_id)
+    )
+    return session.scalar(count.where(_to_learn_from(model_type))) or 0
+
+
 def new_cases(session: Session, model_type: str) -> Counts:
     """Collected cases on the training side: all that may be members, and those the newest set lacks.
 
@@ -125,14 +144,15 @@ def new_cases(session: Session, model_type: str) -> Counts:
         select(func.count(), func.count().filter(ValidatedCase.id.not_in(sealed)))
         .select_from(ValidatedCase)
         .join(Person, Person.id == ValidatedCase.person_id)
-        .where(
-            ValidatedCase.model_type == model_type,
-            ValidatedCase.curated.is_(False),
-            Person.split == "training",
-            datasets.may_be_learnt(),
-        )
+        .where(_to_learn_from(model_type))
     ).one()
     return Counts(total=row[0], unused=row[1])
+
+
+def _to_learn_from(model_type: str) -> ColumnElement[bool]:
+    """The condition on a case and its person: on the training side, may be learnt from, not curated."""
+    mine = (ValidatedCase.model_type == model_type) & ValidatedCase.curated.is_(False)
+    return mine & (Person.split == "training") & datasets.may_be_learnt()
 
 
 def ensure_defaults(session: Session, settings: Settings, now: datetime) -> None:

@@ -13,7 +13,6 @@ from shared.domain.cycle import CaseState
 from shared.registry import schedules
 from shared.registry.tables import (
     CollectionRun,
-    DatasetMember,
     DatasetVersion,
     ModelPerformance,
     ModelType,
@@ -89,21 +88,21 @@ class LiveFigures:
 
 def case_counts(session: Session, model_type: str) -> CaseCounts:
     """Cases of all types; `unused`: training-side ones of this type that its newest sealed set lacks."""
-    state = ValidatedCase.state
+    state, standing = ValidatedCase.state, ValidatedCase.state != CaseState.SUPERSEDED
     waiting = (CaseState.DISCOVERED, CaseState.DEIDENTIFIED, CaseState.CHECKED, CaseState.PENDING)
     row = session.execute(
         select(
-            func.count().label("total"),
+            func.count().filter(standing).label("total"),
             func.count().filter(state == CaseState.VALIDATED).label("validated"),
             func.count().filter(state.in_(waiting)).label("pending"),
             func.count().filter(state == CaseState.NEEDS_REVIEW).label("needs_review"),
             func.count().filter(state == CaseState.REJECTED).label("rejected"),
             func.count().filter(state == CaseState.WITHDRAWN).label("withdrawn"),
-            func.count().filter(ValidatedCase.is_anonymized).label("anonymized"),
-            func.avg(ValidatedCase.data_quality_score).label("average_quality"),
-        ).where(state != CaseState.SUPERSEDED)
+            func.count().filter(standing, ValidatedCase.is_anonymized).label("anonymized"),
+            func.count().filter(ValidatedCase.used_in_training).label("used_in_training"),
+            func.avg(ValidatedCase.data_quality_score).filter(standing).label("average_quality"),
+        )
     ).one()
-    used = select(func.count(func.distinct(DatasetMember.case_id))).where(DatasetMember.split == "training")
     audit = select(func.count(), func.count(Reading.answered_at)).where(Reading.kind == "audit")
     asked, done = session.execute(audit).one()
     return CaseCounts(
@@ -114,9 +113,9 @@ def case_counts(session: Session, model_type: str) -> CaseCounts:
         rejected=row.rejected,
         withdrawn=row.withdrawn,
         anonymized=row.anonymized,
-        used_in_training=session.scalar(used) or 0,
+        used_in_training=row.used_in_training,
         average_quality=None if row.average_quality is None else float(row.average_quality),
-        unused=schedules.new_cases(session, model_type).unused,
+        unused=schedules.unused(session, model_type),
         audit_due=asked - done,
         audit_done=done,
     )
@@ -124,21 +123,17 @@ def case_counts(session: Session, model_type: str) -> CaseCounts:
 
 def collected(session: Session) -> Collected:
     """Over all sources and all time."""
-    outcome = SourceRecord.outcome
-    seen, kept = session.execute(
-        select(func.count(), func.count().filter(SourceRecord.case_id.is_not(None)))
-    ).one()
+    refused = func.count().filter(SourceRecord.outcome != "collected")
+    by_reason = select(SourceRecord.reason, func.count(), func.count(SourceRecord.case_id), refused)
+    records = session.execute(by_reason.group_by(SourceRecord.reason)).all()
     by_source = select(Source.name, func.count()).join(ValidatedCase, ValidatedCase.source_id == Source.id)
     current = by_source.where(ValidatedCase.state != CaseState.SUPERSEDED).group_by(Source.name)
-    reasons = select(SourceRecord.reason, func.count()).where(
-        outcome != "collected", SourceRecord.reason.is_not(None)
-    )
     newest = select(CollectionRun).order_by(CollectionRun.created_at.desc(), CollectionRun.id.desc()).limit(1)
     return Collected(
-        rows_seen=seen,
-        rows_collected=kept,
+        rows_seen=sum(seen for _, seen, _, _ in records),
+        rows_collected=sum(kept for _, _, kept, _ in records),
         by_source={name: n for name, n in session.execute(current)},
-        by_reason={str(why): n for why, n in session.execute(reasons.group_by(SourceRecord.reason))},
+        by_reason={why: n for why, _, _, n in records if why is not None and n},
         last_run=session.scalar(newest),
     )
 

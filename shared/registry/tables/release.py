@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.registry.tables.base import Json, JsonList, Table, fresh_id, one_of
@@ -116,6 +116,9 @@ class Prediction(Table):
         one_of("slot", ("champion", "challenger")),
         Index(None, "model_type", "seq"),
         Index(None, "model_type", "plan_number"),
+        Index("ix_predictions_audited", "id", postgresql_where=text("in_audit")),
+        # They come by time: a few bytes for many pages find those of some days.
+        Index(None, "at", postgresql_using="brin", postgresql_with={"pages_per_range": 32}),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)

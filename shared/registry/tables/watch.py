@@ -100,6 +100,7 @@ class ScheduleFire(Table):
     """One fire of one schedule; the primary key makes a second one impossible."""
 
     __tablename__ = "schedule_fires"
+    __table_args__ = (Index(None, "schedule_id", "at"),)
     schedule_id: Mapped[UUID] = mapped_column(ForeignKey("schedules.id"), primary_key=True)
     fire_key: Mapped[str] = mapped_column(primary_key=True)  # the due instant, or the watermark of new cases
     outcome: Mapped[str]  # "started", "skipped: …"
