@@ -197,13 +197,13 @@ def may_still_be_used() -> ColumnElement[bool]:
 
 def lapsed(session: Session, dataset_version_id: UUID) -> dict[str, int]:
     """How many members of each side may not be used any more; empty while the version is whole."""
-    rows = session.execute(
-        select(DatasetMember.split, func.count())
-        .join(ValidatedCase, ValidatedCase.id == DatasetMember.case_id)
-        .where(DatasetMember.dataset_version_id == dataset_version_id, ~may_still_be_used())
-        .group_by(DatasetMember.split)
-    )
-    return {split: n for split, n in rows}
+    side = DatasetMember.split
+    mine = select(side, func.count()).where(DatasetMember.dataset_version_id == dataset_version_id)
+    used = mine.join(ValidatedCase, ValidatedCase.id == DatasetMember.case_id).where(may_still_be_used())
+    # What may be used is counted, for Postgres joins its conditions; of their opposite it asks row by row.
+    still = {split: n for split, n in session.execute(used.group_by(side))}
+    found = {split: n - still.get(split, 0) for split, n in session.execute(mine.group_by(side))}
+    return {split: n for split, n in found.items() if n}
 
 
 def note_lapsed(session: Session, dataset_version_id: UUID, *, by: str, now: datetime) -> dict[str, int]:
