@@ -1,10 +1,10 @@
 """The sealed audit trail: positions and hashes of committed events, and signed checkpoints over them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, insert, select, text
+from sqlalchemy import ColumnElement, exists, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from shared.registry import evidence
@@ -25,6 +25,7 @@ _FIELDS = (
     AuditEvent.subject_id,
     AuditEvent.details,
 )
+_NAMES = [column.key for column in _FIELDS]
 
 
 def seal(session: Session, *, behind: int | None = None) -> tuple[int, int]:
@@ -112,8 +113,8 @@ def chain(session: Session) -> Iterator[Sealed]:
         .outerjoin(AuditEvent, AuditEvent.seq == AuditSeal.seq)
         .order_by(AuditSeal.position)
     )
-    for row in session.execute(rows, execution_options=_STREAM):
-        yield Sealed(row.position, bytes(row.hash), None if row.seq is None else _told(row))
+    for position, digest, *event in session.execute(rows, execution_options=_STREAM):
+        yield Sealed(position, bytes(digest), None if event[0] is None else _told(event))
 
 
 def left_out(session: Session) -> list[int]:
@@ -140,6 +141,7 @@ def _floor() -> ColumnElement[int]:
     return func.coalesce(settled.scalar_subquery(), 0)
 
 
-def _told(event: Row[*tuple[Any, ...]]) -> Event:
-    said = {column.key: getattr(event, column.key) for column in _FIELDS}
-    return said | {"at": event.at.astimezone(UTC).isoformat()}
+def _told(event: Iterable[Any]) -> Event:
+    said = dict(zip(_NAMES, event, strict=True))
+    said["at"] = said["at"].astimezone(UTC).isoformat()
+    return said

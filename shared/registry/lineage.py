@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from shared.errors import NotFoundError
 from shared.registry import audit_chain
@@ -45,7 +45,12 @@ def of_version(session: Session, version: ModelVersion) -> dict[str, Any]:
     """What stands behind a version: its bytes, job, data set, gate and releases, and what has signed them."""
     job = session.get_one(TrainingJob, version.job_id)
     data = session.get_one(DatasetVersion, version.dataset_version_id)
-    gates = select(GateDecision).filter_by(model_version_id=version.id).order_by(GateDecision.created_at)
+    gates = (
+        select(GateDecision)
+        .options(defer(GateDecision.inputs))  # every case that it was judged on
+        .filter_by(model_version_id=version.id)
+        .order_by(GateDecision.created_at)
+    )
     records = select(EvidenceRecord).filter_by(model_version_id=version.id).order_by(EvidenceRecord.seq)
     signed = audit_chain.newest(session)
     return {
