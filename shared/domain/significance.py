@@ -148,12 +148,13 @@ def _edge(counts: tuple[int, int, int], mean: float, alpha: float) -> float:
 
 def _refutes(counts: tuple[int, int, int], mean: float, alpha: float) -> bool:
     """Whether bets on a difference above `mean` have reached 2 / alpha; bets are a share of what is safe."""
-    steps = (1 - mean, -1 - mean, -mean)
+    wins, losses, ties = counts
     most = 1 / max(1 + mean, 1e-9)  # a bet this large loses everything at one loss
     logs = []
     for share in BETS:
         bet = min(share * most, 100.0) * 0.999
-        logs.append(sum(n * log1p(bet * x) for n, x in zip(counts, steps, strict=True)))
+        up, down, even = log1p(bet * (1 - mean)), log1p(bet * (-1 - mean)), log1p(bet * -mean)
+        logs.append(wins * up + losses * down + ties * even)
     return log_mean_exp(logs) >= log(2 / alpha)
 
 
