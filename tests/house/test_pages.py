@@ -83,6 +83,13 @@ def test_a_route_of_the_tour_is_one() -> None:
         assert any(one.endswith(re.sub(r"\$\w+", "*", path)) for one in known), path
 
 
+def test_every_route_stands_on_the_page_of_the_api() -> None:
+    page = re.sub(r"{\w+}", "*", (ROOT / "docs" / "api.md").read_text())
+    said = set(re.findall(r"/[\w/*.-]+", page))
+    routes = {re.sub(r"{\w+}", "*", endpoint.path) for endpoint in ENDPOINTS}
+    assert {route for route in routes if not said & {route, route.removeprefix(API_BASE)}} == set()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_link_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
