@@ -1,9 +1,10 @@
 """The cases that wait for a clinician: those under review, ranked, and how readers agree."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from shared.domain import agreement
@@ -43,18 +44,23 @@ def under_review(session: Session, model_type: str | None, limit: int) -> list[V
     read_twice = select(SecondRead.case_id).where(
         SecondRead.case_id == ValidatedCase.id, SecondRead.settled_at.is_(None)
     )
-    query = select(ValidatedCase).where(ValidatedCase.state == CaseState.NEEDS_REVIEW)
+    # Of all that is ranked only what it is ranked by: the rows hold sealed texts.
+    columns = (ValidatedCase.id, ValidatedCase.model_type, ValidatedCase.diagnosis)
+    ranked_by = (ValidatedCase.review_reasons, ValidatedCase.created_at)
+    query = select(*columns, *ranked_by).where(ValidatedCase.state == CaseState.NEEDS_REVIEW)
     if model_type is not None:
         query = query.where(ValidatedCase.model_type == model_type)
     oldest = query.where(passed.exists(), ~read_twice.exists()).order_by(ValidatedCase.created_at)
     marked = select(Label.model_type, Label.label).where(Label.must_not_miss)
     dangerous = {(kind, label) for kind, label in session.execute(marked)}
 
-    def key(case: ValidatedCase) -> tuple[object, ...]:
+    def key(case: Row[*tuple[Any, ...]]) -> tuple[object, ...]:
         is_dangerous = (case.model_type, case.diagnosis) in dangerous
         return *rank(case.review_reasons, is_dangerous=is_dangerous, since=case.created_at), case.id
 
-    return sorted(session.scalars(oldest.limit(_LOOKED_AT)), key=key)[:limit]
+    first = [case.id for case in sorted(session.execute(oldest.limit(_LOOKED_AT)), key=key)[:limit]]
+    whole = session.scalars(select(ValidatedCase).where(ValidatedCase.id.in_(first)))
+    return sorted(whole, key=lambda case: first.index(case.id))
 
 
 def agreement_of(session: Session, model_type: str) -> tuple[Agreement, dict[str, Agreement]]:
