@@ -55,6 +55,7 @@ def write_request(folder: Path, family: str, request: FitRequest) -> None:
         "checkpoints": str(request.checkpoints),
         "pictures": _places(request.pictures),
         "shelf": str(request.shelf) if request.shelf else None,
+        "known": list(request.known),
     }
     with (folder / EXAMPLES).open("w") as lines:
         shown = request.pictures.examples if request.pictures else ()

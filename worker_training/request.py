@@ -1,13 +1,14 @@
 """What a trainer is given, made of a job's rows: the same for the first training and for its reproduction."""
 
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from shared.backends.base import FitRequest
 from shared.domain.repair import mended
 from shared.registry import datasets, models
-from shared.registry.tables import TrainingJob
+from shared.registry.tables import DatasetVersion, TrainingJob
 from worker_training import folder as exchange
 from worker_training import pictures
 from worker_training.deps import Deps
@@ -31,8 +32,15 @@ def of_job(session: Session, job: TrainingJob, deps: Deps, *, checkpoints: Path)
         checkpoints=checkpoints,
         pictures=pictures.named(seen, deps) if shown else None,
         shelf=deps.settings.root / SHELF,
+        known=_known(session, job.dataset_version_id),
     )
     return family, request
+
+
+def _known(session: Session, dataset_version_id: UUID) -> list[str]:
+    """The labels of the data set that this one came from: sealed like it, so always the same."""
+    parent = session.get_one(DatasetVersion, dataset_version_id).parent_id
+    return sorted(session.get_one(DatasetVersion, parent).counts["labels"]) if parent else []
 
 
 def leave(folder: Path, family: str, request: FitRequest, *, deps: Deps) -> None:

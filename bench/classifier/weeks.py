@@ -3,9 +3,10 @@
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import UUID
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from shared.backends.text_classifier.base_model import load_base
 from shared.backends.text_classifier.head import fitted_head
 from shared.backends.text_classifier.learner import Frozen, Learner, Task, freeze
 from shared.backends.text_classifier.material import prepare
+from shared.backends.text_classifier.reserve import reserve_of
 from shared.domain.example import Example
 from shared.domain.gate import Given, JudgedCase, Verdict, judge
 from shared.domain.policy import Policy
@@ -48,7 +50,10 @@ def split_weeks(
     labels = sorted({row.label for row in rows})
     random.Random(seed).shuffle(labels)
     recipe = TextRecipe(rung="lora", held_back_share=0)
-    request = FitRequest([*rows, *test], labels, "minilm", recipe.model_dump(), seed, Path())
+    known = len(labels) - LATER
+    request = FitRequest(
+        [*rows, *test], labels, "minilm", recipe.model_dump(), seed, Path(), known=labels[:known]
+    )
     base = load_base("minilm", None, "cpu")
     material = prepare(request, recipe, base.tokenizer)
     task = Task(
@@ -59,7 +64,7 @@ def split_weeks(
         "cpu",
         identity_of("text_classifier", request, recipe, base_digest=base.digest),
     )
-    known, held = len(labels) - LATER, {row.case_id for row in test}
+    held = {row.case_id for row in test}
     ordered = sorted(request.examples, key=lambda example: example.case_id.bytes)
     assert [labels.index(example.label) for example in ordered] == list(material.targets)
     parts: tuple[list[int], list[int], list[int]] = ([], [], [])
@@ -75,10 +80,13 @@ def first_week(drawn: Weeks) -> Weights:
     return {name: torch.cat([tensor, torch.zeros(LATER, *tensor.shape[1:])]) for name, tensor in head.items()}
 
 
-def retrained(drawn: Weeks) -> tuple[Weights, float]:
+def retrained(drawn: Weeks, *, reserved: bool) -> tuple[Weights, float]:
     """The head of everything from the base, and the CPU seconds of it: the activations are there already."""
     started = time.process_time()
-    head = fitted_head(replace(drawn.task, learnt=[*drawn.old, *drawn.new]), drawn.frozen)
+    task = replace(drawn.task, learnt=[*drawn.old, *drawn.new])
+    if reserved:
+        task = replace(task, reserve=reserve_of(task, drawn.frozen))
+    head = fitted_head(task, drawn.frozen)
     return head, time.process_time() - started
 
 
@@ -130,6 +138,13 @@ def accuracy(drawn: Weeks, logits: Tensor, *, new: bool) -> float:
     targets = torch.tensor([drawn.task.material.targets[row] for row in drawn.tested])
     part = (targets >= drawn.known) == new
     return float((logits.argmax(1) == targets)[part].double().mean())
+
+
+def share_right(drawn: Weeks, right: Mapping[UUID, bool], *, new: bool) -> float:
+    """The same share of answers that somebody else gave."""
+    cases = sorted(example.case_id for example in drawn.task.request.examples)
+    asked = [row for row in drawn.tested if (drawn.task.material.targets[row] >= drawn.known) == new]
+    return sum(right[cases[row]] for row in asked) / len(asked)
 
 
 def verdict(drawn: Weeks, candidate: Tensor, champion: Tensor) -> Verdict:

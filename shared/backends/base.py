@@ -51,7 +51,7 @@ class FitRequest:
 
     `checkpoints` is a folder that outlives the process: a whole checkpoint there is resumed from, a broken
     one is passed over for the one before it. `shelf` is a folder of the site that keeps sealed activations of
-    texts for the next training; None keeps none.
+    texts for the next training; None keeps none. `known` are the labels of the data set before this one.
     """
 
     examples: Sequence[Example]
@@ -62,6 +62,7 @@ class FitRequest:
     checkpoints: Path
     pictures: Pictures | None = None
     shelf: Path | None = None
+    known: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def held_back(examples: Sequence[Example], *, most: float, seed: int) -> list[in
 def identity_of(family: str, request: FitRequest, recipe: BaseModel, *, base_digest: str) -> str:
     """Hash of all that decides the weights: a checkpoint of another training is never resumed from."""
     digest = hashlib.sha256()
-    head = [family, base_digest, list(request.labels), recipe.model_dump(), request.seed]
+    head = [family, base_digest, list(request.labels), recipe.model_dump(), request.seed, list(request.known)]
     digest.update(json.dumps(head, sort_keys=True).encode())
     for e in sorted(request.examples, key=lambda e: e.case_id.bytes):
         line = [str(e.case_id), str(e.person_id), e.text, e.label, e.weight]

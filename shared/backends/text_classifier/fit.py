@@ -56,6 +56,7 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
         **rates,
         **(shelf.figures() if shelf else {}),
         **found.figures(),
+        "reserve": learner.task.reserve,
         "labels_left_out": len(material.left_out),
         "seconds": time.perf_counter() - started,
     }
@@ -87,6 +88,7 @@ def _files(learner: Learner, found: Climb) -> dict[str, bytes]:
         "recipe": recipe.model_dump(),
         "seed": task.request.seed,
         "ladder": found.facts(),
+        "reserve": learner.task.reserve,
         "temperature": found.temperature,
     }
     return {**to_files(adapter, config), "head.safetensors": save(linear), "rounds.json": _json(facts)}

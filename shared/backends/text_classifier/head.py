@@ -15,7 +15,11 @@ def fitted_head(task: Task, frozen: Frozen) -> Weights:
     rows = list(task.learnt)
     targets = torch.tensor([task.material.targets[row] for row in rows], device=task.device)
     weights = torch.tensor([task.material.weights[row] for row in rows], device=task.device)
-    return fit_head(frozen.plain[rows], targets, weights, penalty=task.recipe.head_penalty)
+    head = fit_head(frozen.plain[rows], targets, weights, penalty=task.recipe.head_penalty)
+    if task.reserve:
+        is_new = ~torch.tensor(task.is_known, device=task.device)
+        head["bias"] = head["bias"] - task.reserve * is_new.float()
+    return head
 
 
 def fit_head(found: Tensor, targets: Tensor, weights: Tensor, *, penalty: float) -> Weights:

@@ -15,6 +15,7 @@ from shared.backends.lora import Weights
 from shared.backends.text_classifier import train
 from shared.backends.text_classifier.head import fitted_head
 from shared.backends.text_classifier.learner import Frozen, Learner, Task, freeze
+from shared.backends.text_classifier.reserve import reserve_of
 from shared.backends.text_classifier.tuning import tune
 from shared.errors import InvalidInputError
 
@@ -69,6 +70,7 @@ def climb(task: Task, progress: Progress) -> tuple[Learner, Climb, dict[str, flo
         fix = "train without search_trials, or on more persons"
         raise InvalidInputError("nobody can be held back to judge a search", field="search_trials", fix=fix)
     frozen = freeze(task)
+    twin = replace(twin, reserve=reserve_of(twin if apart else replace(task, learnt=everybody), frozen))
     tuned = tune(twin, frozen, progress) if task.recipe.search_trials else None
     twin = tuned.twin if tuned else twin
     before = twin.steps_before + (twin.steps if _tries_lora(twin) else 0)

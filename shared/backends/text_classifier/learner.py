@@ -43,6 +43,12 @@ class Task(Course):
     steps_before: int = 0  # those of the twin
     shelf: TextShelf | None = None  # where activations outlive the training
     team: Team = field(default_factory=Team)
+    reserve: float = 0.0  # taken off the head's scores of labels that are new to the site
+
+    @property
+    def is_known(self) -> Sequence[bool]:
+        """Of each label whether the data set before this one had it."""
+        return [label in self.request.known for label in self.material.labels]
 
     @property
     def lengths(self) -> Sequence[int]:

@@ -23,10 +23,12 @@ from shared.registry.tables import (
     Outbox,
     TrainingJob,
 )
+from tests.factories import a_dataset, a_job
 from tests.integration.training.counting import COMMAND, SECRET_TEXT
 from tests.waiting import until
+from worker_training import request
 from worker_training.fit import ORPHANED
-from worker_training.folder import write_request
+from worker_training.folder import read_request, write_request
 from worker_training.train import run_job
 
 
@@ -197,3 +199,17 @@ def test_a_frozen_worker_s_trainer_ends_by_itself(gate, tmp_path):
     write_request(tmp_path, "counting", request)
     with subprocess.Popen([*COMMAND, str(tmp_path), "0.5"], stdin=subprocess.PIPE) as trainer:
         assert trainer.wait(timeout=10) == ORPHANED
+
+
+def test_a_trainer_is_told_the_labels_of_the_data_set_before_its_own(deps, sessions, tmp_path):
+    with sessions.begin() as session:
+        before = a_dataset(session, counts={"labels": {"Gout": 3, "Asthma": 2}})
+        after = a_dataset(session, parent_id=before.id)
+        ids = [a_job(session, dataset_version_id=one.id).id for one in (before, after)]
+    told = []
+    for job_id in ids:
+        with sessions() as session:
+            family, wanted = request.of_job(session, jobs.get(session, job_id), deps, checkpoints=tmp_path)
+        write_request(tmp_path, family, wanted)
+        told.append(read_request(tmp_path)[1].known)
+    assert told == [[], ["Asthma", "Gout"]]
