@@ -10,6 +10,7 @@ import typer
 from rounds.commands import cards, model_files
 from rounds.show import AsJson, show_record, show_rows
 from rounds.site import site
+from shared.errors import PartDownError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -163,13 +164,21 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Go back at once to the version before; needs neither model server nor worker."""
+    from sqlalchemy.exc import OperationalError
+
     from shared.registry import deployments
     from shared.registry.releases import Cause
 
     here = site()
-    with here.sessions.begin() as session:
-        cause = Cause(here.actor, reason, here.now)
-        done = deployments.rollback_by_person(session, model_type, to, cause=cause)
+    cause = Cause(here.actor, reason, here.now)
+    try:
+        with here.sessions.begin() as session:
+            done = deployments.rollback_by_person(session, model_type, to, cause=cause)
+    except OperationalError as error:
+        raise PartDownError(
+            "the database does not answer, so nothing was rolled back",
+            fix="ask the API, which goes back without it: POST /models/rollback, as in docs/handover.md",
+        ) from error
     show_record(asdict(done), as_json=as_json)
 
 
