@@ -123,10 +123,13 @@ class Supervisor:
             self._check_asked()
             self._tick()
             for part in parts:
-                if part.restarts or time.monotonic() > until and not part.ready:
+                is_late = time.monotonic() > until and not part.ready
+                if part.restarts or is_late:
+                    name = part.spec.name
+                    why = f"was not ready after {START_SECONDS:.0f} s" if is_late else "does not start"
                     raise PartDownError(
-                        f"{part.spec.name} does not start: {self.console.last(part.spec.name)}",
-                        fix=f"see {self.settings.root}/logs/{part.spec.name}.log, or run `rounds doctor`",
+                        f"{name} {why}: {self.console.last(name)}",
+                        fix=f"see {self.settings.root}/logs/{name}.log, or run `rounds doctor`",
                     )
 
     def _check_asked(self) -> None:
