@@ -116,6 +116,19 @@ def test_two_versions_share_the_matrices_of_one_base(backend, fitted):
     assert one._base is two._base
 
 
+def test_what_one_version_read_is_judged_by_another_that_leaves_the_base_alike(backend, fitted, tmp_path):
+    def headed(rows):
+        wish = request(tmp_path / str(len(rows)), rows, rung="head")
+        return backend.load(backend.fit(wish, quiet).files, "minilm")
+
+    one, two = headed(examples()), headed(examples()[:-3])
+    adapted = backend.load(fitted.files, "minilm")
+    assert one.reads == two.reads != adapted.reads
+    assert two.judge(one.read(TEXTS)) == two.answer(TEXTS) != one.answer(TEXTS)
+    assert adapted.judge(adapted.read(TEXTS)) == adapted.answer(TEXTS)
+    assert adapted.answer(TEXTS) != adapted.judge(one.read(TEXTS))
+
+
 def test_the_fingerprint_is_that_of_the_training_and_another_head_has_another(backend, fitted):
     assert backend.load(fitted.files, "minilm").fingerprint() == fitted.fingerprint
     altered = dict(fitted.files)

@@ -33,19 +33,16 @@ class PooledScorer(TextScorer):
     Source: transformers, BertForSequenceClassification; a test holds the two equal.
     """
 
-    def _shares(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        base, head = self._base, self._head
-        tokens, mask = pad(rows, str(head["classifier.weight"].device))
-        hidden = run_layers(
-            base, embed(base, tokens), mask, layers=range(base.shape.layers), linear=self._linear
-        )
-        logits = torch.cat([self._classified(first) for first in hidden[:, 0].split(1)])
-        return torch.softmax(logits.double() / self._temperature, 1)  # (rows, labels)
+    def _features(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """States of the first tokens, shape (rows, hidden)."""
+        base = self._base
+        tokens, mask = pad(rows, str(self._head["classifier.weight"].device))
+        layers = range(base.shape.layers)
+        return run_layers(base, embed(base, tokens), mask, layers=layers, linear=self._linear)[:, 0]
 
-    def _classified(self, first: Tensor) -> Tensor:
-        """Logits of one text, shape (1, labels), from the state of its first token, shape (1, hidden)."""
+    def _logits(self, one: Tensor) -> Tensor:
         head = self._head
-        pooled = torch.tanh(functional.linear(first, head["pooler.dense.weight"], head["pooler.dense.bias"]))
+        pooled = torch.tanh(functional.linear(one, head["pooler.dense.weight"], head["pooler.dense.bias"]))
         return functional.linear(pooled, head["classifier.weight"], head["classifier.bias"])
 
 

@@ -41,51 +41,76 @@ class TextScorer(Probed):
     """
 
     def __init__(
-        self, base: BaseModel, facts: Mapping[str, Any], *, linear: Linear, head: Mapping[str, Tensor]
+        self,
+        base: BaseModel,
+        facts: Mapping[str, Any],
+        *,
+        head: Mapping[str, Tensor],
+        linear: Linear | None = None,
     ) -> None:
+        """Without a `linear` of its own the version leaves the base as it is."""
         super().__init__(facts, tolerance=TOLERANCE)
-        self._base, self._linear, self._head = base, linear, head
+        self._base, self._head, self._is_bare = base, head, linear is None
+        self._linear = linear or plain(base)
         self._max_tokens = int(facts["recipe"]["max_tokens"])
         self._temperature = float(facts["temperature"])
         self._alike: dict[tuple[int, int], bool] = {}  # shapes (rows, length) that were looked at
 
+    @property
+    def reads(self) -> str:
+        """Versions with the same word read any text alike, and so may judge what another of them has read."""
+        kind = f"{type(self).__name__}/{self._base.digest}/{self._max_tokens}"
+        return kind if self._is_bare else f"{kind}/{id(self)}"
+
     def answer(self, texts: Sequence[str]) -> list[Answer]:
         """One answer a text; `top` starts with the label itself."""
+        return self.judge(self.read(texts))
+
+    def read(self, texts: Sequence[str]) -> list[Tensor]:
+        """What the head reads of each text, in order, each of shape (1, width)."""
         rows = [self._row(text) for text in texts]
-        answers: dict[int, Answer] = {}
+        found: dict[int, Tensor] = {}
         for places in _batches([rounded(len(row)) for row in rows]):
-            found = self._apart_or_together([rows[place] for place in places])
-            for place, shares in zip(places, found.tolist(), strict=True):
-                answers[place] = self.said(shares)
-        return [answers[place] for place in range(len(rows))]
+            together = self._apart_or_together([rows[place] for place in places])
+            found |= zip(places, together.split(1), strict=True)
+        return [found[place] for place in range(len(rows))]
+
+    def judge(self, read: Sequence[Tensor]) -> list[Answer]:
+        """One answer for each text that was read."""
+        return [self.said(self._shares(one)) for one in read]
 
     def shares(self, text: str) -> list[float]:
         """The probability of every label, in their order."""
-        found: list[float] = self._shares([self._row(text)])[0].tolist()
+        return self._shares(self._features([self._row(text)]))
+
+    def _shares(self, one: Tensor) -> list[float]:
+        """Probabilities of one text, of which the head reads `one`, shape (1, width)."""
+        found: list[float] = torch.softmax(self._logits(one).double() / self._temperature, 1)[0].tolist()
         return found
 
     def _row(self, text: str) -> list[int]:
         return cut(self._base.tokenizer.encode(text).ids, self._max_tokens)
 
-    def _shares(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        """Probabilities of rows of one length, shape (rows, labels)."""
+    def _features(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """What the head reads of rows of one length, shape (rows, depths hidden)."""
         base = self._base
         tokens, mask = pad(rows, str(self._head["weight"].device))
         words, layers = embed(base, tokens), range(base.shape.layers)
         _, means = read_layers(base, words, mask, layers=layers, linear=self._linear)
-        found = features([pool(words, mask), *means])  # (rows, depths hidden)
-        weight, bias = self._head["weight"], self._head["bias"]
-        logits = torch.cat([functional.linear(one, weight, bias) for one in found.split(1)])
-        return torch.softmax(logits.double() / self._temperature, 1)  # (rows, labels)
+        return features([pool(words, mask), *means])
+
+    def _logits(self, one: Tensor) -> Tensor:
+        """Scores of one text before the softmax, shape (1, labels)."""
+        return functional.linear(one, self._head["weight"], self._head["bias"])
 
     def _apart_or_together(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        """Probabilities of rows of one length as each has them alone, shape (rows, labels)."""
+        """What the head reads of rows of one length as each has it alone, shape (rows, width)."""
         shape = len(rows), rounded(len(rows[0]))
         if shape[0] == 1 or self._alike.get(shape):
-            return self._shares(rows)
-        alone = torch.cat([self._shares([row]) for row in rows])
+            return self._features(rows)
+        alone = torch.cat([self._features([row]) for row in rows])
         if shape not in self._alike:
-            self._alike[shape] = torch.equal(alone, self._shares(rows))
+            self._alike[shape] = torch.equal(alone, self._features(rows))
         return alone
 
 
@@ -126,7 +151,7 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, device: str) -> Tex
     adapter = from_file(load(files["adapter_model.safetensors"]), base, layers)
     adapter = {name: tensor.to(device) for name, tensor in adapter.items()}
     scale = float(recipe["lora_alpha"]) / int(recipe["lora_r"])
-    bare = TextScorer(base, facts, linear=plain(base), head=head)
+    bare = TextScorer(base, facts, head=head)
     if not any(bool(tensor.any()) for name, tensor in adapter.items() if ".lora_B." in name):
         return bare  # the head alone was taken: an adapter that changes nothing costs no time
     scorer = TextScorer(base, facts, linear=adapting(base, adapter, scale), head=head)
