@@ -38,7 +38,8 @@ _QUARTER = re.compile(
 _QUARTER_BEFORE = re.compile(r"(?:[,;\n][ ]?|\d[ ])$")
 _AFTER_CODE = re.compile(
     r"(?:[,.]?[ ]{1,2}|-|[ ]-[ ])(?:(?-i:[A-Z]{2})[ ])?(\d{5}(?:-\d{4})?|\d{3}\s\d{2,3}|\d{2}-\d{3}|\d{6}|"
-    r"\d{4}-\d{3}|[A-Z]{1,2}\d{1,2}[A-Z]?\s\d[A-Z]{2}|[A-Z]\d\d\s\w{4}|\d{4})(?![\w/%-]|[.,]\d)",
+    r"\d{4}-\d{3}|[A-Z]{1,2}\d{1,2}[A-Z]?\s\d[A-Z]{2}|[A-Z]\d\d\s\w{4}|\d{4})(?![\w/%-]|[.,]\d|"
+    r"[ ]?(?:g|gm|kg|ml)\b)",
     re.IGNORECASE,
 )
 _NAMED = r"[A-ZÀ-ÞŁŚŻÇĞİÖŞÜ][\w'’-]{1,30}"
@@ -141,17 +142,26 @@ _HOUSE_BEFORE = re.compile(
 _CODE_AFTER = re.compile(r",[ ](\d{5,6})(?=[ ]?(?:[.,;)\n]|$))")
 
 
+def _number_before(text: str, span: Span) -> re.Match[str] | None:
+    """A number before a town or a street that no label calls an age."""
+    spaced = text[span.start].isupper() and text[span.start - 1 : span.start] == " "
+    if not spaced or _DIGIT.search(text, max(0, span.start - 4), span.start) is None:
+        return None
+    front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start)
+    aged = front and _AGE_LABEL.search(text, max(0, front.start(1) - 12), front.start(1))
+    return None if aged else front
+
+
 def beside(text: str, span: Span) -> Iterator[Span]:
     """The number that stands before or after a town or a street."""
-    spaced = text[span.start].isupper() and text[span.start - 1 : span.start] == " "
-    spaced = spaced and _DIGIT.search(text, max(0, span.start - 4), span.start) is not None
-    front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start) if spaced else None
+    front = _number_before(text, span)
     if front and not (_is_entry(front, span) or amounts.is_age_between(text, front.start(1))):
         yield Span(front.start(1), span.start - 1, "ADDRESS")
     if span.label == "ADDRESS":
         end = span.end
-        if _DIGIT.search(text, span.start, end) or not amounts.aged(text, end):
-            end = _tail_end(text, end)
+        numbered = _DIGIT.search(text, span.start, end) is not None
+        if numbered or not amounts.aged(text, end):
+            end = _tail_end(text, end, numbered=numbered)
         if end > span.end:
             yield Span(span.end, end, "ADDRESS")
         yield from _codes(text, span.start, end)
@@ -164,6 +174,7 @@ def beside(text: str, span: Span) -> Iterator[Span]:
     house = _HOUSE_AFTER.match(text, span.end, span.end + 14)
     if (
         house
+        and not (_LASTS.match(text, span.end) or _AGED.match(text, span.end))
         and span.end - span.start > 4
         and _STREET_BEFORE.search(text, max(0, span.start - 9), span.start)
     ):
@@ -179,18 +190,27 @@ def _is_entry(front: re.Match[str], span: Span) -> bool:
     )
 
 
+_AGE_LABEL = re.compile(
+    r"\b(?:aged?|alter|edad|idade|leeftijd|âge|età|ålder|alder)[ ]?:?[ ]?$", re.IGNORECASE
+)
 _AGE_BEFORE = re.compile(r"\d{1,3}[MF],?[ ]")
 
 
-_AGED = re.compile(r",?[ ]\(?(?:1[3-9]|[2-9]\d)[MF](?![\w-])")  # who lives there: "Apt 25 61M"
-_LASTS = re.compile(r",?[ ]\d{1,3}[ ][hdwmy](?![\w-])")  # "Quistham, 48 h"
+# Who lives there: "Apt 25 61M", "22 Mill Lane, M/67".
+_AGED = re.compile(r",?[ ]\(?(?:(?:1[3-9]|[2-9]\d)(?:[ ]?[MF]|a)|(?-i:[MF])[ ]?/[ ]?\d\d)(?![\w-])")
+_LASTS = re.compile(r",?[ ]\d{1,3}[ ]?[hdwmy](?![\w-])")  # "Quistham, 48 h", "14 Acacia Road 3d ago"
+_DOOR = re.compile(
+    r",?[ ][a-z]\d", re.IGNORECASE
+)  # behind a house number alone: "Rua 5, n 7", but "Quistham D3"
 
 
-def _tail_end(text: str, end: int) -> int:
+def _tail_end(text: str, end: int, *, numbered: bool) -> int:
     """Where the flat, stair and floor behind a street end: ", bl. 21, ap. 4", " # 21-14", ", 2. tv."."""
     for _ in range(_TAILS):
         unit = _UNIT_AFTER.match(text, end)
         if unit is None or _AGED.match(text, end) or _LASTS.match(text, end):
+            break
+        if not numbered and _DOOR.match(text, end):
             break
         end = unit.end()
     return end

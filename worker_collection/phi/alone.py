@@ -2,7 +2,7 @@
 
 import re
 
-from worker_collection.phi import cues
+from worker_collection.phi import amounts, cues
 from worker_collection.phi.clinical import is_clinical
 from worker_collection.phi.lexicon import (
     CORE,
@@ -58,6 +58,7 @@ _IS_AGED = re.compile(
 )
 _BRIEF = re.compile(r"[A-Z]{2,5}[xs]")  # PMHx, DOACs
 _DECIMAL = re.compile(r"[ ]?[=:]?[ ]?[<>~]?\d{1,3}[.,]\d{1,2}(?!\d|[.,/-]\d)")  # a reading: "Leukos 14,2"
+_BRIEFEST = 4
 _GRADE = re.compile(r"(?:I{1,3}|IV|VI?)[abc]")
 _CODED = re.compile(r"-\d")
 _READING = re.compile(
@@ -140,7 +141,8 @@ def is_read(page: Page, word: Word) -> bool:
 
 def _is_code(page: Page, word: Word) -> bool:
     """Whether letters before a reading or in a compound are a sign of medicine: "PASI 14", "DA-EPOCH-R"."""
-    if is_read(page, word):
+    counted = amounts.is_unit(page.text, word.start, word.end)  # "67 Jahre"
+    if counted or is_read(page, word) or word.key.endswith("nr") and len(word.key) > _BRIEFEST:
         return True
     if word.form == "l" or page.case == "upper":
         return False

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from worker_collection.phi import cues
 from worker_collection.phi.spans import Span
 
-_TIME = (
+TIME = (
     r"years?|yrs?|y[./-]?o\.?|(?<!-)(?-i:y)|months?|mos?|m\.o\.|weeks?|wks?|days?|hours?|hrs?|min(?:ute)?s?|sec(?:ond)?s?|"
-    r"fortnights?|ans|années?|mois|semaines?|jours?|años|anos|meses|semanas|días|anni|mesi|settimane|giorni|jahren?|"
+    r"fortnights?|nights?|mths?|horas?|heures?|stunden?|uur|uren|minutos?|minuti|minuten|noches?|nuits?|"
+    r"dní|dni|tygodni|miesięcy|timer|timmar|dager?|dagar|ans|années?|mois|semaines?|jours?|años|anos|meses|semanas|días|anni|mesi|settimane|giorni|jahren?|"
     r"jährige?[rnms]?|monaten?|wochen?|tagen?|jaar|maanden|weken|dagen|år|(?-i:J)\.(?=[,;) ])|"
     r"måneder|uker|månader|veckor"
 )
@@ -16,8 +17,8 @@ _MEASURE = (
     r"mg|mcg|µg|kg|mls?|mmol|iu|units?|c?gy|mmhg|bpm|cm|mm|puffs?|tabs?|tablets?|litres?|steps|visits|sessions|"
     r"cycles|doses|times|beats|%|(?:fe)?male|(?:wo)?man"
 )
-_COUNT = r"\d{1,4}(?:[.,]\d{1,3})?(?:\s?[-–]\s?\d{1,3}|\s(?:to|or)\s\d{1,3}|\sand\sa\shalf)?"
-_COUNTED = re.compile(rf"{_COUNT}[\s-]?(?:{_TIME}|{_MEASURE})(?![^\W_])", re.IGNORECASE)
+_COUNT = r"\d{1,4}(?:[.,]\d{1,3}|\+\d)?(?:\s?[-–]\s?\d{1,3}|\s(?:to|or)\s\d{1,3}|\sand\sa\shalf)?"
+_COUNTED = re.compile(rf"{_COUNT}[\s-]?(?:{TIME}|{_MEASURE})(?![^\W_])", re.IGNORECASE)
 # Seven days, weeks or months as a part of a week or a year, told by what is said of them.
 _PART = re.compile(
     r"\d{1,2}(?:/(?:7|12|52)|\s?[hdwmy])(?=\s(?:ago|wait|history|hx|h/o|old|post|later|apart|before|prior|follow|of\b|course))"
@@ -58,7 +59,8 @@ def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     """The spans without an amount or an "'s" at their end; one that holds nothing else is none."""
     for found in spans:
         span = _without_age(text, found) if found.label == "ADDRESS" else found
-        end = _end(text, span) if span.label in _SOFT else span.end
+        span = _without_time(text, span) if span.label in _SOFT else span
+        end = _end(text, span) if span.label in _SOFT else _end_of_number(text, span)
         if end == span.end and span.label == "NAME" and _is_owner(text, end):
             end -= 2
         if end == span.end:
@@ -77,6 +79,57 @@ def _without_age(text: str, span: Span) -> Span:
     if not is_age_between(text, span.start):
         return span
     return Span(text.index(" ", span.start) + 1, span.end, span.label)
+
+
+# How long ago or how long before a place: "3 mos Quist Clinic", "3/52, 14 Acacia Road".
+_TIME_FIRST = re.compile(
+    rf"(?:{_COUNT}[\s-]?(?:{TIME})(?![^\W_])|a[ ]fortnight)"
+    r"(?:[ ](?:ago|earlier|later|before|after|old))?[ ,]+|"
+    r"(?:\d{1,2}-)?\d{1,2}/(?:7|12|52)(?:[ ]ago[ ,]+|,[ ](?=\d))",
+    re.IGNORECASE,
+)
+
+
+def _without_time(text: str, span: Span) -> Span:
+    """The place without the span of time that it begins with."""
+    first = _TIME_FIRST.match(text, span.start, span.end)
+    return Span(first.end(), span.end, span.label) if first and first.end() < span.end else span
+
+
+# What is said of somebody behind his number: "0151 496 0182 67 yrs", "MRN 4482910 67/M", "4482910 (72)".
+_LAST = re.compile(
+    r"[ ](?:\((?=\d\d$))?((?:\d{1,2}[-+])?\d{1,3}(?:/(?:7|12|52|40)|"
+    r"[hdwmyjaMF]|/[MF]|wks?|mo|yrs?|yo|-\w{4,5}(?:-old)?)?|[MF]/?\d\d)$"
+)
+_SEXED_NUMBER = re.compile(r"(?:[1-9]?\d|1[01]\d)[ ]?/?[ ]?[MF](?![^\W_])")
+_PARTED = re.compile(
+    r"(?:\d{1,2}[-+])?\d{1,2}/(?:7|12|52|40)(?![\d/])|\d\d\+\d(?!\d)"
+)  # "phone 3/12", "G1 31+4"
+_AGE_GLUED = re.compile(r"\d{1,2}(?:/?[MF]|[hdwmyja]|\))(?![^\W_])|[MF]/?\d\d(?!\w)")
+
+
+def _end_of_number(text: str, span: Span) -> int:
+    """Where a number, or a day without its year, ends before the age or the time that stands behind it."""
+    last = _LAST.search(text, max(span.start, span.end - 16), span.end) if span.put is None else None
+    if last is None or span.label == "AGE":
+        return span.end
+    at, before = last.start(1), text[span.start : last.start()].rstrip(_ENDS)
+    digits = sum(map(str.isdigit, before))
+    dialled = _DIALLED if span.label in ("PHONE", "FAX") else 0
+    said = any(
+        digits >= max(fewest, dialled)
+        and (match := pattern.match(text, at))
+        and match.end() >= span.end
+        and "\n" not in match.group()
+        for pattern, fewest in _SAID_BEHIND
+    )
+    timed = span.label == "DATE" and _COUNTED.match(text, at) is not None and bool(before)
+    return span.start + len(before) if said or timed else span.end
+
+
+_DIALLED = 9
+# What may stand behind a number, and how many digits it has at least without it.
+_SAID_BEHIND = ((_COUNTED, 7), (_AGE_GLUED, 6), (_SEXED_NUMBER, 9), (_PARTED, 9))
 
 
 def is_age_between(text: str, at: int) -> bool:
@@ -101,4 +154,20 @@ def _end(text: str, span: Span) -> int:
         amount = _COUNTED.match(text, number.start()) or _PART.match(text, number.start())
         if amount and amount.end() >= span.end:
             return span.start + len(text[span.start : number.start()].rstrip(_ENDS))
+    lasts = _LASTS.search(text, max(span.start, span.end - 6), span.end)
+    if lasts and _DIGIT.search(text, span.start, lasts.start()):
+        return lasts.start()
     return span.end
+
+
+# Hours to years behind what has a number already: "22 Mill Lane 48h", "Ward 3, 6m".
+_LASTS = re.compile(r",?[ ]\d{1,3}[hwmy]$|(?<!,)[ ]\d{1,2}d$")
+_UNITS = re.compile(rf"(?:{TIME})(?![^\W_])", re.IGNORECASE)
+_COUNTED_BEFORE = re.compile(r"\d[\s-]?$")
+
+
+def is_unit(text: str, start: int, end: int) -> bool:
+    """Whether the word at this place is what a number before it counts: "67 Jahre", "67-jährig"."""
+    counted = _COUNTED_BEFORE.search(text, max(0, start - 2), start)
+    unit = _UNITS.match(text, start) if counted else None
+    return unit is not None and unit.end() == end

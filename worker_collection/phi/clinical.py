@@ -67,9 +67,15 @@ def is_clinical(page: Page, word: Word) -> bool:
 _FOUND = re.compile(
     r"[ ]?\((?:[+–-]{1,3}|neg|pos)\)|[ ](?:[+]{1,3}|-ve|[+]ve|[1-4][+]|neg|pos|negative|negativ|negativo|"
     r"négatif|negatief|positive|positiv|positivo|positif|positief|ausente|assente|afwezig|unauffällig|n/a)"
-    r"(?=[\s,.;:)]|$)|[ ](?:(?:II|III|IV)[ab]?(?=[,;.)]|$)|I[ab]?(?=[,;)]))",
+    r"(?=[\s,.;:)]|$)|[ ](?:(?:II|III|IV)[ab]?(?=[,;.)]|$)|I[ab]?(?=[,;)]))|"
+    r"[ ]\(?\d,\d,\d(?!\d)",
     re.IGNORECASE,
 )
+# A part of a whole or a grade with its letter, as nobody's age is: "Lille 0.3", "Crowe 3b,", "Westley 6,".
+_SCORED = re.compile(r"[ ]?[=:]?[ ](?:\d\.\d{1,2}(?![./]?\d)|[1-5][abc](?=[,;.)]|$)|\d(?=[,;]|\)[,.;]?[ ]))")
+# How wide what is called after somebody is: "12 mm Hasson", "19 Fr Blake".
+_SIZED = re.compile(r"\d[ ]?(?:mm|cm|Fr|Ch|G|Ga|gauge)[ ]$")
+_SIZE = 10
 # What is done with a thing that is called after somebody, and what is said of it.
 _PUT = re.compile(
     r"\b(?:flushed|inserted|placed|removed|changed|clamped|irrigated|applied|fitted|sited|resited|via|size|scope|"
@@ -80,6 +86,10 @@ _STANDS = re.compile(
     r"[ ](?:in[ ]situ|in[ ]place|in(?=[,.;])|out(?=[,.;])|patent|draining|intact|removed|inserted|"
     r"\d{1,2}[ ]?(?:F|Fr|Ch|G)\b)"
 )
+
+
+_ELICITED = re.compile(r"[ ](?:present|absent|elicited|brisk|equivocal|symmetrical)\b", re.IGNORECASE)
+_MEASURED = re.compile(r"\)[ ]?[<>~]?\d")  # "LVEF (Simpson) 47%"
 
 
 # What one has, or has not: "no Huntington, ", "mum had Graves, ".
@@ -97,7 +107,7 @@ def _is_clinical(page: Page, word: Word) -> bool:
     flags = word.flags
     if flags & (NAME | EPONYM | TOWN) and _is_found(page, word) and not _is_announced(page, word):
         return True
-    if flags & TOWN and word.form == "T" and names_term(page.text, word.end):
+    if _is_made(page, word) or flags & TOWN and word.form == "T" and names_term(page.text, word.end):
         return True
     if flags & MEDICINE or word.form == "M" and _is_several(word.text):
         return not flags & NAME
@@ -107,12 +117,30 @@ def _is_clinical(page: Page, word: Word) -> bool:
     return not borne and is_headed(page.text, word.end) and not _is_announced(page, word)
 
 
+def _is_made(page: Page, word: Word) -> bool:
+    """Whether a product follows who makes it: "Edwards Sapien", "Bard PowerPort"."""
+    if word.key not in _MAKERS:
+        return False
+    place = page.place_of(word) + 1
+    made = page.words[place] if place < len(page.words) and page.gap(place) == " " else None
+    return made is not None and bool(made.flags & MEDICINE or made.form == "M" and made.is_unknown)
+
+
+_MAKERS = cues.group("makers")
+
+
 def _is_found(page: Page, word: Word) -> bool:
     """Whether a finding follows the word, or a thing is used that is called so."""
     if page.looks_named(word) and _FOUND.match(page.text, word.end):
         return True
+    if page.looks_named(word) and _SIZED.search(page.text, max(0, word.start - _SIZE), word.start):
+        return True
+    if not word.flags & GIVEN and page.looks_named(word) and _SCORED.match(page.text, word.end):
+        return True
     if word.key not in _HEADLESS:
         return False
+    if _ELICITED.match(page.text, word.end):
+        return True
     put = _PUT.search(page.text, max(0, word.start - _LONGEST), word.start)
     return put is not None or _STANDS.match(page.text, word.end) is not None
 
@@ -124,6 +152,8 @@ def _is_several(text: str) -> bool:
 
 def _is_eponym(page: Page, word: Word) -> bool:
     if is_clinical_use(page.text, word.start, word.end) or _is_listed(page, word):
+        return True
+    if page.text[word.start - 1 : word.start] == "(" and _MEASURED.match(page.text, word.end):
         return True
     if _HAD.search(page.text, max(0, word.start - _SHORT_WAY), word.start) and ends_item(page.text, word.end):
         return not _ACTS.match(page.text, word.end) and not _BORNE.match(page.text, word.end)
@@ -184,12 +214,16 @@ def _is_called_before(page: Page, place: int, word: Word) -> bool:
     if _announces(before) or before.key in _ADDRESSED and word.flags & SURNAME:
         return True
     if page.gap(place).strip() == ".":
-        return before.form == "I"
+        side = before.text in _SIDES and place > 1 and page.gap(place - 1) == " "
+        return before.form == "I" and not (side and word.key in _THINGS)  # "boot R. Doppler 0.7"
     if page.gap(place) != " " or before.form != word.form:
         return False
     given = before.flags & GIVEN and not before.flags & HEAD
     titled = place > 1 and page.gap(place - 1).strip(_QUOTES) in _CLOSE and _announces(page.words[place - 2])
     return bool(given) or titled
+
+
+_SIDES = frozenset("RLI")
 
 
 def _announces(word: Word) -> bool:

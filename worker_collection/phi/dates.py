@@ -114,7 +114,7 @@ _HOLIDAYS = re.compile(
     + "|".join(feast.replace("'", "['’]?").replace(" ", r"[\s-]") for feast in _FEASTS)
     + ")"
     r"(?:\s(?:eve|day|night|morning|week|weekend|sunday|monday))?(?![^\W_])(?!\s(?:disease|factor|tree|"
-    r"syndrome))",
+    r"syndrome)|[ ]\d{1,2}(?![\w/:.]))",
     re.IGNORECASE,
 )
 _RITE_BEFORE = re.compile(
@@ -239,7 +239,8 @@ def _range_beside(text: str, date: re.Match[str]) -> Iterator[Span]:
     if before:
         yield Span(before.start(1), before.end(1), "DATE")
     after = _DAY_AFTER.match(text, date.end())
-    if after and text[date.start()].isalpha() and text[date.end() - 1].isalnum():
+    counted = after and amounts.counts(text, after.start(1))  # "Jan 4, 6-8 weeks"
+    if after and not counted and text[date.start()].isalpha() and text[date.end() - 1].isalnum():
         yield Span(after.start(1), after.end(1), "DATE")
     year = _YEAR_AFTER.match(text, date.end())
     if year and _BORN_BEFORE.search(text, max(0, date.start() - 18), date.start()):

@@ -55,7 +55,7 @@ _TERM_AFTER = re.compile(
     r"guidelines?|consensus|"
     r"protocol|staging|grading|score|scale|grade[ ][A-D]\b|heart[ ]association|agreement|statement|virus|"
     r"[A-Z]\d[A-Z]\d\b|"
-    r"(?:stage|level|class|grade)[ ](?:[IVX]+|\d)|\d-I{1,2}[a-c]?\b)"
+    r"(?:stage|level|class|grade)[ ](?:[IVX]+|\d)|\d-I{1,2}[a-c]?\b|I{1,3}[a-cps]\b|stems?[ ]size)"
 )
 
 
@@ -148,7 +148,7 @@ def _goes_on_clinically(text: str, start: int, end: int) -> bool:
     if text[end - 2 : end] in ("'s", "’s", "'S", "’S"):
         owned = IS_OWNED.match(text, end) is not None
         if owned or fold(text[start:end]) in _HEADLESS:
-            return not owned
+            return not owned or fold(text[start:end]) in _HEADLESS and _TREATED.match(text, end) is not None
     after = _HEAD_AFTER.match(text, end, end + 60)
     if after is None:
         return _is_graded(text, start, end)
@@ -164,12 +164,18 @@ def _goes_on_clinically(text: str, start: int, end: int) -> bool:
     return paired or _is_graded(text, start, end)
 
 
+# What somebody with a disease gets for it: "Parkinson's meds on time".
+_TREATED = re.compile(r"[ ](?:meds|medications?|tablets|nurse|clinic|team)\b", re.IGNORECASE)
+
+
 def _is_graded(text: str, start: int, end: int) -> bool:
     """Whether a grade or a finding follows, as after Mallampati, Child-Pugh or Babinski."""
     if text[end : end + 1] == "\n":
         return False  # an item of a list begins there
     single = "-" not in text[start:end]
-    if fold(text[start:end]) in _SCORES and re.match(r"\s(?:score\s)?\d", text[end : end + 8]):
+    if fold(text[start:end]) in _SCORES and re.match(
+        r"\s(?:score\s)?(?:\d|I{1,3}\b|IV\b)", text[end : end + 10]
+    ):
         return True
     if text[start:end].casefold() == "ward":
         return False  # of a hospital

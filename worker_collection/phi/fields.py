@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from worker_collection.phi import cues, hl7, markup
-from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, HEAD, NAME, VOCABULARY, fold, kind
+from worker_collection.phi.lexicon import CLINICAL, CORE, DOUBLE, HEAD, NAME, RARE, VOCABULARY, fold, kind
 from worker_collection.phi.spans import Span, stretches
 
 _LABEL = re.compile(
@@ -169,7 +169,7 @@ def _labelled(text: str) -> Iterator[Span]:
         sort = labels.get(words) or labels.get(re.sub(r"['’]s$|\(s\)$", "", words))
         if sort == "name" and words in _SURE_LABELS and text[match.end() - 1 : match.end()] != "(":
             yield from _whole_name(text, match.end())
-        if sort == "name":
+        if sort == "name" and not (words == "cc" and _is_complaint(text, match.end())):
             yield from _name_at(text, match.end())
         elif sort in ("address", "org", "hospital"):
             value = _LINE_VALUE.match(text, match.end())
@@ -185,9 +185,29 @@ def _labelled(text: str) -> Iterator[Span]:
                 )
 
 
+_WORDS = re.compile(r"[^\W\d_]+(?:[ ][^\W\d_]+){0,3}")
+
+
+def _is_complaint(text: str, at: int) -> bool:
+    """Whether a complaint stands there and nobody who gets a copy: "CC: LR toothache", "cc: abdo pain"."""
+    said = _WORDS.match(text, at)
+    words = said.group().split() if said else []
+    return any(
+        word.islower() and kind(word) & (CLINICAL | HEAD | RARE) and not kind(word) & NAME for word in words
+    )
+
+
+# A short word and what is read of it: "Hb 11,8", "CRP 12", "Na+ 138", "leuco 9.800".
+_READINGS = re.compile(
+    r"(?<![^\s,;(])([^\W\d_]{1,12})[+]?(?:-\w{1,4})?[ :=]{1,2}[<>~]?\d{1,3}(?:[.,]\d{1,3})?(?![\w/-])"
+)
+
+
 def _is_clinical_value(value: str) -> bool:
     """Whether the value says where on the body or how it goes: "Location: left knee"."""
     words = re.findall(r"[^\W\d_]+", value)
+    if sum(not kind(word) & CORE for word in _READINGS.findall(value)) > 1:
+        return True  # "Lab: Hb 118, CRP 12"
     return value.islower() and all(
         kind(word) & (CLINICAL | HEAD | CORE) or fold(word) in _NOT_NAMES for word in words
     )

@@ -43,7 +43,7 @@ _READING = re.compile(
     r"\b(?:[A-Z][A-Za-z]{0,2}[A-Z]\w{0,8}|[A-Z][a-z]{0,3})(?:-[A-Z][\w-]{0,8})?[ ]\d{1,4}(?![\w-])"
 )
 _CLINICAL_NUMBER = re.compile(
-    r"\d\s?(?:mg|mcg|ml|%|units?|mmol|kg|cm|mm|weeks?|days?|hours?|years?|months?)\b|\d{1,2}:\d\d|"
+    r"\d\s?(?:mg|mcg|g\b|ml|%|units?|mmol|kg|cm|mm|weeks?|days?|hours?|years?|months?)\b|\d{1,2}:\d\d|"
     r"(?<!\d)\d{1,2}/\d{3}(?=,[ ]|$)",
     re.IGNORECASE,
 )
@@ -65,6 +65,8 @@ def find(page: Page) -> Iterator[Span]:
 
 def _found(text: str, match: re.Match[str], *, sure: bool) -> Iterator[Span]:
     found = match.group(1)
+    if _WEIGHS.match(text, match.end()):
+        return
     last = _LAST_NUMBER.search(found)
     if last and amounts.counts(text, match.start(1) + last.start()):
         found = found[: last.start()].rstrip(" ,")  # "to Quist, 61 years old"
@@ -73,12 +75,13 @@ def _found(text: str, match: re.Match[str], *, sure: bool) -> Iterator[Span]:
         yield _span(match.start(1), found)
 
 
+_WEIGHS = re.compile(r"(?<=\d)[ ]?(?:g|gm|kg)\b")  # "at Quist General, 3512 g"
 # A reading behind a town: "from Quistham, Na 127", "ALT 212".
 _TOWN_READ = re.compile(
     r",[ ](?:[A-Z]{2,5}\d?|[A-Z]{1,2}[a-z]{1,2}[A-Z]?|[A-Z][a-z]{1,2})[ ]\d{1,3}(?:\.\d+)?(?=,|$).*"
 )
 _LAST_NUMBER = re.compile(r"(?<![\w/.-])\d{1,4}(?:[MF]|/\d{1,2})?$|(?<![\w/.-])[MF]\d{1,2}$")
-_AGED_FIRST = re.compile(r"(?:\d{1,3}[ ]?(?:[MF]|y(?:rs?|/?o)?\b)|[MF]\d{1,3})\b")
+_AGED_FIRST = re.compile(r"(?:\d{1,3}[ ]?(?:[MF]|y(?:rs?|/?o)?\b)|[MF]/?\d{1,3}|\d\d(?:\+\d)?/40)\b")
 _LABELLED = re.compile(
     r"[,.]?[ ](?:PIN|Pin|Pincode|MR|MRN|UHID|Mob|Tel|Ph|Phone|Vers|ED|ER|DOB|Fax|NHS|GDC|GMC|SSN)\b"
 )

@@ -44,7 +44,7 @@ _SUFFIX = re.compile(
     r",?[ ](?:Jr|Sr|JR|SR|II|III|IV|2nd|3rd|4th)\b\.?(?!\s?(?:degree|rib|digit|toe|finger|floor|stage|"
     r"grade|grad|class|trimester))"
 )
-_READ_AFTER = re.compile(r"[ ]\d")
+_READ_AFTER = re.compile(r"[ ]\d|/\d\d(?!\d)")
 _RELATION = re.compile(r"\b[SDWC]/[oO]\.?:?\s(?:(?:Mr|Mrs|Late|Sh|Smt)\.?\s)?(?=[^\W\d_]{3})", re.IGNORECASE)
 
 
@@ -215,7 +215,7 @@ class Names:
         ):
             return False
         if is_read(self.page, word) or word.form == "I" and _READ_AFTER.match(self.page.text, word.end):
-            return False  # "Quist PASI 14.2", "Quist T 38.4"
+            return False  # "Quist PASI 14.2", "Quist T 38.4", "Quist M/67"
         if word.form == "I":
             return self._is_initial(word)
         joined = particles.join(self.page, place)

@@ -19,6 +19,7 @@ from worker_collection.phi.lexicon import (
     SURNAME,
     VOCABULARY,
     WORD,
+    known_flags,
 )
 from worker_collection.phi.page import Page, Word
 
@@ -32,6 +33,7 @@ _FUNCTION = cues.group("function")
 _STOPPING = frozenset({"", ".", ",", ";", ")", "("})
 _ENDINGS = tuple(cues.group("medical_endings"))
 _BEGINNINGS = tuple(cues.group("medical_beginnings"))
+_LONG = 7
 _SHORTEST, _LEFT = 5, 4  # letters at least behind such a beginning
 
 
@@ -76,6 +78,8 @@ def is_medical(word: Word) -> bool:
 def _is_medical(key: str) -> bool:
     if key.endswith(_ENDINGS) or is_of_eponym(key):
         return True
+    if len(key) > _LONG and key[-1] in "aoe" and known_flags(key[:-1]) & (RARE | NAME) == RARE:
+        return True  # "troponina"
     return key.startswith(_BEGINNINGS) and any(
         key.startswith(beginning) and len(key) >= len(beginning) + _LEFT for beginning in _BEGINNINGS
     )

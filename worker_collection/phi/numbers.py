@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from worker_collection.phi import cues, dialled, glance
-from worker_collection.phi.lexicon import fold
+from worker_collection.phi import amounts, cues, dialled, glance
+from worker_collection.phi.lexicon import CORE, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 
@@ -26,7 +26,7 @@ _UNIT = re.compile(
     r"/100\b|/10\b|cfu|/[uµ]l|/mm|per\s|steps|meters?|metres?|euros?|dollars?|rs\b|kj|mah|ppm|rpm|lux)",
     re.IGNORECASE,
 )
-_LASTING = re.compile(r"\d{1,2}(?:/(?:7|12|52)|[hdwmy])")  # days, weeks, months: "phone in 6/52"
+_LASTING = re.compile(r"(?:\d{1,2}-)?\d{1,2}(?:/(?:7|12|52)|[hdwmy])")  # days, weeks, months: "phone in 6/52"
 _RANGE = re.compile(r"\d{1,5}(?:-\d{1,3})?")
 _PRICED = re.compile(r"[ ](?:x\d{1,3}[ ])?[$£€]\d")  # what a bill charges for
 _CLOCK_AFTER = re.compile(r"\s[ap]m\b", re.IGNORECASE)
@@ -36,7 +36,8 @@ _CATALOGUE = re.compile(
     rf"{_VARIANT}(?:[/+-]{_VARIANT}){{0,2}}|\d{{1,4}}(?:del|dup|ins)\w{{0,6}}|O\d{{1,3}}:[HK]\d{{1,3}}|"
     rf"\d{{1,4}}(?:/\d{{1,4}}){{1,3}}|\d{{1,2}}-?[A-Z]{{1,4}}\d)|"
     r"(?:[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[CTLS]\d{1,2}(?:[-/][CTLSI]?\d{1,2}){0,2}|\d{1,5}-\d|\d-0|"
-    r"CA[- ]?\d{2,3}(?:-9)?|[A-Z]\d\d[A-Z]{2}\d\d|CYP\d[A-Z]\d{1,2}(?:\*\d{1,2})?|"
+    r"CA[- ]?\d{2,3}(?:-[39])?|\d{1,3}-\d{1,3}(?:st|nd|rd|th)|D\d{1,2}-D?\d{1,3}|"
+    r"\d{1,3}(?:\.\d{1,2})?(?:[x×]\d{1,3}(?:\.\d{1,2})?){1,2}(?:[cm]m)?|M[01]E[01]S[01]T[0-2](?:C[0-2])?|[A-Z]\d\d[A-Z]{2}\d\d|CYP\d[A-Z]\d{1,2}(?:\*\d{1,2})?|"
     r"COVID-?19|SARS-?COV-?2|HLA-\w+|[A-Z]{1,5}-?\d{1,2}[A-Z]?|\d{1,3}/\d{1,3}|\d+\.\d+|\d{1,4}|"
     r"\d{1,2}[a-z]{1,2}|G\dP\d\w*|[TNM]\d\w{0,3}|"
     r"p?T\d\w?N\d\w?M\w|\d{1,2}w\d?d?|\d{1,3}-(?:year|yr|month|week|day|hour|min|mm|cm|mg|point|step|lead|"
@@ -52,7 +53,7 @@ _WORDS_BEFORE = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*")
 _TAIL = re.compile(
     r"[ -][A-Z]{1,2}(?![\w.'’-])(?=[ ]?(?:[,.;)\n]|$))|"
     r"/[A-Z]{1,2}(?=[\s,;)]|$)|\(\d\)|,?[ ](?:ext|extn|extension|x)\.?[ "
-    r"]?\d{1,6}(?:-\d{1,4})?\b"
+    rf"]?\d{{1,6}}(?:-\d{{1,4}})?\b(?!/\d|[ ]?(?:{amounts.TIME})(?![^\W_]))"
 )
 _LINKS = cues.group("links")
 _STOPS = cues.group("stops")
@@ -125,6 +126,8 @@ def cue_before(text: str, start: int) -> tuple[str, str] | None:
         key = fold(word.group()).rstrip(".")
         is_unit = line[word.start() - 1 : word.start()] == "/" and back == 1  # of a reading, "g/dL"
         between = line[word.end() : tail]
+        if key == "ph" and _ACID.match(text, start):
+            return "STOP", key  # "cord pH 7.24/7.31"
         if is_unit or not _leads_on(between, back) or ". " in between and _ends_sentence(key):
             return None
         phrase2 = f"{fold(words[-back - 1].group()).rstrip('.')} {key}" if back < len(words) else ""
@@ -135,6 +138,9 @@ def cue_before(text: str, start: int) -> tuple[str, str] | None:
             return _unlisted(key)
         tail = word.start()
     return None
+
+
+_ACID = re.compile(r"[67]\.\d{1,2}(?!\d)")
 
 
 def _leads_on(between: str, back: int) -> bool:
@@ -159,6 +165,8 @@ def _prefix(text: str, start: int) -> int:
     if match is None or fold(match.group(1)) in _LINKS or fold(match.group(1)) in _CLINICAL_CUES:
         return 0
     cue = cue_before(text, match.start())
+    if cue and text[match.start() - 2 : match.start()] == ". " and kind(cue[1]) & CORE:
+        return 0  # "TR band. DAPT 12/12"
     known = (
         cue is None
         or cue[0] in ("STOP", "PHONE", "FAX", "ADDRESS", "IP")

@@ -197,8 +197,8 @@ class Page:
         for at in self.standing(_DOUBLE_FIRSTS):
             first, second = self.words[at], self.words[min(at + 1, len(self.words) - 1)]
             if (
-                (first.flags & (EPONYM | NAME) or first.key == "le")
-                and second.start - first.end == 1
+                (first.flags & (EPONYM | NAME) or first.key in ("le", "st", "de"))
+                and (second.start - first.end == 1 or self.text[first.end : second.start] == ". ")
                 and f"{first.key} {second.key}" in _DOUBLE_EPONYMS
             ):
                 found |= {first.start, second.start}

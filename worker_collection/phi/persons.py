@@ -256,9 +256,15 @@ def _placed(page: Page) -> Iterator[Span]:
             and not words[0].flags & DOUBLE
         ):
             continue
+        if words[0].form == "U" and len(words[0].text) <= _INITIALS and match.group().startswith(_LINKING):
+            continue  # "EMCS for FTP"
         everyday = words[0].key in _FUNCTION and words[0].flags & SURNAME  # "with Day, who agrees"
         if (everyday or not _is_term(page, words[0])) and _is_borne(words[0].flags):
             yield Span(*match.span(1), "NAME")
+
+
+_INITIALS = 4
+_LINKING = ("with ", "w/ ", "for ", "from ", "and ", "or ", "nor ", "than ", "like ")
 
 
 def _is_borne(flags: int) -> bool:

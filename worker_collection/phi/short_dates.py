@@ -35,8 +35,9 @@ _RATIO_BEFORE = re.compile(
     r"\b(?:pain|murmur|strength|motor|power|score|vision|va|apgars?|phq|gad|ratio|scale|grade|mmse|moca|at|"
     r"is|"
     r"was|vas|gcs|reflexes|pulses|ta|pa|rr|tension|tensión|tensão|blutdruck|nodes?|bed|bay|room|rm|ward|page|"
-    r"part|block|flat|odds|visus|snellen|repeat|count|"
-    r"bp|follow-up|[a-z]*phq[- ]?\d?|cn|level|od|os|ou|r|l|right|left|ck|visual acuity|iop)[\s:=]{1,2}$",
+    r"part|block|flat|odds|visus|snellen|ishihara|boost|repeat|count|"
+    r"bp|follow-up|[a-z]*phq[- ]?\d?|cn|level|od|os|ou|r|l|right|left|ck|visual acuity|iop)[\s:=]{1,2}$|"
+    r"n[0-3][abc]?\s?\($",
     re.IGNORECASE,
 )
 _RATIO_AFTER = re.compile(
@@ -44,7 +45,7 @@ _RATIO_AFTER = re.compile(
     r"bilateral|nodes|systolic|diastolic|murmur|mmhg|positive|negative|pulses|"
     r"weeks|months|days|years|"
     r"severity|pts|points|units|cores|criteria|intensity|hours|of\b|on the|throughout|reflex|;?\sapgar|"
-    r"lesions?|biopsies)",
+    r"lesions?|biopsies|,?\s?(?:pr|her-?2)\b)",
     re.IGNORECASE,
 )
 _CLOCK_AFTER = re.compile(
@@ -155,7 +156,8 @@ _BESIDE = re.compile(
 
 def _is_whole(text: str, match: re.Match[str]) -> bool:
     after = _RATIO_AFTER.match(text, match.end()) or _LASTED.match(text, match.end())
-    return match.group(1) in ("24/7", "10/10", "5/5") or after is not None
+    part = int(match.group(3)) in (7, 12) and int(match.group(2)) <= 12 and _counts_in_parts(text)
+    return match.group(1) in ("24/7", "10/10", "5/5") or after is not None or part
 
 
 def _is_day(text: str, match: re.Match[str]) -> bool:
@@ -208,13 +210,24 @@ def _is_part(text: str, match: re.Match[str], before: str) -> bool:
         return True  # "pain 9/10, now 2/10"
     day = second == 12 < int(match.group(1)) or _CLOCK_AFTER.match(text, match.end())
     lasts = _LASTED.match(text, match.end()) or not day and _LASTS.search(before)
-    if second in (12, 52, 7) and match.group(2) == "/" and lasts:
+    if second in (12, 52, 7) and match.group(2) == "/" and (lasts or not day and _counts_in_parts(text)):
         return True  # 6/12 is six months
     if _RATIO_BEFORE.search(before):
         return True
     placed = _DATE_CUE.search(before) and _PLACE_AFTER.match(text, match.end())
     dated = _IN_AFTER.match(text, match.end()) and (_is_done(before) or _tells_order(match))
     return not placed and not dated and _RATIO_AFTER.match(text, match.end()) is not None
+
+
+# A note that writes weeks as parts of a year writes months so too: "cough 3/52, f/u 3/12".
+_PARTS = re.compile(
+    r"(?<![\d/])[1-9]\d?/52(?![\d/])|(?<!\d)\d{1,2}/(?:7|12)[ ](?:ago|hx|h/o|history|course)\b|"
+    r"\bx[ ]?\d{1,2}/7(?!\d)"
+)
+
+
+def _counts_in_parts(text: str) -> bool:
+    return glance.holds(text, "/52", "/7", "/12") and _PARTS.search(text) is not None
 
 
 def _tells_order(match: re.Match[str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from worker_collection.phi import anchors, cues, glance
 from worker_collection.phi.anchors import Anchor
-from worker_collection.phi.lexicon import fold
+from worker_collection.phi.lexicon import EPONYM, fold, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span, stretches
 from worker_collection.phi.street_forms import (
@@ -139,6 +139,14 @@ def _found(matches: Iterable[re.Match[str]]) -> Iterator[Span]:
         found = match.group()
         if _DONE_IN.fullmatch(found):
             continue  # "R TKR 2015"
+        if _SHORT_ROAD.match(found) and kind(found.split()[1]) & EPONYM:
+            continue  # "temporal pallor R. Ishihara 11/17"
+        if (
+            _SIDED.match(found)
+            and not match.string.isupper()
+            or _SHARED.match(match.string, match.start() - 1)
+        ):
+            continue
         if _AGED.fullmatch(found) and not _LIVES_BEFORE.search(match.string, 0, match.start()):
             continue  # "Subject R. Quist, 46"
         over = _SENTENCE.search(found) or match.string[match.end() :][:1] == ":" and _STOPPED.search(found)
@@ -150,6 +158,10 @@ def _found(matches: Iterable[re.Match[str]]) -> Iterator[Span]:
 
 _STOPPED = re.compile(r"\w{3}(?=\.[ ][^\W\d_]{2,12}$)")  # "Foch. Tel:"
 _DONE_IN = re.compile(r"(?:R|L|C|Al|Pl|Lg|Pg)[ ][A-Z]{2,6}[ ](?:19|20)\d\d")
+# A side or a limb and no street: "18G R CF, 20G L hand", "RUE PICC D6"; what goes in and out: "I/Os. 2 g".
+_SIDED = re.compile(r"(?:R|RUE)[ ](?![IVXLC]+\b)[A-Z]{1,5}(?:,?[ ])")
+_SHARED = re.compile(r"/Os\.", re.IGNORECASE)
+_SHORT_ROAD = re.compile(r"[RC]\.[ ]")
 _AGED = re.compile(r"(?i:R|C|Al)\.[ ][\w' -]+,[ ]\d{1,2}")
 _LIVES_BEFORE = re.compile(
     r"\b(?:em|na|no|en|morada|endere[cç]o|residente|reside|vive|mora|domicilio|direcci[oó]n|lives|at|address)"

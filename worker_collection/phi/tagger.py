@@ -6,9 +6,21 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from worker_collection.phi import amounts
 from worker_collection.phi.alone import is_read
 from worker_collection.phi.clinical import is_clinical
-from worker_collection.phi.lexicon import CORE, EPONYM, GIVEN, HEAD, NAME, PUBLIC, RARE, TOWN, VOCABULARY
+from worker_collection.phi.lexicon import (
+    CORE,
+    EPONYM,
+    GIVEN,
+    HEAD,
+    NAME,
+    PUBLIC,
+    RARE,
+    TOWN,
+    VOCABULARY,
+    terms,
+)
 from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 from worker_collection.phi.tagger_file import FILE, MEANINGS, Floats
@@ -120,6 +132,7 @@ def _may_be(page: Page, place: int, free: Sequence[bool]) -> bool:
         not free[place]
         and len(word.text) > 1
         and not _ROMAN.fullmatch(word.text)
+        and not amounts.is_unit(page.text, word.start, word.end)
         and not (named or is_read(page, word) or is_clinical(page, word) or _describes(page, place))
     )
 
@@ -144,9 +157,14 @@ def _tells(page: Page, word: Word, label: str) -> bool:
 
 def _opens_plainly(page: Page, word: Word) -> bool:
     """Whether a word that nobody bears begins a sentence, or letters that are a term stand in capitals."""
-    if page.case != "mixed" or word.flags & (NAME | TOWN) or not word.flags & VOCABULARY:
+    if not word.flags & VOCABULARY:
         return False
-    return word.opens or word.form == "U" and len(word.text) < _TERM_LENGTH
+    if page.case == "upper":
+        return len(word.text) <= _FEW and word.key in terms() and not word.flags & GIVEN
+    short = word.form == "U" and len(word.text) < _TERM_LENGTH
+    if word.flags & (NAME | TOWN):
+        return short and word.key in terms()
+    return short or word.opens and page.case == "mixed"
 
 
 _ROMAN = re.compile(r"[IVX]{2,5}(?:-[IVX]{1,5})?")

@@ -34,13 +34,20 @@ def find(page: Page, covered: Sequence[bool]) -> Iterator[Span]:
         if not word.flags & TOWN and word.key not in firsts or word.start in page.double_eponyms:
             continue
         length = _several_words(page, place)
-        if not length and not word.flags & TOWN or names_term(page.text, page.words[place + length].end):
+        if (
+            not length
+            and (not word.flags & TOWN or _SHARE.match(page.text, word.end))
+            or names_term(page.text, page.words[place + length].end)
+        ):
             continue
         if length:
             if word.form in "TU" or page.case == "lower":
                 yield Span(word.start, page.words[place + length].end, "ADDRESS")
         elif not covered[place] and _is_town(page, place):
             yield Span(word.start, word.end, "ADDRESS")
+
+
+_SHARE = re.compile(r"[ ](?:0\.\d|\d,\d,\d)")  # "Lille 0.3", "Medina 1,1,0" are scores
 
 
 def _several_words(page: Page, place: int) -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from worker_collection.phi.leaks import cues
 from worker_collection.phi.leaks.reading import Doubt, Reading, Sort, Token, is_medical
-from worker_collection.phi.lexicon import CLINICAL, EPONYM, HEAD, NAME, PUBLIC, kind, terms
+from worker_collection.phi.lexicon import CLINICAL, EPONYM, HEAD, MEDICINE, NAME, PUBLIC, TOWN, kind, terms
 
 _SURE = cues.before("sure")
 _WHO = _SURE | cues.before("who")
@@ -23,6 +23,8 @@ _GRADE = re.compile(
     r"\s(?:neg|pos|absent|present|normal|no|not|none|taken|done|ausente|assente|bds)\b",
     re.IGNORECASE,
 )
+_PLACE_GRADE = re.compile(r"[ ](?:I{1,3}[a-cps]\b|\d-I|stems?[ ]size|criteria|classification)")
+_PAIRS = frozenset({("de", "morgan"), ("earl", "grey")})
 _SHORTEST = 3
 _PLACE = "word_as_place"
 _PER = re.compile(r"(?:U|[gl]|mol|[Ee]q)/$")  # a reading: "2.1 mIU/L."
@@ -81,6 +83,23 @@ class Place(NamedTuple):
         return bool(_GRADE.match(self.reading.text, self.token.end))
 
     @property
+    def is_of_product(self) -> bool:
+        """Whether a product follows, as behind who makes it: "St Jude Assurity"."""
+        after = self.after
+        flags = kind(after.text) if after is not None else NAME
+        return not flags & NAME and bool(
+            flags & MEDICINE or after is not None and after.form == "M" and not flags
+        )
+
+    @property
+    def is_graded_place(self) -> bool:
+        """Whether a classification is called after a town, or it ends an eponym of several words."""
+        if (self.said, self.token.text.lower()) in _PAIRS:
+            return True
+        graded = _PLACE_GRADE.match(self.reading.text, self.token.end)
+        return graded is not None and bool(kind(self.token.text) & TOWN)
+
+    @property
     def pair(self) -> Sort:
         """What the word in capitals behind it may be; SAFE where none follows."""
         after = self.after
@@ -118,11 +137,13 @@ def _leads(reading: Reading, n: int) -> bool:
 
 
 def _named(place: Place) -> float:
+    if place.is_graded_place:
+        return 0.0
     long, cue = len(place.token.text) > 3, place.cue
     if place.regime != "mixed":
         return 1.0 if long or cue in ("sure", "who") else 0.5
     if place.token.form == "T":
-        return 1.0
+        return 0.4 if place.is_of_product and not cue else 1.0
     if place.token.form == "U":
         return 1.0 if cue in ("sure", "who") and long else 0.3
     return 0.6 if cue in ("sure", "who") and long else 0.0
@@ -141,7 +162,12 @@ def _strange(place: Place) -> float:
 
 def _everyday(place: Place) -> float:
     cue = place.cue
-    if place.is_headed or place.token.text.lower() in _SURE or len(place.token.text) < _SHORTEST:
+    if (
+        place.is_headed
+        or place.is_of_product
+        or place.token.text.lower() in _SURE
+        or len(place.token.text) < _SHORTEST
+    ):
         return 0.0
     if place.regime != "mixed":
         sure = 0.0 if place.is_term else 0.2 if place.token.is_common else 1.0
