@@ -75,7 +75,7 @@ class Statistics(Shape):
             needs_review_cases=found.needs_review,
             rejected_cases=found.rejected,
             withdrawn=found.withdrawn,
-            by_source=dict(collected.by_source),
+            by_source=dict(found.by_source),
             by_reason=dict(collected.by_reason),
             new_since_last_training=found.unused,
             trigger_after=trigger_after,

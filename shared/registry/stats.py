@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -48,6 +49,7 @@ class CaseCounts:
     withdrawn: int
     anonymized: int
     used_in_training: int
+    by_source: Mapping[str, int]
     average_quality: float | None
     unused: int
     audit_due: int
@@ -60,7 +62,6 @@ class Collected:
 
     rows_seen: int
     rows_collected: int
-    by_source: Mapping[str, int]
     by_reason: Mapping[str, int]
     last_run: CollectionRun | None
 
@@ -88,10 +89,39 @@ class LiveFigures:
 
 def case_counts(session: Session, model_type: str) -> CaseCounts:
     """Cases of all types; `unused`: training-side ones of this type that its newest sealed set lacks."""
+    by_source = _by_source(session)
+
+    def counted(name: str) -> int:
+        return sum(int(getattr(row, name)) for row in by_source)
+
+    scored = counted("scored")
+    audit = select(func.count(), func.count(Reading.answered_at)).where(Reading.kind == "audit")
+    asked, done = session.execute(audit).one()
+    return CaseCounts(
+        total=counted("total"),
+        validated=counted("validated"),
+        pending=counted("pending"),
+        needs_review=counted("needs_review"),
+        rejected=counted("rejected"),
+        withdrawn=counted("withdrawn"),
+        anonymized=counted("anonymized"),
+        used_in_training=counted("used_in_training"),
+        by_source={row.name: row.total for row in by_source if row.total},
+        average_quality=counted("quality") / scored if scored else None,
+        unused=schedules.unused(session, model_type),
+        audit_due=asked - done,
+        audit_done=done,
+    )
+
+
+def _by_source(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Every count of cases by the name of the source, in one pass over an index."""
     state, standing = ValidatedCase.state, ValidatedCase.state != CaseState.SUPERSEDED
     waiting = (CaseState.DISCOVERED, CaseState.DEIDENTIFIED, CaseState.CHECKED, CaseState.PENDING)
-    row = session.execute(
+    score = ValidatedCase.data_quality_score
+    rows = session.execute(
         select(
+            Source.name,
             func.count().filter(standing).label("total"),
             func.count().filter(state == CaseState.VALIDATED).label("validated"),
             func.count().filter(state.in_(waiting)).label("pending"),
@@ -100,25 +130,13 @@ def case_counts(session: Session, model_type: str) -> CaseCounts:
             func.count().filter(state == CaseState.WITHDRAWN).label("withdrawn"),
             func.count().filter(standing, ValidatedCase.is_anonymized).label("anonymized"),
             func.count().filter(ValidatedCase.used_in_training).label("used_in_training"),
-            func.avg(ValidatedCase.data_quality_score).filter(standing).label("average_quality"),
+            func.coalesce(func.sum(score).filter(standing), 0).label("quality"),
+            func.count(score).filter(standing).label("scored"),
         )
-    ).one()
-    audit = select(func.count(), func.count(Reading.answered_at)).where(Reading.kind == "audit")
-    asked, done = session.execute(audit).one()
-    return CaseCounts(
-        total=row.total,
-        validated=row.validated,
-        pending=row.pending,
-        needs_review=row.needs_review,
-        rejected=row.rejected,
-        withdrawn=row.withdrawn,
-        anonymized=row.anonymized,
-        used_in_training=row.used_in_training,
-        average_quality=None if row.average_quality is None else float(row.average_quality),
-        unused=schedules.unused(session, model_type),
-        audit_due=asked - done,
-        audit_done=done,
+        .join(Source, Source.id == ValidatedCase.source_id)
+        .group_by(Source.name)
     )
+    return rows.all()
 
 
 def collected(session: Session) -> Collected:
@@ -126,13 +144,10 @@ def collected(session: Session) -> Collected:
     refused = func.count().filter(SourceRecord.outcome != "collected")
     by_reason = select(SourceRecord.reason, func.count(), func.count(SourceRecord.case_id), refused)
     records = session.execute(by_reason.group_by(SourceRecord.reason)).all()
-    by_source = select(Source.name, func.count()).join(ValidatedCase, ValidatedCase.source_id == Source.id)
-    current = by_source.where(ValidatedCase.state != CaseState.SUPERSEDED).group_by(Source.name)
     newest = select(CollectionRun).order_by(CollectionRun.created_at.desc(), CollectionRun.id.desc()).limit(1)
     return Collected(
         rows_seen=sum(seen for _, seen, _, _ in records),
         rows_collected=sum(kept for _, _, kept, _ in records),
-        by_source={name: n for name, n in session.execute(current)},
         by_reason={why: n for why, _, _, n in records if why is not None and n},
         last_run=session.scalar(newest),
     )
