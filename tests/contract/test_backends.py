@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load, load_file, save
 
-from shared.backends import backend_for, checkpoints
+from shared.backends import backend_for, checkpoints, lessons
 from shared.backends.base import Fitted, Step
 from shared.backends.checkpoints import Checkpoint
 from shared.backends.files import digest_of, fetch, folder_of, store
@@ -332,9 +332,10 @@ def test_two_checkpoints_of_a_training_are_kept(backend, tmp_path):
     assert len(list((tmp_path / "model").iterdir())) == 2
 
 
-def test_a_loss_that_is_no_number_ends_the_training(backend, tmp_path):
-    with pytest.raises(InvalidInputError, match="not a number"):
-        backend.fit(request(tmp_path, learning_rate=1.0, lora_alpha=1024, epochs=40), quiet)
+def test_a_loss_that_is_no_number_ends_the_training(backend, tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "LARGEST_GRADIENT", float("nan"))  # a rate overflows on some processors only
+    with pytest.raises(InvalidInputError, match="loss is not a number at step 2"):
+        backend.fit(request(tmp_path), quiet)
 
 
 def test_progress_carries_the_live_figures(backend, tmp_path):
