@@ -82,6 +82,9 @@ class SegmentationRecipe(BaseModel):
         400, ge=1, le=1_000_000, description="tiles learnt from, where a picture is cut, spread over pictures"
     )
     tiles: int = Field(0, ge=0, le=8, description="parts a side of a picture; 0 chooses by the masks")
+    contrast: Literal["auto", "whole", "local"] = Field(
+        "auto", description="brightness as the picture has it, or beside what surrounds; auto: for lines"
+    )
     held_back_share: float = Field(0.1, ge=0, le=0.5, description="persons that compare with the untrained")
     checkpoint_steps: int = Field(20, ge=1, le=100_000, description="steps between two checkpoints")
 

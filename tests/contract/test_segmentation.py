@@ -19,7 +19,7 @@ from shared.backends.base import Fitted, Segmenter, Step
 from shared.backends.files import digest_of
 from shared.backends.segmentation import compare
 from shared.backends.segmentation.material import NothingToSegmentError, prepare
-from shared.backends.segmentation.picture import PictureError
+from shared.backends.segmentation.picture import PictureError, evened
 from shared.backends.segmentation.shelf import KEPT_SECONDS, Shelf
 from shared.backends.segmentation.tiles import parts_for, paste, tiles_of
 from shared.config import Settings, load_settings
@@ -29,6 +29,7 @@ from shared.domain.recipe import RecipeError, parse_recipe
 from shared.errors import InvalidInputError
 from shared.vault import Vault
 from tests.small_pictures import SIDE, drawing, examples, request, shelved
+from tests.small_pictures import save as save_array
 
 BLOB = (4.0, 4.0, 27.0, 25.0)
 
@@ -292,6 +293,47 @@ def test_small_objects_are_cut_into_tiles_and_large_ones_are_not():
     assert parts_for([small], side=256, grid=256) == 3
     assert parts_for([small * 0], side=256, grid=256) == 1
     assert parts_for([large * 0 + 1], side=256, grid=256) == 1
+
+
+def test_lines_are_shown_by_what_surrounds_them_and_other_objects_as_the_picture_has_them(tmp_path):
+    line, block = np.zeros((900, 900), dtype=np.uint8), np.zeros((900, 900), dtype=np.uint8)
+    block[200:600, 200:600] = 1
+    for place in range(0, 900, 20):
+        line[place : place + 2] = 1
+
+    def is_local(mask: np.ndarray, **recipe: object) -> bool:
+        folder = tmp_path / "c-pictures"
+        seen = {"image": save_array(folder, mask * 9 + 1), "mask": save_array(folder, mask)}
+        rows = [replace(row, **seen) for row in examples(folder, 2)]
+        wish = request(tmp_path / "c", rows, held_back_share=0, **recipe)
+        return prepare(wish, parse_recipe("segmentation", wish.recipe), 256).is_local
+
+    assert is_local(line)
+    assert not is_local(block)
+    assert is_local(block, contrast="local")
+    assert not is_local(line, contrast="whole")
+    assert is_local(line, tiles=1)
+
+
+def test_what_surrounds_a_place_is_taken_away_and_faint_lines_stand_out():
+    rows = torch.arange(200.0)[:, None].expand(200, 160)
+    values = (rows / 400).repeat(3, 1, 1)
+    values[:, :, 80] += 0.02
+    shown = evened(values)
+    assert shown.shape == values.shape
+    assert 0 <= float(shown.min()) <= float(shown.max()) <= 1
+    line, ground = shown[:, 40:160, 80], shown[:, 40:160, 20:60]
+    assert float(line.min() - ground.max()) > 0.2
+    dark = evened(values * 0.5 + 0.1)
+    assert torch.allclose(dark, shown, atol=1e-3)
+    assert torch.isfinite(evened(torch.full((3, 2, 1), 0.5))).all()
+
+
+def test_a_version_answers_as_it_learnt_to_see(backend, fitted):
+    told = fitted.files | {"rounds.json": json.dumps(_facts(fitted) | {"local": True}).encode()}
+    pixels, _ = drawing(55)
+    plain, local = (backend.load(files, "litemedsam") for files in (fitted.files, told))
+    assert plain.segment(pixels, [None])[0].score != local.segment(pixels, [None])[0].score
 
 
 def test_a_box_is_asked_of_the_tile_that_shows_it_whole_and_a_larger_one_of_all_it_touches(backend, fitted):

@@ -99,7 +99,7 @@ def test_each_has_its_default_and_bounds(family, name, default, low, high):
 
 
 def test_the_table_holds_every_number():
-    words = {"text_classifier": {"rung"}, "causal_lm": {"prompt"}, "segmentation": set()}
+    words = {"text_classifier": {"rung"}, "causal_lm": {"prompt"}, "segmentation": {"contrast"}}
     for family, recipe in RECIPES.items():
         assert recipe.model_fields.keys() == BOUNDS[family].keys() | words[family]
 

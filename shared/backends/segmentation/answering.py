@@ -14,8 +14,8 @@ from shared.backends.base import Box, Segmented
 from shared.backends.segmentation import prompts
 from shared.backends.segmentation.base_model import CELLS, SegmentationBase
 from shared.backends.segmentation.decoder import Decoder, Scene
-from shared.backends.segmentation.learner import embed
-from shared.backends.segmentation.picture import Frame, PictureError, logits_to_picture, to_square, to_values
+from shared.backends.segmentation.learner import embed_tile
+from shared.backends.segmentation.picture import Frame, PictureError, logits_to_picture, to_values
 from shared.backends.segmentation.questions import box_token
 from shared.backends.segmentation.tiles import Tile, paste, tiles_of
 
@@ -40,16 +40,16 @@ class View:
         return Frame(self.tile.height, self.tile.width, side)
 
 
-def views_of(base: SegmentationBase, pixels: NDArray[Any], *, parts: int, device: str) -> list[View]:
+def views_of(
+    base: SegmentationBase, pixels: NDArray[Any], *, parts: int, is_local: bool, device: str
+) -> list[View]:
     """Every tile of a picture."""
     values = to_values(pixels).to(device)
     height, width = values.shape[1:]
-
-    def encoded(tile: Tile) -> Tensor:
-        part = values[:, tile.top : tile.bottom, tile.left : tile.right]
-        return embed(base, to_square(part, base.side)[0][None])[0]
-
-    return [View(tile, partial(encoded, tile)) for tile in tiles_of(height, width, parts=parts)]
+    return [
+        View(tile, partial(embed_tile, base, values, tile, is_local=is_local))
+        for tile in tiles_of(height, width, parts=parts)
+    ]
 
 
 def answer(

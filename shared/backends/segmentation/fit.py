@@ -56,6 +56,7 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
         "held_back": float(len(material.held_back)),
         "pictures": float(len(material.examples)),
         "tiles": float(material.parts),
+        "local": float(material.is_local),
         "seconds": time.perf_counter() - started,
     }
     probes = json.loads(files["rounds.json"])["probes"]
@@ -80,6 +81,7 @@ def _finished(task: Task, learnt: Weights, device: str) -> dict[str, bytes]:
         "recipe": recipe.model_dump(),
         "seed": task.request.seed,
         "tiles": task.material.parts,
+        "local": task.material.is_local,
     }
     files = to_files(learnt, task.base.name, rank=recipe.lora_r, alpha=recipe.lora_alpha)
     scorer = load_scorer({**files, "rounds.json": _json(facts)}, task.base, device)

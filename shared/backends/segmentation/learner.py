@@ -17,8 +17,9 @@ from shared.backends.segmentation.adapter import adapted
 from shared.backends.segmentation.base_model import CELLS, SegmentationBase
 from shared.backends.segmentation.decoder import DECODER, Scene
 from shared.backends.segmentation.material import GRID, Material, Unit
-from shared.backends.segmentation.picture import Frame, mask_to_grid, to_square, to_values
+from shared.backends.segmentation.picture import Frame, evened, mask_to_grid, to_square, to_values
 from shared.backends.segmentation.shelf import Shelf
+from shared.backends.segmentation.tiles import Tile
 from shared.backends.team import Team
 from shared.domain.recipe import SegmentationRecipe
 
@@ -85,14 +86,20 @@ class Embedder:
         """Shape (cells, 256), bfloat16, without the no-mask vector."""
         tile = unit.tile
         name = material.examples[unit.picture].image
-        key = f"{name} {tile.top} {tile.bottom} {tile.left} {tile.right}"
+        key = f"{name} {tile.top} {tile.bottom} {tile.left} {tile.right}{' local' * material.is_local}"
 
         def make() -> Tensor:
             values = to_values(material.image(unit.picture)).to(self.device)
-            part = values[:, tile.top : tile.bottom, tile.left : tile.right]
-            return embed(self.base, to_square(part, self.base.side)[0][None])[0]
+            return embed_tile(self.base, values, tile, is_local=material.is_local)
 
         return self.shelf.cells(key, make).to(self.device)
+
+
+def embed_tile(base: SegmentationBase, values: Tensor, tile: Tile, *, is_local: bool) -> Tensor:
+    """What the encoder makes of a tile of a picture's values, shape (cells, 256)."""
+    part = values[:, tile.top : tile.bottom, tile.left : tile.right]
+    shown = evened(part) if is_local else part
+    return embed(base, to_square(shown, base.side)[0][None])[0]
 
 
 def embed(base: SegmentationBase, squares: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shared.backends.base import FitRequest, Pictures
 from shared.backends.segmentation.base_model import CELLS
 from shared.backends.segmentation.picture import PictureError
-from shared.backends.segmentation.tiles import Tile, parts_for, tiles_of
+from shared.backends.segmentation.tiles import Tile, parts_for, parts_of_objects, tiles_of
 from shared.domain.choosing import choose
 from shared.domain.example import PictureExample
 from shared.domain.recipe import SegmentationRecipe
@@ -48,6 +48,7 @@ class Material:
     Attributes:
         learnt: the units that are learnt from.
         held_back: numbers of pictures of persons that are not learnt from.
+        is_local: whether a tile is shown by what surrounds each place, not by the picture's brightness.
     """
 
     examples: Sequence[PictureExample]
@@ -56,6 +57,7 @@ class Material:
     learnt: Sequence[Unit]
     held_back: Sequence[int]
     folder: Path
+    is_local: bool = False
 
     def image(self, number: int) -> NDArray[Any]:
         """The pixels of a picture."""
@@ -80,20 +82,23 @@ def prepare(request: FitRequest, recipe: SegmentationRecipe, side: int) -> Mater
         raise NothingToSegmentError(f"{len(chosen)} pictures are enough for no segmenter", fix=fix)
     for example in chosen:
         _check(pictures.folder, example)
-    parts = recipe.tiles or parts_for(_looked_at(pictures.folder, chosen), side=side, grid=GRID)
+    masks = _looked_at(pictures.folder, chosen)
+    parts = parts_for(masks, side=side, grid=GRID)
+    has_lines = parts > parts_of_objects(masks)
     held_back = _held_back(chosen, recipe.held_back_share, request.seed)
     mean = sum(example.weight for example in chosen) / len(chosen)
     apart = set(held_back)
     material = Material(
         examples=chosen,
         weights=[example.weight / mean for example in chosen],
-        parts=parts,
+        parts=recipe.tiles or parts,
+        is_local=has_lines if recipe.contrast == "auto" else recipe.contrast == "local",
         learnt=[],
         held_back=held_back,
         folder=pictures.folder,
     )
     numbers = [number for number in range(len(chosen)) if number not in apart]
-    most = recipe.max_tiles if parts > 1 else len(numbers)
+    most = recipe.max_tiles if material.parts > 1 else len(numbers)
     return replace(material, learnt=_spread(material, numbers, most))
 
 

@@ -33,6 +33,7 @@ class PictureScorer:
     ) -> None:
         self.labels: Sequence[str] = tuple(facts["labels"])
         self._base, self._facts, self._device = base, facts, device
+        self._is_local = bool(facts.get("local", False))  # versions of before have it nowhere
         scale = float(facts["recipe"]["lora_alpha"]) / int(facts["recipe"]["lora_r"])
         self._learnt, self._untrained = adapted(base, learnt, scale), plain(base)
 
@@ -48,7 +49,8 @@ class PictureScorer:
         self, pixels: NDArray[Any], boxes: Sequence[Box | None], *, untrained: bool = False
     ) -> list[Segmented]:
         """One mask a box, in order; None asks for the whole picture."""
-        views = _LAST.views(self._base, pixels, parts=int(self._facts["tiles"]), device=self._device)
+        parts = int(self._facts["tiles"])
+        views = _LAST.views(self._base, pixels, parts=parts, is_local=self._is_local, device=self._device)
         return answer(self._untrained if untrained else self._learnt, self._base, views, boxes=boxes)
 
     def fingerprint(self) -> str:
@@ -71,7 +73,7 @@ class PictureScorer:
         decoder = self._untrained if untrained else self._learnt
         return [
             (round(float(one.mask.mean()), 4), one.score)
-            for views in _probe_views(self._base, self._device)
+            for views in _probe_views(self._base, self._device, is_local=self._is_local)
             for one in answer(decoder, self._base, views, boxes=_BOXES)
         ]
 
@@ -83,13 +85,16 @@ class _Last:
         self._guard = threading.Lock()
         self._key, self._views = "", list[View]()
 
-    def views(self, base: SegmentationBase, pixels: NDArray[Any], *, parts: int, device: str) -> list[View]:
+    def views(
+        self, base: SegmentationBase, pixels: NDArray[Any], *, parts: int, is_local: bool, device: str
+    ) -> list[View]:
         """The picture's tiles, encoded now or just before."""
-        told = f"{base.digest} {parts} {device} {pixels.dtype} {pixels.shape} ".encode()
+        told = f"{base.digest} {parts} {is_local} {device} {pixels.dtype} {pixels.shape} ".encode()
         key = hashlib.sha256(told + np.ascontiguousarray(pixels).tobytes()).hexdigest()
         with self._guard:
             if key != self._key:
-                self._views, self._key = views_of(base, pixels, parts=parts, device=device), key
+                self._views = views_of(base, pixels, parts=parts, is_local=is_local, device=device)
+                self._key = key
             return self._views
 
 
@@ -123,10 +128,11 @@ def hash_of(answers: Sequence[tuple[float, float]], labels: Sequence[str]) -> st
     return hashlib.sha256(json.dumps([[list(pair) for pair in answers], list(labels)]).encode()).hexdigest()
 
 
-@lru_cache(maxsize=2)
-def _probe_views(base: SegmentationBase, device: str) -> tuple[list[View], ...]:
+@lru_cache(maxsize=4)
+def _probe_views(base: SegmentationBase, device: str, *, is_local: bool) -> tuple[list[View], ...]:
     """Two drawn pictures, a bright ellipse on a slope and on stripes, encoded once a process."""
-    return tuple(views_of(base, _drawing(*shape), parts=1, device=device) for shape in PROBE_SHAPES)
+    drawings = [_drawing(*shape) for shape in PROBE_SHAPES]
+    return tuple(views_of(base, one, parts=1, is_local=is_local, device=device) for one in drawings)
 
 
 def _drawing(height: int, width: int) -> NDArray[np.float64]:

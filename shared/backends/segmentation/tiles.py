@@ -5,7 +5,7 @@ masks of a set lose too much, or its objects are too small, its pictures are cut
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -84,12 +84,20 @@ def parts_for(masks: Iterable[NDArray[Any]], *, side: int, grid: int) -> int:
     kept = [mask for mask in masks if mask.any()]
     if not kept:
         return 1
-    least = min(MOST_PARTS, math.ceil(LEAST_OBJECT / median(_usual_object(mask) for mask in kept)))
-    for parts in range(least, MOST_PARTS):
+    for parts in range(parts_of_objects(kept), MOST_PARTS):
         overlaps = [_round_trip(mask, parts, side=side, grid=grid) for mask in kept]
         if sum(overlaps) / len(overlaps) >= LEAST_OVERLAP:
             return parts
     return MOST_PARTS
+
+
+def parts_of_objects(masks: Sequence[NDArray[Any]]) -> int:
+    """The fewest parts a side with which the usual object is large enough, whether the masks survive or not.
+
+    A set that must be cut finer than that is one of lines, such as vessels.
+    """
+    sizes = [_usual_object(mask) for mask in masks if mask.any()]
+    return min(MOST_PARTS, math.ceil(LEAST_OBJECT / median(sizes))) if sizes else 1
 
 
 def _usual_object(mask: NDArray[Any]) -> float:
