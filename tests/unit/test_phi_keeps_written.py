@@ -58,6 +58,8 @@ Moved from {Brokkerud} <6m> ago.
 """
 HOSPITAL = """
 Born at {Varnholt Surgery}, <3439 g>, well.
+Mrs {Hill} <67 y/o M> {Varnholt General Hospital} called.
+Mrs {Hill} <67/F> {Varnholt General Hospital} called.
 Admitted to {Royal Varnholt Infirmary} <48h> with sepsis.
 """
 DATE = """

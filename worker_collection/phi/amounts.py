@@ -58,15 +58,34 @@ def aged(text: str, at: int) -> re.Match[str] | None:
 def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     """The spans without an amount or an "'s" at their end; one that holds nothing else is none."""
     for found in spans:
-        span = _without_age(text, found) if found.label == "ADDRESS" else found
-        span = _without_time(text, span) if span.label in _SOFT else span
-        end = _end(text, span) if span.label in _SOFT else _end_of_number(text, span)
-        if end == span.end and span.label == "NAME" and _is_owner(text, end):
-            end -= 2
-        if end == span.end:
-            yield span
-        elif end > span.start:
-            yield Span(span.start, end, span.label)
+        for span in _parted(text, found):
+            end = _end(text, span) if span.label in _SOFT else _end_of_number(text, span)
+            if end == span.end and span.label == "NAME" and _is_owner(text, end):
+                end -= 2
+            if end == span.end:
+                yield span
+            elif end > span.start:
+                yield Span(span.start, end, span.label)
+
+
+# Who and how old, and then where: "Hill 67 yo Quist General Hospital".
+_AGE_WITHIN = re.compile(
+    r"[ ,(]+(?:\d{1,2}[ -]?(?:years?|yrs?|y[./]?o\.?|y|months?|mo|"
+    r"ans|años|anos|anni|jaar|jahre|J\.?)(?![^\W_])(?:[ ]?[MF](?!\w))?|[1-9]\d[ ]?/?[MF](?!\w))[ ,).]+",
+    re.IGNORECASE,
+)
+
+
+def _parted(text: str, found: Span) -> Iterator[Span]:
+    """What is found, without the age or the time before it and parted by the age within it."""
+    span = _without_age(text, found) if found.label == "ADDRESS" else found
+    span = _without_time(text, span) if span.label in _SOFT else span
+    within = _AGE_WITHIN.search(text, span.start, span.end) if span.label in ("HOSPITAL", "ORG") else None
+    if within is None or not span.start < within.start() < within.end() < span.end:
+        yield span
+        return
+    yield Span(span.start, within.start(), span.label)
+    yield Span(within.end(), span.end, span.label)
 
 
 # Who and how old, and only then where: "Rx for Ann Quist, 44, 12 Elm St".
@@ -90,9 +109,15 @@ _TIME_FIRST = re.compile(
 )
 
 
+_SEX_FIRST = re.compile(r"[MF][ ](?=\w{3})")
+_AGE_BEFORE = re.compile(r"\d[ ]?/?$|\d[ -]?(?:yo|y/o|y\.o\.?|yrs?|y)[ ]$", re.IGNORECASE)
+
+
 def _without_time(text: str, span: Span) -> Span:
     """The place without the span of time that it begins with."""
     first = _TIME_FIRST.match(text, span.start, span.end)
+    if _SEX_FIRST.match(text, span.start) and _AGE_BEFORE.search(text, max(0, span.start - 6), span.start):
+        return Span(span.start + 2, span.end, span.label)  # "67 y/o M Quist General Hospital"
     return Span(first.end(), span.end, span.label) if first and first.end() < span.end else span
 
 
@@ -162,7 +187,7 @@ def _end(text: str, span: Span) -> int:
 
 # Hours to years behind what has a number already: "22 Mill Lane 48h", "Ward 3, 6m".
 _LASTS = re.compile(r",?[ ]\d{1,3}[hwmy]$|(?<!,)[ ]\d{1,2}d$")
-_UNITS = re.compile(rf"(?:{TIME})(?![^\W_])", re.IGNORECASE)
+_UNITS = re.compile(rf"(?:{TIME})(?:-old)?(?![^\W_])", re.IGNORECASE)
 _COUNTED_BEFORE = re.compile(r"\d[\s-]?$")
 
 
