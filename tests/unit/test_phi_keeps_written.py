@@ -55,6 +55,8 @@ ADDRESS = """
 Was in {Flat 3, 22 Mill Lane} <48h>, then home.
 Smoker <3/52>, {14 Acacia Road}.
 Moved from {Brokkerud} <6m> ago.
+{Alan Quist}, <67>, of {Leeds}, was seen.
+Lives at {22 Mill Lane, Leeds}, <67 M>.
 """
 HOSPITAL = """
 Born at {Varnholt Surgery}, <3439 g>, well.

@@ -76,8 +76,17 @@ _AGE_WITHIN = re.compile(
 )
 
 
+# Who, how old, and of where: "Alan Quist, 67, of Leeds".
+_AGE_AND_WHERE = re.compile(r",[ ](?:1[89]|[2-9]\d),[ ](?:of|from|formerly of|living in)[ ]")
+
+
 def _parted(text: str, found: Span) -> Iterator[Span]:
     """What is found, without the age or the time before it and parted by the age within it."""
+    where = _AGE_AND_WHERE.search(text, found.start, found.end) if found.label == "ADDRESS" else None
+    if where is not None and where.start() > found.start:
+        yield Span(found.start, where.start(), "NAME")
+        yield from _parted(text, Span(where.end(), found.end, found.label))
+        return
     span = _without_age(text, found) if found.label == "ADDRESS" else found
     span = _without_time(text, span) if span.label in _SOFT else span
     within = _AGE_WITHIN.search(text, span.start, span.end) if span.label in ("HOSPITAL", "ORG") else None
@@ -185,8 +194,8 @@ def _end(text: str, span: Span) -> int:
     return span.end
 
 
-# Hours to years behind what has a number already: "22 Mill Lane 48h", "Ward 3, 6m".
-_LASTS = re.compile(r",?[ ]\d{1,3}[hwmy]$|(?<!,)[ ]\d{1,2}d$")
+# Hours to years, or who it is, behind what has a number already: "22 Mill Lane 48h", "Ward 3, 6m", "…, 67 M".
+_LASTS = re.compile(r",?[ ]\d{1,3}[hwmy]$|(?<!,)[ ]\d{1,2}d$|,[ ](?:1[89]|[2-9]\d)[ ]?/?[MF]$")
 _UNITS = re.compile(rf"(?:{TIME})(?:-old)?(?![^\W_])", re.IGNORECASE)
 _COUNTED_BEFORE = re.compile(r"\d[\s-]?$")
 
