@@ -18,8 +18,8 @@ class Reader(Protocol):
     """A version that first reads a text and then judges it; what `reads` alike reads the same."""
 
     @property
-    def reads(self) -> str:
-        """Which versions may judge what this one has read."""
+    def reads(self) -> str | None:
+        """Which versions may judge what this one has read; None is none."""
 
     def read(self, texts: Sequence[str]) -> Sequence[Any]:
         """What it makes of each text, in order."""
@@ -69,9 +69,9 @@ class NearServer:
 
     def _answers(self, scorer: Scorer, texts: Sequence[str]) -> list[Answer]:
         """A text that another version has read in the same way is not read again."""
-        if not isinstance(scorer, Reader):
+        if not isinstance(scorer, Reader) or (how := scorer.reads) is None:
             return scorer.answer(texts)
-        known, how = self._read, scorer.reads
+        known = self._read
         fresh = [text for text in texts if (how, text) not in known]
         known.update(zip(((how, text) for text in fresh), scorer.read(fresh), strict=True))
         answers = scorer.judge([known[how, text] for text in texts])

@@ -123,7 +123,8 @@ def test_what_one_version_read_is_judged_by_another_that_leaves_the_base_alike(b
 
     one, two = headed(examples()), headed(examples()[:-3])
     adapted = backend.load(fitted.files, "minilm")
-    assert one.reads == two.reads != adapted.reads
+    assert one.reads == two.reads
+    assert adapted.reads is None
     assert two.judge(one.read(TEXTS)) == two.answer(TEXTS) != one.answer(TEXTS)
     assert adapted.judge(adapted.read(TEXTS)) == adapted.answer(TEXTS)
     assert adapted.answer(TEXTS) != adapted.judge(one.read(TEXTS))

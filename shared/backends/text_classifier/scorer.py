@@ -57,10 +57,10 @@ class TextScorer(Probed):
         self._alike: dict[tuple[int, int], bool] = {}  # shapes (rows, length) that were looked at
 
     @property
-    def reads(self) -> str:
-        """Versions with the same word read any text alike, and so may judge what another of them has read."""
+    def reads(self) -> str | None:
+        """Versions with the same word may judge what another of them has read; None reads like no other."""
         kind = f"{type(self).__name__}/{self._base.digest}/{self._max_tokens}"
-        return kind if self._is_bare else f"{kind}/{id(self)}"
+        return kind if self._is_bare else None
 
     def answer(self, texts: Sequence[str]) -> list[Answer]:
         """One answer a text; `top` starts with the label itself."""
