@@ -176,7 +176,7 @@ def rollback(
             done = deployments.rollback_by_person(session, model_type, to, cause=cause)
     except OperationalError as error:
         raise PartDownError(
-            "the database does not answer, so nothing was rolled back",
+            "the database did not say that it has rolled back",
             fix="ask the API, which goes back without it: POST /models/rollback, as in docs/handover.md",
         ) from error
     show_record(asdict(done), as_json=as_json)

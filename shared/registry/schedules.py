@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -113,8 +113,19 @@ def last_fire(session: Session, schedule_id: UUID) -> ScheduleFire | None:
     return session.scalar(mine.order_by(ScheduleFire.at.desc()).limit(1))
 
 
+def new_cases(session: Session, model_type: str) -> Counts:
+    """Collected cases on the training side: all that may be members, and those the newest set lacks.
+
+    A curated set does not count: the person who vouches for it says when to train on it.
+    """
+    return Counts(
+        total=session.scalar(_counted(model_type)) or 0,
+        unused=unused(session, model_type),
+    )
+
+
 def unused(session: Session, model_type: str) -> int:
-    """The second of `new_cases` alone: what the newest set lacks is found by index, and only that is read."""
+    """The second of these alone: what the newest set lacks is found by index, and only that is read."""
     newest = datasets.newest(session, model_type)
     sealed = exists().where(
         DatasetMember.dataset_version_id == (newest.id if newest else None),
@@ -122,37 +133,23 @@ def unused(session: Session, model_type: str) -> int:
     )
     valid = (ValidatedCase.model_type == model_type) & (ValidatedCase.state == CaseState.VALIDATED)
     lacked = select(ValidatedCase.id).where(valid, ~sealed).cte("lacked").prefix_with("MATERIALIZED")
-    count = (
+    narrowed = _counted(model_type).join(lacked, lacked.c.id == ValidatedCase.id)
+    return session.scalar(narrowed) or 0
+
+
+def _counted(model_type: str) -> Select[int]:
+    """How many cases are to be learnt from: on the training side, may be members, not curated."""
+    return (
         select(func.count())
-        .select_from(lacked)
-        .join(ValidatedCase, ValidatedCase.id == lacked.c.id)
-        .join(Person, Person.id == ValidatedCase.person_id)
-    )
-    return session.scalar(count.where(_to_learn_from(model_type))) or 0
-
-
-def new_cases(session: Session, model_type: str) -> Counts:
-    """Collected cases on the training side: all that may be members, and those the newest set lacks.
-
-    A curated set does not count: the person who vouches for it says when to train on it.
-    """
-    newest = datasets.newest(session, model_type)
-    sealed = select(DatasetMember.case_id).where(
-        DatasetMember.dataset_version_id == (newest.id if newest else None)
-    )
-    row = session.execute(
-        select(func.count(), func.count().filter(ValidatedCase.id.not_in(sealed)))
         .select_from(ValidatedCase)
         .join(Person, Person.id == ValidatedCase.person_id)
-        .where(_to_learn_from(model_type))
-    ).one()
-    return Counts(total=row[0], unused=row[1])
-
-
-def _to_learn_from(model_type: str) -> ColumnElement[bool]:
-    """The condition on a case and its person: on the training side, may be learnt from, not curated."""
-    mine = (ValidatedCase.model_type == model_type) & ValidatedCase.curated.is_(False)
-    return mine & (Person.split == "training") & datasets.may_be_learnt()
+        .where(
+            ValidatedCase.model_type == model_type,
+            ValidatedCase.curated.is_(False),
+            Person.split == "training",
+            datasets.may_be_learnt(),
+        )
+    )
 
 
 def ensure_defaults(session: Session, settings: Settings, now: datetime) -> None:

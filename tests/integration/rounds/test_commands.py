@@ -157,7 +157,7 @@ def test_a_database_that_is_down_is_named_not_traced(cli, monkeypatch):
     code, _, err = cli("jobs", "list")
     assert code == 3 and err.startswith("the database does not answer.")
     code, _, err = cli("rollback")
-    assert code == 3 and "nothing was rolled back" in err and "POST /models/rollback" in err
+    assert code == 3 and "did not say that it has rolled back" in err and "POST /models/rollback" in err
 
 
 def test_a_wrong_setting_stops_everything_with_its_name(cli, monkeypatch):
