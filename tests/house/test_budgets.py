@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,14 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Every node of a file, which is parsed once for all rules."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, FUNCTIONS)]
+    return [node for node in nodes(path) if isinstance(node, FUNCTIONS)]
 
 
 def own_lines(node: ast.AST) -> int:
@@ -70,8 +77,7 @@ def test_files_and_functions_keep_their_budget(path):
 def test_no_name_says_nothing(path):
     if any(shown(path).startswith(place) for place in ON_THE_WIRE):
         pytest.skip("names on the wire")
-    tree = ast.parse(path.read_text())
-    named = [node.name for node in ast.walk(tree) if isinstance(node, (*FUNCTIONS, ast.ClassDef))]
+    named = [node.name for node in nodes(path) if isinstance(node, (*FUNCTIONS, ast.ClassDef))]
     said = {
         name: words(name.replace("new_cases", "cases")) for name in (path.stem, *named)
     }  # a policy's term
@@ -96,14 +102,13 @@ def test_no_test_mocks(path):
 def test_only_the_settings_read_the_environment(path):
     if shown(path) == "shared/config.py":
         pytest.skip("the one place")
-    tree = ast.parse(path.read_text())
     written = {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in nodes(path)
         if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
         or (isinstance(node, ast.Attribute) and node.attr == "update")
     }  # what a library must find there at its import is written, not read
-    for node in ast.walk(tree):
+    for node in nodes(path):
         is_read = (
             isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and id(node) not in written
         )
@@ -112,7 +117,7 @@ def test_only_the_settings_read_the_environment(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=shown)
 def test_nothing_unpickles(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         assert not {"pickle", "dill", "joblib", "shelve"} & set(names), f"{shown(path)} imports {names}"
