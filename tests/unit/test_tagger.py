@@ -17,7 +17,7 @@ from worker_collection.phi.lexicon import GIVEN, NAME, TOWN, kind
 from worker_collection.phi.page import Page
 from worker_collection.phi.tagger_file import meanings
 from worker_collection.phi.tagger_network import LABELS, network, read
-from worker_collection.phi.tagger_traits import MEANING, ROWS, TRAITS, forgotten, rows
+from worker_collection.phi.tagger_traits import MEANING, ROWS, TAKEN, TRAITS, forgotten, rows
 
 needs_prose = pytest.mark.skipif(not prose.DATA.exists(), reason="the openly licensed prose is not here")
 
@@ -42,6 +42,17 @@ def test_the_arithmetic_is_that_of_the_network_that_was_trained():
     got = read(packed(model, {"seed": "3"})).probabilities(told)
     assert np.abs(got - wanted).max() < 0.01
     assert np.allclose(got.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 15, 16, 17, 40])
+def test_what_is_kept_of_a_page_for_a_second_look_gives_what_reading_it_anew_gives(count):
+    page = Page("Seen 24 hours\nago by Ann Quist, " * 20)
+    page.words = page.words[:count]
+    for covered in ([False] * count, [True] * count):
+        again = network().probabilities(rows(page, covered))
+        assert (tagger.likelihoods(page, covered) == again).all()
+    free, taken = (rows(page, [one] * count)[:, TAKEN] for one in (False, True))
+    assert (free != taken).all()
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from worker_collection.phi.lexicon import (
     fold,
     kind,
 )
+from worker_collection.phi.tagger_file import Traits
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*(?:['’](?=\s))?")
 _INNER_CAPITAL = re.compile(
@@ -172,6 +173,7 @@ class Page:
         self.clinical: dict[
             int, bool
         ] = {}  # what `clinical.is_clinical` has judged, by where the word begins
+        self.traits: Traits | None = None  # what the tagger reads of the words, kept for its second look
         self._anchored = anchored = defaultdict[Anchor, list[int]](list)
         for place, word in enumerate(words):
             for anchor in word.anchors:

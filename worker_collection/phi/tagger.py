@@ -25,7 +25,7 @@ from worker_collection.phi.page import Page, Word
 from worker_collection.phi.spans import Span
 from worker_collection.phi.tagger_file import FILE, MEANINGS, Floats
 from worker_collection.phi.tagger_network import LABELS, network
-from worker_collection.phi.tagger_traits import rows
+from worker_collection.phi.tagger_traits import TAKEN, marks, unmarked
 
 # How likely a span has to be, by its label: chosen on notes that were not trained on (bench/deid_tagger.py).
 SURE = {"NAME": 0.85, "HOSPITAL": 0.7, "ORG": 0.8, "ADDRESS": 0.8}
@@ -70,7 +70,7 @@ def believed(page: Page, free: Sequence[bool], spans: Sequence[Span]) -> list[Sp
     """
     if not spans:
         return []
-    some = 1 - network().probabilities(rows(page, free))[:, 0]  # (words,)
+    some = 1 - likelihoods(page, free)[:, 0]  # (words,)
     starts = [word.start for word in page.words]
     found = []
     for span in spans:
@@ -95,7 +95,7 @@ def runs(page: Page, free: Sequence[bool]) -> Iterator[tuple[Span, float]]:
     """Words beside each other that may be one name or place, and how likely the likeliest of them is."""
     if not page.words:
         return
-    chances = network().probabilities(rows(page, free))
+    chances = likelihoods(page, free)
     some = 1 - chances[:, 0]  # (words,)
     start, words = 0, page.words
     while start < len(words):
@@ -116,6 +116,15 @@ def runs(page: Page, free: Sequence[bool]) -> Iterator[tuple[Span, float]]:
             span = Span(words[start].start, words[end].end, label)
             yield span, float(some[start : end + 1].max())
         start = end + 1
+
+
+def likelihoods(page: Page, free: Sequence[bool]) -> Floats:
+    """How likely each label is for each word, shape (words, labels); the traits are read once a page."""
+    if page.traits is None:
+        found = unmarked(page)
+        page.traits = network().summed(found), found[:, TAKEN]
+    summed, places = page.traits
+    return network().judged(summed, marks(places, free))
 
 
 def _joins(gap: str, chances: Floats) -> bool:

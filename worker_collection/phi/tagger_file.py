@@ -12,6 +12,9 @@ FILE, MEANINGS = WEIGHTS / "tagger.safetensors", WEIGHTS / "meanings.safetensors
 _TYPES = {"I8": np.int8, "U8": np.uint8, "F16": np.float16, "F32": np.float32}
 
 Floats = NDArray[np.float32]
+# What is read of the words of a page: sums of their traits, shape (words, width), and where in its line each
+# of them stands, shape (words,).
+Traits = tuple[Floats, NDArray[np.int32]]
 
 
 def arrays(raw: bytes) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from worker_collection.phi.tagger_file import FILE, Floats, arrays, meanings
-from worker_collection.phi.tagger_traits import MEANING, TRAITS, Rows
+from worker_collection.phi.tagger_traits import MEANING, TAKEN, Rows
 
 STEPS = (1, 2, 4, 1)  # how far apart the three words are that each convolution looks at
 LABELS = ("", "NAME", "HOSPITAL", "ORG", "ADDRESS")
@@ -29,34 +30,52 @@ class Network:
         Args:
             rows: the traits of the words, shape (words, TRAITS + 1).
         """
+        return self.judged(self.summed(rows), rows[:, TAKEN])
+
+    def summed(self, rows: Rows) -> Floats:
+        """What the words are by all traits but whether a rule has taken them, shape (words, width)."""
         hidden = self.meanings[rows[:, MEANING]]
-        for trait in range(TRAITS):
+        for trait in range(TAKEN):
             hidden += self.table[rows[:, trait]]
+        return hidden
+
+    def judged(self, summed: Floats, marks: NDArray[np.int32]) -> Floats:
+        """How likely each label is for each word, shape (words, labels).
+
+        Args:
+            summed: what `summed` says of them, shape (words, width); it stays as it is.
+            marks: the rows of the trait that is missing there, shape (words,).
+        """
+        hidden = summed + self.table[marks]
         np.maximum(hidden, 0, out=hidden)  # (words, width)
+        count, width = hidden.shape
+        wide = np.zeros((-(-count // _BLOCK) * _BLOCK, 3 * width), np.float32)
         for step, (weight, bias) in zip(STEPS, self.layers, strict=True):
-            hidden += np.maximum(_times(_neighbours(hidden, step), weight) + bias, 0)
+            _put_beside(wide, hidden, step)
+            seen = _times(wide, weight)[:count]
+            seen += bias
+            hidden += np.maximum(seen, 0, out=seen)
         scores = hidden @ self.out[0] + self.out[1]  # (words, labels)
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         answer: Floats = scores / scores.sum(axis=1, keepdims=True)
         return answer
 
 
-def _neighbours(hidden: Floats, step: int) -> Floats:
-    """Each word beside those `step` before and after it; nothing stands beyond the ends."""
+def _put_beside(wide: Floats, hidden: Floats, step: int) -> None:
+    """Write each word beside those `step` before and after it; nothing stands beyond the ends."""
     count, width = hidden.shape
-    wide = np.zeros((count, 3 * width), np.float32)
-    wide[step:, :width] = hidden[:-step]
-    wide[:, width : 2 * width] = hidden
-    wide[:-step, 2 * width :] = hidden[step:]
-    return wide
+    wide[:step, :width] = 0
+    wide[step:count, :width] = hidden[:-step]
+    wide[:count, width : 2 * width] = hidden
+    wide[: max(0, count - step), 2 * width :] = hidden[step:]
+    wide[max(0, count - step) : count, 2 * width :] = 0
 
 
 def _times(wide: Floats, weight: Floats) -> Floats:
     """The product, a few rows at a time: larger ones wake a thread of the library on every core."""
-    count, width = wide.shape
-    full = -(-count // _BLOCK) * _BLOCK
-    blocks = np.resize(wide, (full, width)) if full != count else wide
-    answer: Floats = (blocks.reshape(-1, _BLOCK, width) @ weight).reshape(full, -1)[:count]
+    answer: Floats = (wide.reshape(len(wide) // _BLOCK, _BLOCK, wide.shape[1]) @ weight).reshape(
+        len(wide), weight.shape[1]
+    )
     return answer
 
 

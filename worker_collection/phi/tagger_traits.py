@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,10 @@ from worker_collection.phi.tagger_file import meanings
 ROWS = 32768  # traits are hashed into so many rows of the table
 WORD_TRAITS = 10
 TRAITS = 15
+TAKEN = TRAITS - 1  # the column that says whether a rule has taken the word
 MEANING = TRAITS  # the column behind the traits: the row of the word's meaning, 0 for none
 _REMEMBERED = 65536
+_SEEN, _FURTHEST = 12, 4  # signs beside a word that are looked at, words of a line that are told apart
 _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _VOWELS = frozenset("aeiouy")
@@ -31,27 +34,36 @@ def rows(page: Page, covered: Sequence[bool]) -> Rows:
         page: the note.
         covered: for each word whether a rule has taken it, shape (words,).
     """
+    found = unmarked(page)
+    found[:, TAKEN] = marks(found[:, TAKEN], covered)
+    return found
+
+
+def unmarked(page: Page) -> Rows:
+    """The traits that hold whatever the rules take; in the column TAKEN where in its line a word stands."""
     words, text, case = page.words, page.text, page.case
-    found = np.empty((len(words), TRAITS + 1), np.int32)
-    known, _ = meanings()
-    last = at = 0
-    gaps = []
-    for word in words:
-        gaps.append(text[last : word.start])
-        last = word.end
-    gaps.append(text[last:])
+    known = meanings()[0].get
+    starts = [word.start for word in words]
+    gaps = [text[end:start] for end, start in zip([0, *(word.end for word in words)], starts, strict=False)]
+    gaps.append(text[words[-1].end if words else 0 :])
+    parts: list[tuple[int, ...]] = []
+    at = 0
     for place, word in enumerate(words):
         gap = gaps[place]
         at = 0 if "\n" in gap else at + 1
-        found[place, :WORD_TRAITS] = of_word(word.text, word.form, word.flags)
-        found[place, MEANING] = known.get(word.key, 0)
-        found[place, WORD_TRAITS:TRAITS] = _around(
-            (case, word.form, word.opens),
-            (_cut(gap[-12:])[-2:], _cut(gaps[place + 1][:12])[:2]),
-            (min(len(gap), 4), "\n" in gap, any(map(str.isdigit, gap[-12:]))),
-            (bool(covered[place]), min(at, 4)),
+        parts += (
+            of_word(word.text, word.form, word.flags),
+            _around((case, word.form, word.opens), _told(gap), gaps[place + 1][:_SEEN]),
+            (min(at, _FURTHEST), known(word.key, 0)),
         )
-    return found
+    flat = np.fromiter(chain.from_iterable(parts), np.int32, len(words) * (TRAITS + 1))
+    return flat.reshape(len(words), TRAITS + 1)
+
+
+def marks(places: NDArray[np.int32], covered: Sequence[bool]) -> NDArray[np.int32]:
+    """The trait that says whether a rule has taken a word, by where in its line it stands, shape (words,)."""
+    answer: NDArray[np.int32] = _MARKS[np.fromiter(covered, np.int32, len(places)), places]
+    return answer
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -74,15 +86,19 @@ def of_word(text: str, form: str, flags: int) -> tuple[int, ...]:
     return tuple(_row(slot, value) for slot, value in enumerate(told))
 
 
+def _told(gap: str) -> str:
+    """As much of what stands before a word as is looked at: its end, and whether a line ends in it."""
+    return gap if len(gap) <= _SEEN else ("\n" if "\n" in gap else " ") + gap[-_SEEN:]
+
+
 @lru_cache(maxsize=_REMEMBERED)
-def _around(*told: tuple[object, ...]) -> tuple[int, ...]:
-    (case, form, opens), (before, after), size, (covered, at) = told
+def _around(written: tuple[str, str, bool], gap: str, after: str) -> tuple[int, ...]:
+    near = gap[-_SEEN:]
     return (
-        _row(10, (case, form, opens)),
-        _row(11, before),
-        _row(12, after),
-        _row(13, size),
-        _row(14, (covered, at)),
+        _row(10, written),
+        _row(11, _cut(near)[-2:]),
+        _row(12, _cut(after)[:2]),
+        _row(13, (min(len(gap), 4), "\n" in gap, any(map(str.isdigit, near)))),
     )
 
 
@@ -90,10 +106,14 @@ def _row(slot: int, value: object) -> int:
     return zlib.crc32(f"{slot}{value}".encode(errors="surrogatepass")) % ROWS
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _cut(gap: str) -> str:
     """What stands between two words, every number as 0 and every other code as a."""
     return _LETTERS.sub("a", _DIGITS.sub("0", gap))
+
+
+_MARKS = np.array(
+    [[_row(TAKEN, (covered, at)) for at in range(_FURTHEST + 1)] for covered in (False, True)], np.int32
+)
 
 
 def _sound(key: str) -> str:
