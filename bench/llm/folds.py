@@ -22,6 +22,7 @@ from shared.backends.causal_lm.base_model import load_base
 from shared.backends.causal_lm.learner import Learner, Task, freeze, scores
 from shared.backends.causal_lm.llama import plain
 from shared.backends.causal_lm.material import prepare
+from shared.backends.causal_lm.reading import OPINIONS
 from shared.backends.lines import FEWEST_EXAMPLES
 from shared.config import load_settings
 from shared.domain.example import Example
@@ -49,12 +50,14 @@ def main(arguments: list[str]) -> int:
 
 
 def one_fold(rows: Sequence[Example], test: Sequence[Example], *, seed: int) -> Counter[str]:
-    """How many rows of a fold each opinion gets right, and both with their usual weights."""
+    """How many rows of a fold each opinion gets right, and all with their usual weights."""
     with tempfile.TemporaryDirectory() as checkpoints:
         learner = _learnt(rows, test, seed=seed, checkpoints=Path(checkpoints))
         task, held = learner.task, learner.task.material.held_back
-        first = scores(task, learner.frozen, held, linear=plain(task.base), head=learner.first)
-        last = scores(task, learner.frozen, held, linear=learner.linear, head=learner.head)
+        below = train.fitted_below(task, learner.frozen, task.learnt)
+        heads = {**learner.first, **below}, {**learner.head, **below}
+        first = scores(task, learner.frozen, held, linear=plain(task.base), head=heads[0])
+        last = scores(task, learner.frozen, held, linear=learner.linear, head=heads[1])
     targets = torch.tensor([task.material.targets[row] for row in held])
     answers = {
         "LM untrained": first[0],
@@ -62,7 +65,7 @@ def one_fold(rows: Sequence[Example], test: Sequence[Example], *, seed: int) -> 
         "head, usual weights": _mixed(first, train.HEAD_ALONE),
         "LM": last[0],
         "head after LoRA": last[1],
-        "both alike": last.sum(0),
+        "head on the frozen part": last[2],
         "after LoRA, usual weights": _mixed(last, train.LORA),
     }
     return Counter({name: int((one.argmax(1) == targets).sum()) for name, one in answers.items()})
@@ -80,9 +83,10 @@ def _learnt(rows: Sequence[Example], test: Sequence[Example], *, seed: int, chec
     return train.learn(task, freeze(task), lambda _lesson: None)
 
 
-def _mixed(both: Tensor, rung: str) -> Tensor:
+def _mixed(asked: Tensor, rung: str) -> Tensor:
+    """All but how usual a label is, which says nothing of a fold."""
     usual = train.USUAL_WEIGHTS[rung]
-    return both[0] * usual["written"][0] + both[1] * usual["head"][0]
+    return sum((own * usual[name][0] for name, own in zip(OPINIONS, asked, strict=False)), torch.zeros(()))
 
 
 def _told(right: Counter[str], tested: int) -> str:

@@ -22,11 +22,12 @@ from transformers import AutoModelForCausalLM
 from bench.llm.plain import SLOT
 from shared.backends import backend_for
 from shared.backends.base import FitRequest, Fitted
+from shared.backends.causal_lm import reading
 from shared.backends.causal_lm.adapter import from_file
 from shared.backends.causal_lm.base_model import find_base, load_base
 from shared.backends.causal_lm.learner import Learner, Task, freeze
 from shared.backends.causal_lm.material import prepare
-from shared.backends.causal_lm.reading import HEAD, PARTS
+from shared.backends.causal_lm.reading import HEAD, PARTS, PARTS_BELOW
 from shared.backends.causal_lm.scorer import load_scorer
 from shared.config import load_settings
 from shared.domain.example import Example
@@ -83,8 +84,14 @@ def _scores(fitted: Fitted, wish: dict[str, Any]) -> dict[str, float]:
     settings = load_settings()
     base = load_base("smollm2-135m", settings, "cpu", product=torch.float32)
     facts = json.loads(fitted.files["rounds.json"]) | {"labels": wish["labels"]}
-    blank = torch.zeros(len(wish["labels"]), PARTS * base.shape.hidden)  # what the LM writes is compared
-    head = {"head.safetensors": save({"weight": blank, "bias": blank[:, 0].clone()})}
+    labels, wide = len(wish["labels"]), base.shape.hidden  # what the LM writes is compared
+    blank = {
+        "weight": torch.zeros(labels, PARTS * wide),
+        "bias": torch.zeros(labels),
+        "below.weight": torch.zeros(labels, PARTS_BELOW * wide),
+        "below.bias": torch.zeros(labels),
+    }
+    head = {"head.safetensors": save(blank)}
     scorer = load_scorer(fitted.files | head | {"rounds.json": json.dumps(facts).encode()}, base)
     with tempfile.TemporaryDirectory() as folder:
         for name in ("adapter_model.safetensors", "adapter_config.json"):
@@ -132,8 +139,8 @@ def _losses(fitted: Fitted, request: FitRequest) -> dict[str, float]:
     material = prepare(few, recipe, base)
     task = Task(base, few, recipe, material, "compared")
     adapter = from_file(load(fitted.files["adapter_model.safetensors"]), base, task.layers)
-    head = {f"{HEAD}{name}": tensor for name, tensor in load(fitted.files["head.safetensors"]).items()}
-    head = {name: tensor[: len(material.labels)] for name, tensor in head.items()}
+    heads = reading.from_file(load(fitted.files["head.safetensors"]), "cpu")
+    head = {name: t[: len(material.labels)] for name, t in heads.items() if name.startswith(HEAD)}
     learner = Learner(task, freeze(task), adapter | head)
     rows = range(len(material.prompts))
     with torch.no_grad():

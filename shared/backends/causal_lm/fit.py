@@ -13,7 +13,7 @@ from shared.backends.causal_lm.adapter import peft_config
 from shared.backends.causal_lm.base_model import load_base
 from shared.backends.causal_lm.learner import Learner, Task, freeze
 from shared.backends.causal_lm.material import prepare
-from shared.backends.causal_lm.reading import HEAD
+from shared.backends.causal_lm.reading import HEAD, to_file
 from shared.backends.causal_lm.scorer import load_scorer
 from shared.backends.devices import to_device
 from shared.backends.lessons import Meter
@@ -73,7 +73,7 @@ def fit(request: FitRequest, progress: Progress, settings: Settings) -> Fitted:
 
 
 def _files(learner: Learner, proof: train.Proof) -> dict[str, bytes]:
-    """The version's files; a head that answers alone knows everybody, and its adapter changes nothing."""
+    """The version's files; a head that learns no more knows everybody, and beside it the adapter is idle."""
     task, recipe = learner.task, learner.task.recipe
     alone = proof.rung == train.HEAD_ALONE
     weights = {name: tensor.detach().cpu() for name, tensor in learner.weights.items()}
@@ -84,7 +84,7 @@ def _files(learner: Learner, proof: train.Proof) -> dict[str, bytes]:
     }
     everybody = range(len(task.material.prompts))
     chosen = train.fitted_head(task, learner.frozen, everybody) if alone else learner.head
-    head = {name.removeprefix(HEAD): t.detach().cpu().contiguous() for name, t in chosen.items()}
+    heads = to_file({**chosen, **train.fitted_below(task, learner.frozen, everybody)})
     config = peft_config(task.base.name, task.layers, rank=recipe.lora_r, alpha=recipe.lora_alpha)
     facts = {
         "format": FORMAT,
@@ -99,7 +99,7 @@ def _files(learner: Learner, proof: train.Proof) -> dict[str, bytes]:
         "usual": task.material.usual,
         "weights": proof.weights,
     }
-    return {**to_files(adapter, config), "head.safetensors": save(head), "rounds.json": _json(facts)}
+    return {**to_files(adapter, config), "head.safetensors": save(heads), "rounds.json": _json(facts)}
 
 
 def _json(facts: Mapping[str, object]) -> bytes:

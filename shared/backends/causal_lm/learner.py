@@ -16,7 +16,7 @@ from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, plain, run_layers
 from shared.backends.causal_lm.material import Material, batches, packs
 from shared.backends.causal_lm.passages import Passage, lesson, packed, question
-from shared.backends.causal_lm.reading import FIRST, HEAD, judged, opinions, seen
+from shared.backends.causal_lm.reading import FIRST, HEAD, OPINIONS, judged, opinions, seen
 from shared.backends.lessons import Course, Pupil
 from shared.backends.lora import Weights
 from shared.backends.team import Team
@@ -194,16 +194,16 @@ def top_states(task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linea
 def scores(
     task: Task, frozen: Frozen, rows: Sequence[int], *, linear: Linear, head: Mapping[str, Tensor]
 ) -> Tensor:
-    """Both opinions on rows that are fed as questions, shape (2, rows, labels)."""
+    """What is said of rows that are fed as questions, shape (3, rows, labels); see `opinions`."""
     known = task.material
-    found = [torch.zeros(2, 0, len(known.labels), device=task.base.device)]
+    found = [torch.zeros(len(OPINIONS) - 1, 0, len(known.labels), device=task.base.device)]
     with torch.no_grad():
         for part in packs(rows, task.lengths, task.pack_tokens):
             states = top_states(task, frozen, part, linear=linear)
             for row, own in zip(part, states.split(1 + len(known.tree.asked)), strict=True):
                 below = frozen.seen[[row]]
-                two = opinions(known.tree, task.base.words, own, seen_below=below, head=head)
-                found.append(two[:, None])
+                said = opinions(known.tree, task.base.words, own, seen_below=below, head=head)
+                found.append(said[:, None])
     return torch.cat(found, dim=1)
 
 

@@ -8,12 +8,13 @@ import torch
 from safetensors.torch import load
 from torch import Tensor
 
+from shared.backends.causal_lm import reading
 from shared.backends.causal_lm.adapter import adapting, from_file, top_layers
 from shared.backends.causal_lm.base_model import BaseModel
 from shared.backends.causal_lm.llama import Linear, embed, normed, run_layers
 from shared.backends.causal_lm.material import answers_of, prompt_of
 from shared.backends.causal_lm.passages import packed, question
-from shared.backends.causal_lm.reading import HEAD, PARTS, opinions, seen, weighed
+from shared.backends.causal_lm.reading import BELOW, HEAD, PARTS, PARTS_BELOW, opinions, seen, weighed
 from shared.backends.causal_lm.tree import tree_of
 from shared.backends.probes import PROBES, Probed
 from shared.domain.example import Answer
@@ -68,10 +69,10 @@ class CausalScorer(Probed):
             hidden = run_layers(base, below, pack, layers=top, linear=self._linear, keep=asked)
             read = seen(base, [passage], below)
             states = normed(base, hidden)
-            two = opinions(self._tree, base.words, states, seen_below=read, head=self._head)
+            said = opinions(self._tree, base.words, states, seen_below=read, head=self._head)
         if written:
-            return two[0]
-        return weighed(two, self._usual, self._facts["weights"])
+            return said[0]
+        return weighed(said, self._usual, self._facts["weights"])
 
     def shares(self, text: str) -> list[float]:
         """The probability of every label, in their order."""
@@ -100,9 +101,12 @@ def load_scorer(files: Mapping[str, bytes], base: BaseModel, *, lasting: bool = 
     recipe = CausalRecipe(**facts["recipe"])
     layers = top_layers(base, recipe.top_layers)
     adapter = from_file(load(files["adapter_model.safetensors"]), base, layers)
-    head = {f"{HEAD}{name}": t.to(base.device) for name, t in load(files["head.safetensors"]).items()}
-    if head[f"{HEAD}weight"].shape != (len(facts["labels"]), PARTS * base.shape.hidden):
-        raise InvalidInputError("the head does not fit the labels and the base", field="head")
+    head = reading.from_file(load(files["head.safetensors"]), base.device)
+    for prefix, parts in ((HEAD, PARTS), (BELOW, PARTS_BELOW)):
+        weight, wide = head.get(f"{prefix}weight"), parts * base.shape.hidden
+        if weight is None or weight.shape != (len(facts["labels"]), wide):
+            fix = "train the version again on its data set"
+            raise InvalidInputError("the head does not fit the labels and the base", field="head", fix=fix)
     scale = recipe.lora_alpha / recipe.lora_r
     scorer = CausalScorer(base, facts, linear=adapting(base, adapter, scale, lasting=lasting), head=head)
     learnt = any(bool(tensor.any()) for name, tensor in adapter.items() if ".lora_B." in name)
