@@ -58,7 +58,8 @@ def _figures(scratch: Path, *, is_rules: bool) -> Iterator[Figure]:
 
 def _share(settings: Path, tests: Sequence[str], *, include: str | None) -> float | None:
     """The per cent that these and the earlier tests have run; None where they did not run to their end."""
-    command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest", *tests]
+    run = ("-m", "pytest", "-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile")
+    command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", *run, *tests]
     env = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
     measured = coverage.Coverage(config_file=str(settings))
