@@ -15,6 +15,7 @@ from shared.config import Settings
 from shared.registry.tables import Part as PartRow
 
 Probe = Callable[[Settings, int], bool]
+ANSWER_SECONDS = 3.0  # on a machine at the end of its breath even `/health` takes more than one
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ def answers(bind: str, path: str) -> Probe:
 
 
 def address_answers(url: str) -> bool:
-    """Whether an HTTP server speaks there within a second."""
+    """Whether an HTTP server speaks there within three seconds."""
     try:
-        with urlopen(url, timeout=1.0):  # noqa: S310 - our own http:// address
+        with urlopen(url, timeout=ANSWER_SECONDS):  # noqa: S310 - our own http:// address
             return True
     except URLError as error:
         return hasattr(error, "code")
@@ -77,7 +78,9 @@ def reachable(bind: str) -> str:
 
 
 def _engine(settings: Settings) -> Engine:
-    return create_engine(settings.database, poolclass=NullPool, connect_args={"connect_timeout": 1})
+    return create_engine(
+        settings.database, poolclass=NullPool, connect_args={"connect_timeout": int(ANSWER_SECONDS)}
+    )
 
 
 def is_ready(part: PartSpec, settings: Settings, pid: int) -> bool:

@@ -13,10 +13,11 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from rounds.console import StackConsole
 from rounds.parts import PARTS, PartSpec, is_ready, reachable
+from rounds.patience import Patience
 from rounds.process import SOURCES, PartProcess
 from rounds.servers import check_disk, check_ports, embedded_servers
 from shared.config import Settings, environment
@@ -25,7 +26,6 @@ from shared.embedded.server import take_lock
 from shared.errors import PartDownError
 from shared.registry.migrate import migrate
 
-START_SECONDS = 180.0  # a busy machine is slow, not broken; a part that ends is seen at once
 TICK_SECONDS = 0.1
 PROBE_SECONDS = 0.2
 LENT = ("api_bind", "events_bind", "flower_bind", "model_server_bind", "clock_file")  # to commands
@@ -118,19 +118,29 @@ class Supervisor:
         return binds if self._parts else []
 
     def _await(self, parts: Sequence[PartProcess]) -> None:
-        until = time.monotonic() + START_SECONDS
-        while not all(part.ready for part in parts):
+        patience = Patience(time.monotonic())
+        while late := [part for part in parts if not part.ready]:
             self._check_asked()
             self._tick()
+            now = time.monotonic()
+            patience.look(now, [part.pid for part in late if part.pid is not None])
             for part in parts:
-                is_late = time.monotonic() > until and not part.ready
-                if part.restarts or is_late:
-                    name = part.spec.name
-                    why = f"was not ready after {START_SECONDS:.0f} s" if is_late else "does not start"
-                    raise PartDownError(
-                        f"{name} {why}: {self.console.last(name)}",
-                        fix=f"see {self.settings.root}/logs/{name}.log, or run `rounds doctor`",
-                    )
+                why = "does not start" if part.restarts else None
+                if part.pid is not None and not part.ready:
+                    why = why or patience.spent(now, part.pid)
+                if why:
+                    self._give_up(part.spec.name, why)
+            if patience.is_time_to_say(now):
+                names = ", ".join(part.spec.name for part in late)
+                self.console.say(
+                    f"still waiting for {names}; see {self.settings.root}/logs/{late[0].spec.name}.log"
+                )
+
+    def _give_up(self, name: str, why: str) -> NoReturn:
+        raise PartDownError(
+            f"{name} {why}: {self.console.last(name)}",
+            fix=f"see {self.settings.root}/logs/{name}.log, or run `rounds doctor`",
+        )
 
     def _check_asked(self) -> None:
         if self._asked:

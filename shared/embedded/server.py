@@ -122,7 +122,7 @@ def _start_time(pid: int) -> str:
 
 
 def await_ready(
-    server: Server, answers: Callable[[], bool], *, log: Path, timeout_seconds: float = 60.0
+    server: Server, answers: Callable[[], bool], *, log: Path, timeout_seconds: float = 300.0
 ) -> Server:
     """Return the server when it answers.
 
