@@ -15,6 +15,7 @@ os.environ["REMAP_SIGTERM"] = "SIGQUIT"
 from celery import signals
 from celery.apps.worker import Worker as CeleryWorker
 from celery.exceptions import SecurityWarning
+from celery.worker.state import maybe_shutdown
 
 from shared.broker import farewell
 from shared.broker.app import app
@@ -71,6 +72,15 @@ class PatientWorker(CeleryWorker):
         if not rested:
             log.warning("tasks did not end in time and are stopped")
         return rested
+
+    def on_consumer_ready(self, consumer: Any) -> None:  # noqa: ANN401 - as Celery has it
+        """Say that it is ready, unless it was asked to stop while it started.
+
+        Celery has stopped the pool by then, and its loop would ask that pool whether it runs.
+        """
+        maybe_shutdown()
+        super().on_consumer_ready(consumer)
+        maybe_shutdown()
 
 
 def run(kind: Kind) -> int:
