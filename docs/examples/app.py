@@ -1,6 +1,9 @@
 """A clinic's app: an answer for one patient, and later the clinician's word on it.
 
+Its key needs the role service, which may ask and answer, and read nothing:
+
 rounds client python --out rounds_client.py
+rounds key create --name clinic-app --role service     # on the stack's machine; shown once
 KEY=rnd_… python app.py http://127.0.0.1:8000
 """
 
