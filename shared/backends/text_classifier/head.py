@@ -8,6 +8,7 @@ from shared.backends.lora import Weights
 from shared.backends.text_classifier.learner import Frozen, Task
 
 SHRINKAGE = 0.3
+TOLERANCE = 3e-6  # of the gradient; half the steps of 1e-6, which answers held-out cases no better
 
 
 def fitted_head(task: Task, frozen: Frozen) -> Weights:
@@ -61,7 +62,7 @@ def _regression(x: Tensor, targets: Tensor, w: Tensor, *, penalty: float) -> tup
     matrix = torch.zeros(classes, x.shape[1], device=x.device, requires_grad=True)
     bias = torch.zeros(classes, device=x.device, requires_grad=True)
     search = torch.optim.LBFGS(
-        [matrix, bias], max_iter=200, line_search_fn="strong_wolfe", tolerance_grad=1e-6
+        [matrix, bias], max_iter=200, line_search_fn="strong_wolfe", tolerance_grad=TOLERANCE
     )
 
     def loss() -> Tensor:
