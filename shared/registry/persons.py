@@ -101,6 +101,7 @@ class _Linker:
         self._persons: list[dict[str, object]] = []
         self._identities: dict[bytes, UUID] = {}
         self._lookups: dict[str, bytes] = {}
+        self._told: Sequence[Person] = ()  # named by the source; held, so that the session knows them
 
     def read(self, identities: Sequence[Identity]) -> None:
         """Look all up at once; under the lock when anybody seems new, since another may be making them."""
@@ -109,6 +110,8 @@ class _Linker:
         if len(self._known) < len(wanted):
             _lock(self._session, _LOCK)
             self._known = _known(self._session, wanted)
+        told = {one.person_id for one in identities if one.person_id}
+        self._told = self._session.scalars(select(Person).where(Person.id.in_(told))).all() if told else ()
 
     def place(self, identity: Identity) -> None:
         """Let the identity's sure names lead to one person."""

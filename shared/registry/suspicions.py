@@ -175,8 +175,10 @@ def hold(session: Session, case_ids: Collection[UUID], reason: str, *, by: str, 
         The run of each case that was validated and now waits.
     """
     read = select(Validation.case_id).where(Validation.case_id == ValidatedCase.id).exists()
-    standing = ValidatedCase.state.in_((CaseState.VALIDATED, CaseState.NEEDS_REVIEW))
-    rows = select(ValidatedCase).where(ValidatedCase.id.in_(case_ids), standing, ~read)
+    said = ValidatedCase.review_reasons.contains([reason])
+    fresh = (ValidatedCase.state == CaseState.NEEDS_REVIEW) & ~said
+    stands = (ValidatedCase.state == CaseState.VALIDATED) | fresh
+    rows = select(ValidatedCase).where(ValidatedCase.id.in_(case_ids), stands, ~read)
     moved: list[UUID] = []
     for case in session.scalars(rows.order_by(ValidatedCase.id).with_for_update()):
         if reason not in case.review_reasons:
