@@ -10,6 +10,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -130,11 +131,16 @@ def _constrained(logits: torch.Tensor, answer: list[int], answers: list[list[int
     return total
 
 
+def _first_two(examples: Sequence[Example], label: str) -> list[Example]:
+    return [one for one in examples if one.label == label][:2]
+
+
 def _losses(fitted: Fitted, request: FitRequest) -> dict[str, float]:
     """The largest gap between a row's loss in a pack and alone, in nats a token, in float32."""
     base = load_base("smollm2-135m", load_settings(), "cpu", product=torch.float32)
     recipe = parse_recipe("causal_lm", {**request.recipe, "held_back_share": 0})
-    examples = sorted(request.examples, key=lambda one: one.label)[: 2 * COMPARED]  # of few labels
+    labels = sorted({one.label for one in request.examples})[:COMPARED]
+    examples = [one for label in labels for one in _first_two(request.examples, label)]
     few = FitRequest(examples, request.labels, base.name, {}, 0, request.checkpoints)
     material = prepare(few, recipe, base)
     task = Task(base, few, recipe, material, "compared")
