@@ -4,7 +4,6 @@ Nothing is decided here. What the relay and Celery do between the services, a lo
 from the outbox and calls the stage that a worker would have called.
 """
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -46,8 +45,7 @@ class NearSite:
         home = Path(tempfile.mkdtemp(prefix="rounds-simulated-"))
         self.now = now
         self._clock = home / "clock"
-        cores = len(os.sched_getaffinity(0))  # one stage at a time has the machine for itself
-        self.settings = load_settings(home=home, clock_file=self._clock, threads=cores, **OWN_SERVERS)
+        self.settings = load_settings(home=home, clock_file=self._clock, **OWN_SERVERS)
 
     def __enter__(self) -> Self:
         self.turn_clock(self.now)
