@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from worker_collection.phi import amounts, anchors, cues, glance, streets
-from worker_collection.phi.lexicon import CORE, HEAD, TOWN, VOCABULARY, fold, terms
+from worker_collection.phi.aged import is_told
+from worker_collection.phi.lexicon import CORE, GIVEN, HEAD, TOWN, VOCABULARY, fold, kind, terms
 from worker_collection.phi.page import Page
 from worker_collection.phi.spans import Span
 from worker_collection.phi.street_forms import STATES
@@ -148,7 +149,11 @@ def _number_before(text: str, span: Span) -> re.Match[str] | None:
     if not spaced or _DIGIT.search(text, max(0, span.start - 4), span.start) is None:
         return None
     front = _HOUSE_BEFORE.search(text, max(0, span.start - 20), span.start)
-    aged = front and _AGE_LABEL.search(text, max(0, front.start(1) - 12), front.start(1))
+    aged = front and (
+        _AGE_LABEL.search(text, max(0, front.start(1) - 12), front.start(1))
+        or "," in front.group(1)
+        and is_told(text, front.start(1))
+    )
     return None if aged else front
 
 
@@ -160,7 +165,7 @@ def beside(text: str, span: Span) -> Iterator[Span]:
     if span.label == "ADDRESS":
         end = span.end
         numbered = _DIGIT.search(text, span.start, end) is not None
-        if numbered or not amounts.aged(text, end):
+        if numbered or not amounts.age_at(text, end):
             end = _tail_end(text, end, numbered=numbered)
         if end > span.end:
             yield Span(span.end, end, "ADDRESS")
@@ -176,9 +181,15 @@ def beside(text: str, span: Span) -> Iterator[Span]:
         house
         and not (_LASTS.match(text, span.end) or _AGED.match(text, span.end))
         and span.end - span.start > 4
-        and _STREET_BEFORE.search(text, max(0, span.start - 9), span.start)
+        and (before := _STREET_BEFORE.search(text, max(0, span.start - 9), span.start))
+        and not (_BARE.fullmatch(house.group()) and before.group()[:1] in _MARKS and _is_somebody(text, span))
     ):
         yield Span(house.start() + 1, house.end(), "ADDRESS")
+
+
+def _is_somebody(text: str, span: Span) -> bool:
+    """Whether people are called so, whose ages stand behind them: "Children: Ann 3, Quist 5"."""
+    return span.label == "NAME" and bool(kind(text[span.start : span.end].rsplit(maxsplit=1)[-1]) & GIVEN)
 
 
 def _is_entry(front: re.Match[str], span: Span) -> bool:
@@ -190,8 +201,10 @@ def _is_entry(front: re.Match[str], span: Span) -> bool:
     )
 
 
+_BARE, _MARKS = re.compile(r"[ ]\d{1,2}"), (",", ":", ";")
 _AGE_LABEL = re.compile(
-    r"\b(?:aged?|alter|edad|idade|leeftijd|âge|età|ålder|alder)[ ]?:?[ ]?$", re.IGNORECASE
+    r"\b(?:aged?|alter|edad|idade|leeftijd|âge|età|ålder|alder|(?:gentle|wo)?man of|lady of)[ ]?:?[ ]?$",
+    re.IGNORECASE,
 )
 _AGE_BEFORE = re.compile(r"\d{1,3}[MF],?[ ]")
 
@@ -199,6 +212,8 @@ _AGE_BEFORE = re.compile(r"\d{1,3}[MF],?[ ]")
 # Who lives there: "Apt 25 61M", "22 Mill Lane, M/67".
 _AGED = re.compile(r",?[ ]\(?(?:(?:1[3-9]|[2-9]\d)(?:[ ]?[MF]|a)|(?-i:[MF])[ ]?/[ ]?\d\d)(?![\w-])")
 _LASTS = re.compile(r",?[ ]\d{1,3}[ ]?[hdwmy](?![\w-])")  # "Quistham, 48 h", "14 Acacia Road 3d ago"
+# Behind a town alone letters that are doors elsewhere tell an age or a time: "Quistham, 67 a", "QUISTHAM 6Y".
+_AGED_THERE = re.compile(r",?[ ]\(?(?:(?:1[89]|[2-8]\d)[ ]?[mfaj]|\d{1,2}[ ]?[yhdw])(?![\w-])", re.IGNORECASE)
 _DOOR = re.compile(
     r",?[ ][a-z]\d", re.IGNORECASE
 )  # behind a house number alone: "Rua 5, n 7", but "Quistham D3"
@@ -210,7 +225,7 @@ def _tail_end(text: str, end: int, *, numbered: bool) -> int:
         unit = _UNIT_AFTER.match(text, end)
         if unit is None or _AGED.match(text, end) or _LASTS.match(text, end):
             break
-        if not numbered and _DOOR.match(text, end):
+        if not numbered and (_DOOR.match(text, end) or _AGED_THERE.match(text, end)):
             break
         end = unit.end()
     return end

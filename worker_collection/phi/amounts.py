@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from worker_collection.phi import cues
+from worker_collection.phi import aged, cues
 from worker_collection.phi.spans import Span
 
 TIME = (
-    r"years?|yrs?|y[./-]?o\.?|(?<!-)(?-i:y)|months?|mos?|m\.o\.|weeks?|wks?|days?|hours?|hrs?|min(?:ute)?s?|sec(?:ond)?s?|"
+    r"years?|yrs?|y[./-]?o\.?[mf]?|(?<!-)(?-i:y)|months?|mos?|m\.o\.|weeks?|wks?|days?|hours?|hrs?|min(?:ute)?s?|sec(?:ond)?s?|"
     r"fortnights?|nights?|mths?|horas?|heures?|stunden?|uur|uren|minutos?|minuti|minuten|noches?|nuits?|"
     r"dní|dni|tygodni|miesięcy|timer|timmar|dager?|dagar|ans|années?|mois|semaines?|jours?|años|anos|meses|semanas|días|anni|mesi|settimane|giorni|jahren?|"
-    r"jährige?[rnms]?|monaten?|wochen?|tagen?|jaar|maanden|weken|dagen|år|(?-i:J)\.(?=[,;) ])|"
+    r"jährige?[rnms]?|jähr|"
+    r"monaten?|wochen?|tagen?|jaar|jr|mnd|wkn|maanden|weken|dagen|år|(?-i:J)\.(?=[,;) ])|"
     r"måneder|uker|månader|veckor"
 )
 _MEASURE = (
@@ -50,7 +51,7 @@ def is_per(text: str, at: int) -> bool:
     return text[at - 1 : at] == "/" and _PER.search(text, max(0, at - 6), at) is not None
 
 
-def aged(text: str, at: int) -> re.Match[str] | None:
+def age_at(text: str, at: int) -> re.Match[str] | None:
     """An age in its shortest form behind this place, as between a name and what is said of him: ", 61M"."""
     return _AGED.match(text, at)
 
@@ -58,7 +59,9 @@ def aged(text: str, at: int) -> re.Match[str] | None:
 def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     """The spans without an amount or an "'s" at their end; one that holds nothing else is none."""
     for found in spans:
-        for span in _parted(text, found):
+        for span in (part for whole in aged.parted(text, found) for part in _parted(text, whole)):
+            if span.start == span.end:
+                continue  # "65 [ANS] Quist Gasse"
             end = _end(text, span) if span.label in _SOFT else _end_of_number(text, span)
             if end == span.end and span.label == "NAME" and _is_owner(text, end):
                 end -= 2
@@ -113,7 +116,7 @@ def _without_age(text: str, span: Span) -> Span:
 _TIME_FIRST = re.compile(
     rf"(?:{_COUNT}[\s-]?(?:{TIME})(?![^\W_])|a[ ]fortnight)"
     r"(?:[ ](?:ago|earlier|later|before|after|old))?[ ,]+|"
-    r"(?:\d{1,2}-)?\d{1,2}/(?:7|12|52)(?:[ ]ago[ ,]+|,[ ](?=\d))",
+    r"(?:\d{1,2}-)?\d{1,2}/(?:7|12|52)(?:[ ]ago[ ,]+|,[ ](?=\d))|\d{1,2}[hdwmy][ ]post[ ]",
     re.IGNORECASE,
 )
 
@@ -124,21 +127,44 @@ _AGE_BEFORE = re.compile(r"\d[ ]?/?$|\d[ -]?(?:yo|y/o|y\.o\.?|yrs?|y)[ ]$", re.I
 
 def _without_time(text: str, span: Span) -> Span:
     """The place without the span of time that it begins with."""
-    first = _TIME_FIRST.match(text, span.start, span.end)
+    first = _TIME_FIRST.match(text, span.start, span.end) or _unit_first(text, span)
     if _SEX_FIRST.match(text, span.start) and _AGE_BEFORE.search(text, max(0, span.start - 6), span.start):
         return Span(span.start + 2, span.end, span.label)  # "67 y/o M Quist General Hospital"
-    return Span(first.end(), span.end, span.label) if first and first.end() < span.end else span
+    return span if first is None else Span(first.end(), span.end, span.label)
+
+
+# What a number before the place counts: "47 [year old Quist GmbH]", and the weeks in which one is due there.
+_UNIT_FIRST = re.compile(rf"(?:{TIME})(?:[ ]old)?[ ]+", re.IGNORECASE)
+_PART_FIRST = re.compile(r"\d{1,2}/(?:52|40)[ ,]+")
+_SOON_FIRST = re.compile(r"\d{1,2}[dw][ ]+")
+_DUE_BEFORE = re.compile(r"(?<!\w)(?:f/?u|rtc|rv|r/v|review|recheck|in|x|for|out)[ ]$", re.IGNORECASE)
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)[ ]$")
+_LIVED = cues.words("at of to from near on lives live address resides home and")
+
+
+def _unit_first(text: str, span: Span) -> re.Match[str] | None:
+    """The unit of a number before the span, or the weeks that it begins with where nobody lives."""
+    if _COUNTED_BEFORE.search(text, max(0, span.start - 2), span.start):
+        return _UNIT_FIRST.match(text, span.start, span.end)
+    before = _WORD_BEFORE.search(text, max(0, span.start - 16), span.start)
+    if _DUE_BEFORE.search(text, max(0, span.start - 9), span.start) and _SOON_FIRST.match(text, span.start):
+        return _SOON_FIRST.match(text, span.start, span.end)
+    lived = before is None or before.group(1).casefold() in _LIVED
+    return None if lived else _PART_FIRST.match(text, span.start, span.end)
 
 
 # What is said of somebody behind his number: "0151 496 0182 67 yrs", "MRN 4482910 67/M", "4482910 (72)".
 _LAST = re.compile(
     r"[ ](?:\((?=\d\d$))?((?:\d{1,2}[-+])?\d{1,3}(?:/(?:7|12|52|40)|"
-    r"[hdwmyjaMF]|/[MF]|wks?|mo|yrs?|yo|-\w{4,5}(?:-old)?)?|[MF]/?\d\d)$"
+    r"[hdwmyjaMF]|/[MF]|wks?|mo|yrs?|yo|-\w{4,5}(?:-old)?)?|[MF]/?\d\d)$",
+    re.IGNORECASE,
 )
 _SEXED_NUMBER = re.compile(r"(?:[1-9]?\d|1[01]\d)[ ]?/?[ ]?[MF](?![^\W_])")
-_PARTED = re.compile(
-    r"(?:\d{1,2}[-+])?\d{1,2}/(?:7|12|52|40)(?![\d/])|\d\d\+\d(?!\d)"
-)  # "phone 3/12", "G1 31+4"
+_WEEKS = re.compile(
+    r"(?:\d{1,2}[-+])?\d{1,2}(?:/(?:52|40)(?![\d/])|[ -]?(?:wks?|weeks?|yrs?|years?|yo|y/o|months?)(?!\w))",
+    re.IGNORECASE,
+)
+_PARTED = re.compile(r"(?:\d{1,2}[-+])?\d{1,2}/(?:7|12)(?![\d/])|\d\d\+\d(?!\d)")  # "phone 3/12", "G1 31+4"
 _AGE_GLUED = re.compile(r"\d{1,2}(?:/?[MF]|[hdwmyja]|\))(?![^\W_])|[MF]/?\d\d(?!\w)")
 
 
@@ -151,7 +177,7 @@ def _end_of_number(text: str, span: Span) -> int:
     digits = sum(map(str.isdigit, before))
     dialled = _DIALLED if span.label in ("PHONE", "FAX") else 0
     said = any(
-        digits >= max(fewest, dialled)
+        digits >= (fewest if pattern is _WEEKS else max(fewest, dialled))
         and (match := pattern.match(text, at))
         and match.end() >= span.end
         and "\n" not in match.group()
@@ -163,7 +189,7 @@ def _end_of_number(text: str, span: Span) -> int:
 
 _DIALLED = 9
 # What may stand behind a number, and how many digits it has at least without it.
-_SAID_BEHIND = ((_COUNTED, 7), (_AGE_GLUED, 6), (_SEXED_NUMBER, 9), (_PARTED, 9))
+_SAID_BEHIND = ((_WEEKS, 5), (_COUNTED, 7), (_AGE_GLUED, 6), (_SEXED_NUMBER, 9), (_PARTED, 9))
 
 
 def is_age_between(text: str, at: int) -> bool:
@@ -188,6 +214,9 @@ def _end(text: str, span: Span) -> int:
         amount = _COUNTED.match(text, number.start()) or _PART.match(text, number.start())
         if amount and amount.end() >= span.end:
             return span.start + len(text[span.start : number.start()].rstrip(_ENDS))
+    said = _SAID_AGE.search(text, max(span.start, span.end - 5), span.end)
+    if said and _SAID_OF.match(text, span.end):
+        return said.start()
     lasts = _LASTS.search(text, max(span.start, span.end - 6), span.end)
     if lasts and _DIGIT.search(text, span.start, lasts.start()):
         return lasts.start()
@@ -196,6 +225,9 @@ def _end(text: str, span: Span) -> int:
 
 # Hours to years, or who it is, behind what has a number already: "22 Mill Lane 48h", "Ward 3, 6m", "…, 67 M".
 _LASTS = re.compile(r",?[ ]\d{1,3}[hwmy]$|(?<!,)[ ]\d{1,2}d$|,[ ](?:1[89]|[2-9]\d)[ ]?/?[MF]$")
+# How old, and what is said of him: "works at Quist GmbH[, 44], married".
+_SAID_AGE = re.compile(r",[ ](?:1[89]|[2-8]\d)$")
+_SAID_OF = re.compile(r",[ ](?!in|bei|near|next|behind|opposite|off)[a-zß-ÿ]{3,}")
 _UNITS = re.compile(rf"(?:{TIME})(?:-old)?(?![^\W_])", re.IGNORECASE)
 _COUNTED_BEFORE = re.compile(r"\d[\s-]?$")
 

@@ -45,7 +45,7 @@ from worker_collection.phi.page import Page
 from worker_collection.phi.places import Places
 from worker_collection.phi.spans import Span, bridged, joined, left_in, put_in, rendered
 
-BY_RULES = "rules-9"
+BY_RULES = "rules-10"
 ENGINE = f"{BY_RULES}-tagger-{tagger.version()}"
 MAX_CHARACTERS = 200_000
 _PLACED = frozenset({"ADDRESS", "NAME", "ORG", "HOSPITAL"})

@@ -183,8 +183,8 @@ _DISEASE = frozenset({"morbus", "maladie", "syndrome", "sindrome", "signe", "zie
 
 def _widened(page: Page, span: Span) -> Span:
     """An address with the number of the house before or behind it."""
-    if span.label != "ADDRESS":
-        return span
+    if span.label != "ADDRESS" or span.end - span.start <= _FEW:
+        return span  # "2/52 St" is no house
     before = _NUMBER_BEFORE.search(page.text, max(0, span.start - 16), span.start)
     after = _NUMBER_AFTER.match(page.text, span.end, span.end + 16)
     start, end = before.start() if before else span.start, after.end() if after else span.end
