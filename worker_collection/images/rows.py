@@ -211,8 +211,3 @@ def _box(told: Any) -> Box | None:
     except (TypeError, ValueError):
         raise ImageError("bad_box") from None
     return x0, y0, x1, y1
-
-
-def has_pictures(rows: Sequence[Row | Broken]) -> bool:
-    """Whether any row names a picture."""
-    return any(not isinstance(row, Broken) and "image" in row for row in rows)

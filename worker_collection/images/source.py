@@ -1,6 +1,6 @@
 """Any source of rows, with the pictures that its rows name taken in on the way."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,7 @@ from shared.registry.validators import Staff
 from shared.storage.base import Storage
 from shared.storage.pictures import Picture, picture_key, save_picture
 from shared.vault import Vault
-from worker_collection.dicom.isolated import decoder
-from worker_collection.images.rows import Gallery, has_pictures
-from worker_collection.sources.base import Broken, CaseSource, Page, Said, Trial
+from worker_collection.sources.base import Broken, CaseSource, Page, Row, Said, Trial
 
 _ROWS = 50  # of pictures a page: they take long, and what was done is kept page by page
 
@@ -37,6 +35,10 @@ class WithPictures:
             yield self._taken(page) if has_pictures(page.rows) else page
 
     def _taken(self, page: Page) -> Page:
+        # Not before: a worker of texts alone does without what reads pictures.
+        from worker_collection.dicom.isolated import decoder
+        from worker_collection.images.rows import Gallery
+
         with decoder() as one:
             gallery = Gallery(self._save, one, self._below, self._confined)
             taken = [gallery.rows(row) if not isinstance(row, Broken) else [row] for row in page.rows]
@@ -56,3 +58,8 @@ def keeper(storage: Storage, vault: Vault, *, is_dry: bool) -> Callable[[Picture
     if is_dry:
         return lambda picture: picture_key(picture, vault)
     return lambda picture: save_picture(storage, picture, vault)
+
+
+def has_pictures(rows: Sequence[Row | Broken]) -> bool:
+    """Whether any row names a picture."""
+    return any(not isinstance(row, Broken) and "image" in row for row in rows)

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.errors import InvalidInputError, NotFoundError
 from worker_collection.mapping import CaseMapping, mapping_text, read_mapping
-from worker_collection.sources import parquet, tables, texts
+from worker_collection.sources import tables, texts
 from worker_collection.sources.base import Broken, Page, Row
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet")  # the first three also with .gz behind
@@ -60,6 +60,8 @@ def read_rows(path: Path, mapping: CaseMapping, *, skip: int = 0) -> Iterator[Ro
 def _lines(path: Path, skip: int) -> Iterator[Row | Broken]:
     kind = kind_of(path)
     if kind == ".parquet":
+        from worker_collection.sources import parquet  # large, and most sites have no such file
+
         return parquet.rows(path, skip=skip)
     if kind == ".csv":
         return islice(tables.rows(path), skip, None)
@@ -112,9 +114,17 @@ def _missing(path: Path, mapping: CaseMapping) -> list[str]:
     kind = kind_of(path)
     if kind not in (".csv", ".parquet"):
         return []
-    there = set(parquet.names(path) if kind == ".parquet" else tables.heading(path))
+    there = set(_heading(path))
     wanted = mapping.columns() if mapping.fields else ("source_id",)
     return [name for name in wanted if name not in there] if there else []
+
+
+def _heading(path: Path) -> list[str]:
+    if kind_of(path) != ".parquet":
+        return tables.heading(path)
+    from worker_collection.sources import parquet
+
+    return parquet.names(path)
 
 
 def kind_of(path: Path) -> str:

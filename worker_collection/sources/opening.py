@@ -1,4 +1,4 @@
-"""From a source's row to the adapter that reads it."""
+"""From a source's row to the adapter that reads it; only a source of pictures loads what reads them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,9 +13,6 @@ from shared.registry.tables import CollectionRun, Source
 from shared.storage.base import Storage
 from shared.storage.pictures import Picture
 from shared.vault import Vault
-from worker_collection.dicom.opening import dicom_source
-from worker_collection.dicom.shelf import Shelf as DicomShelf
-from worker_collection.dicom.source import Place
 from worker_collection.images.source import WithPictures, keeper
 from worker_collection.mapping import CaseMapping, mapping_text, read_mapping
 from worker_collection.sources.base import CaseSource
@@ -67,6 +64,10 @@ def open_source(
         shelf = Shelf(site[0], vault, source.id)
         return fhir_source(address, mapping, shelf=shelf, name=source.name, at=site[1])
     if source.kind == "dicom" and site is not None and storage is not None:
+        from worker_collection.dicom.opening import dicom_source
+        from worker_collection.dicom.shelf import Shelf as DicomShelf
+        from worker_collection.dicom.source import Place
+
         held = DicomShelf(site[0], vault, source.id)
         place = Place(held, storage, vault, is_dry=is_dry, spool=spool_of(source))
         return dicom_source(address, mapping, place=place, at=site[1])
@@ -125,6 +126,8 @@ def adapter(kind: str, address: str, mapping: CaseMapping, *, now: datetime | No
     if kind == "fhir":
         return fhir_source(address, mapping)
     if kind == "dicom":
+        from worker_collection.dicom.opening import dicom_source
+
         return dicom_source(address, mapping)
     if kind == "feedback":
         return FeedbackSource(mapping.model_type, mapping, sessions=None, vault=None)
