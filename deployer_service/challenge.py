@@ -132,6 +132,15 @@ def next_step(session: Session, challenge: Challenge, *, held: str | None, now: 
     return Step(row, answer, is_full=max(len(answers), len(words)) >= facts.PAGE)
 
 
+def words_wait(session: Session, challenge: Challenge) -> bool:
+    """Whether a label came that the run was not told of yet; a run that has not begun has none."""
+    last = decisions.newest(session, challenge.run)
+    if last is None:
+        return False
+    cursor = cursor_from(last.cursors["outcome"])
+    return bool(facts.words(session, _scope(challenge, last), cursor=cursor))
+
+
 def policy_of(session: Session, challenge: Challenge) -> Policy:
     """The policy that the run began with; a later one does not touch it."""
     return policies.get(session, decisions.start(session, challenge.run).policy_version)

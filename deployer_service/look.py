@@ -40,23 +40,33 @@ class Left(IntEnum):
 def look(model_type_id: UUID, deps: Deps) -> None:
     """Bring one model type up to date with its facts; a second look at the same time leaves it to the first.
 
-    The first looks once more after it has let go: what came meanwhile may have met a closed door.
+    The first looks once more after it has let go, and never leaves a label that came meanwhile: the look
+    that was to tell it has met a closed door, and nobody rings for it again.
     """
     with deps.sessions() as session:
         model_type = models.model_type(session, model_type_id).name
     for turn in range(_PASSES):
         left = _pass(model_type, deps)
-        if left is Left.NOTHING or (turn and left is Left.LITTLE):
+        if left is None:
+            return
+        is_enough = left is Left.NOTHING or (turn and left is Left.LITTLE)
+        if is_enough and not _words_wait(model_type, deps):
             return
     with deps.sessions.begin() as session:
         outbox.ring(session, TaskName.LOOK, model_type_id)
 
 
-def _pass(model_type: str, deps: Deps) -> Left:
-    """One turn behind the closed door."""
+def _words_wait(model_type: str, deps: Deps) -> bool:
+    """Whether any run has yet to be told of a label."""
+    with deps.sessions() as session:
+        return any(challenge.words_wait(session, one) for one in watch.compared(session, model_type))
+
+
+def _pass(model_type: str, deps: Deps) -> Left | None:
+    """One turn behind the closed door; None when somebody else is behind it."""
     with alone(deps, model_type) as mine:
         if not mine:
-            return Left.NOTHING
+            return None
         _prepare(model_type, deps)
         found = _rounds(model_type, deps)
         watch.measure(model_type, deps)

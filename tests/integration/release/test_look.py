@@ -8,12 +8,14 @@ import sys
 import pytest
 from sqlalchemy import delete, func, select
 
+from deployer_service import watch
 from deployer_service.decide import serve
 from deployer_service.look import alone
 from shared.domain.cycle import VersionState
 from shared.domain.policy import Policy
 from shared.registry import (
     approvals,
+    challenges,
     decisions,
     evidence,
     models,
@@ -318,6 +320,22 @@ def test_two_looks_at_once_are_one(clinic):
     assert clinic.state(clinic.challenger) is VersionState.GATED
     clinic.look()
     assert clinic.state(clinic.challenger) is VersionState.SHADOW
+
+
+def test_a_label_whose_own_look_met_a_closed_door_is_told_by_the_look_behind_it(clinic, monkeypatch):
+    clinic.to_shadow()
+    late = clinic.patients(40, champion="Gout", challenger="Gout")
+    measure = watch.measure
+
+    def measures_while_a_label_comes(model_type, deps):
+        if len(late) > 38:
+            clinic.label([late.pop()], "Gout")
+        measure(model_type, deps)
+
+    monkeypatch.setattr("deployer_service.watch.measure", measures_while_a_label_comes)
+    clinic.look()
+    with clinic.deps.sessions() as session:
+        assert (len(late), challenges.newest(session, "diagnosis").undecided) == (38, 0)
 
 
 def test_a_look_that_dies_before_its_commit_leaves_nothing_and_the_next_does_it(clinic, monkeypatch):
