@@ -14,7 +14,7 @@ from rounds.sample_clinic.people import DOCTORS
 A_DAY = 160  # patients
 SITTINGS = (11, 15, 19)  # hours at which the clinic's app has sent what came since the last one
 READER = DOCTORS[0].email
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600  # a small busy machine weighs slowly; what is stuck stays stuck
 
 
 @dataclass
