@@ -37,7 +37,7 @@ class NoLiveVersionError(ConflictError):
         super().__init__(
             f"no version of {model_type} is live",
             field="model_type",
-            fix="train one; the first that passes the gate goes live",
+            fix="check the name; if it is right, train one: the first that passes the gate goes live",
         )
 
 
