@@ -33,6 +33,21 @@ class Answered:
     sealed: bytes | None
 
 
+_ANSWERED = (  # in the order of the fields
+    Prediction.id,
+    Prediction.person_id,
+    Prediction.label,
+    Prediction.confidence,
+    Prediction.subgroup,
+    Prediction.in_audit,
+    Outcome.label,
+    Outcome.blind,
+    Outcome.validated_by,
+    Outcome.validated_at,
+    PredictionInput.sealed,
+)
+
+
 @dataclass(frozen=True)
 class Habit:
     """Answers that somebody gave where the model's was shown: how many, how many alike, how sure it was."""
@@ -53,29 +68,13 @@ def after(session: Session, model_type: str, seq: int, *, limit: int) -> list[An
     ).all()
     found_by = {row.prediction_id: row.seq for row in arrived}
     rows = session.execute(
-        select(Prediction, Outcome, PredictionInput.sealed)
+        select(*_ANSWERED)
         .join(Outcome, Outcome.prediction_id == Prediction.id)
         .outerjoin(PredictionInput, PredictionInput.prediction_id == Prediction.id)
         .where(Prediction.id.in_(found_by))
         .order_by(Outcome.blind, Outcome.seq)
     )
-    standing = {
-        given.id: Answered(
-            seq=found_by[given.id],
-            prediction_id=given.id,
-            person_id=given.person_id,
-            predicted=given.label,
-            confidence=given.confidence,
-            subgroup=given.subgroup,
-            in_audit=given.in_audit,
-            label=outcome.label,
-            blind=outcome.blind,
-            validated_by=outcome.validated_by,
-            validated_at=outcome.validated_at,
-            sealed=sealed,
-        )
-        for given, outcome, sealed in rows
-    }
+    standing = {row.id: Answered(found_by[row.id], *row) for row in rows}
     return sorted(standing.values(), key=lambda one: one.seq)
 
 
