@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg2
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
@@ -27,6 +28,9 @@ for _name in [name for name in os.environ if name.startswith(PREFIX) and name !=
     del os.environ[_name]  # the tests' settings are theirs alone
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# How long one example takes hangs on the machine's other work, so it fails no test.
+hypothesis.settings.register_profile("rounds", deadline=None)
+hypothesis.settings.load_profile("rounds")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -22,7 +22,6 @@ CHECKS = [
 ]
 LIMITS = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -243,7 +243,6 @@ def test_no_play_of_an_attacker_opens_a_key(session, vault):
     bounds = limits(
         max_examples=15,
         stateful_step_count=25,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

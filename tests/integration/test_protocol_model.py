@@ -262,7 +262,6 @@ def test_no_play_loses_doubles_or_writes_late(sessions, examples):
         settings=settings(
             max_examples=examples,
             stateful_step_count=40,
-            deadline=None,
             derandomize=True,
             database=None,
             suppress_health_check=list(HealthCheck),

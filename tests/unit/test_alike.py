@@ -28,7 +28,7 @@ def shares_a_mark(one, other):
     return bool(set(one.marks) & set(other.marks))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(["<i4", ">i2", "<u2", "<f4"]), st.integers(-500, 500), st.booleans())
 def test_number_type_offset_and_grey_as_colour_do_not_matter(dtype, offset, coloured):
     pixels = volume()[0]

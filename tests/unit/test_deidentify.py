@@ -92,7 +92,7 @@ def test_doubt_holds_the_note_back():
     assert check("Graves disease", Known.of({"name": "Ann Graves"})) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=st.sampled_from("Dr. MaryO'Neill 12/0359-+@:;,\n(éß)abxyz"), max_size=200))
 def test_what_no_span_covers_is_unchanged(text):
     found = cleaned(text)

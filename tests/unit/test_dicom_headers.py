@@ -115,7 +115,7 @@ def test_descriptors_keep_terms_of_imaging_only(text, left):
     assert harmless(text) == left
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=9, max_size=16), st.sampled_from(sorted(SECRETS)))
 def test_an_unknown_word_stays_nowhere(word, place):
     header = planted()

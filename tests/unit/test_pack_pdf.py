@@ -57,7 +57,7 @@ def test_a_letter_that_the_font_lacks_stands_as_its_number():
     assert b"\\374" in printed(EMPTY, site="Zürich")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=400), max_size=6))
 def test_whatever_stands_in_it_nothing_leaves_the_paper_and_the_bytes_are_the_same(reasons):
     pdf = printed(with_reasons(reasons))

@@ -35,7 +35,7 @@ def test_a_picture_comes_back_as_it_was(store, axes, dtype):
     assert (after.rescale, after.window) == ((1.0, -1024.0), (40.0, 400.0))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 9), st.integers(0, 9))
 def test_keys_are_equal_exactly_when_pictures_are(one, other):
     same = picture_key(a_picture(seed=one), VAULT) == picture_key(a_picture(seed=other), VAULT)

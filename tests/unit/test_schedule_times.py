@@ -36,7 +36,7 @@ def fires(line: str, zone: str, start: datetime, *, count: int) -> list[datetime
 
 
 @given(st.sampled_from(ZONES), st.sampled_from(LINES), instants)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_the_next_due_instant_is_later_and_nothing_lies_between(zone, line, after):
     cron = read_cron(line)
     following = next_due(cron, zone, after)

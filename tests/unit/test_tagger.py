@@ -136,7 +136,7 @@ def test_what_a_rule_has_taken_is_not_taken_again():
     assert all(span.start > 24 for span in tagger.find(page, covered))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=300), st.randoms(use_true_random=False))
 def test_any_text_gives_spans_in_order_within_it(text, dice):
     page = Page(text)
