@@ -28,7 +28,7 @@ from shared.backends.causal_lm.adapter import from_file
 from shared.backends.causal_lm.base_model import find_base, load_base
 from shared.backends.causal_lm.learner import Learner, Task, freeze
 from shared.backends.causal_lm.material import prepare
-from shared.backends.causal_lm.reading import HEAD, PARTS, PARTS_BELOW
+from shared.backends.causal_lm.reading import HEAD, OPINIONS, PARTS, PARTS_BELOW
 from shared.backends.causal_lm.scorer import load_scorer
 from shared.config import load_settings
 from shared.domain.example import Example
@@ -84,7 +84,10 @@ def _scores(fitted: Fitted, wish: dict[str, Any]) -> dict[str, float]:
     """The label tree beside one full sequence a label, by transformers and peft."""
     settings = load_settings()
     base = load_base("smollm2-135m", settings, "cpu", product=torch.float32)
-    facts = json.loads(fitted.files["rounds.json"]) | {"labels": wish["labels"]}
+    # Labels with too few rows, too; and what the LM writes alone counts.
+    usual, weights = [0.0] * len(wish["labels"]), dict.fromkeys(OPINIONS, 0.0) | {"written": 1.0}
+    asked = {"labels": wish["labels"], "usual": usual, "weights": weights}
+    facts = json.loads(fitted.files["rounds.json"]) | asked
     labels, wide = len(wish["labels"]), base.shape.hidden  # what the LM writes is compared
     blank = {
         "weight": torch.zeros(labels, PARTS * wide),
