@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 PICTURES_AND_TABLES = ("PIL", "cv2", "pyarrow", "pydicom", "pynetdicom")
 
 
+@pytest.mark.slow
 def test_the_collecting_worker_starts_without_what_reads_pictures_and_parquet():
     told = "import sys, worker_collection.tasks; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)

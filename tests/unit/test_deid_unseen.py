@@ -23,6 +23,7 @@ def every_note():
             yield note(name, place, dice)
 
 
+@pytest.mark.slow
 def test_a_seed_writes_its_own_notes_with_every_label():
     made = notes(600, seed=5)
     assert made == notes(600, seed=5) != notes(600, seed=6)
@@ -30,6 +31,7 @@ def test_a_seed_writes_its_own_notes_with_every_label():
     assert len(templates()) >= 80 and len({one["text"] for one in made}) == len(made)
 
 
+@pytest.mark.slow
 def test_three_notes_in_four_are_english_and_a_note_has_six_to_twelve_identifiers():
     made = notes(600, seed=9)
     english = [one for one in made if one["slices"][1][-2:] in ("us", "uk", "ca", "au", "ie")]

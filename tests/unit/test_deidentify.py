@@ -106,6 +106,7 @@ def test_what_no_span_covers_is_unchanged(text):
 LONG = ("A " * 20_000, "1-" * 20_000, "Mr. " * 10_000, "a@" * 20_000, "St. Al " * 8_000, "Ab, Cd\n" * 8_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", LONG)
 def test_no_text_keeps_the_engine_busy(text):
     began = time.process_time()

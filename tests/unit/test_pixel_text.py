@@ -39,6 +39,7 @@ def covered(before, after, strokes_at):
     return ((before != after) & strokes_at).sum() / strokes_at.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("by", "turn"), [(500, 0), (-100, 0), (90, 0), (500, 1)])
 def test_text_is_blanked_and_what_lies_elsewhere_stays(by, turn):
     plain = slice_of() if not turn else slice_of(rows=224, columns=224)
@@ -68,6 +69,7 @@ def test_text_of_one_frame_is_blanked_in_all_of_them():
     assert covered(frames[0], cleared.pixels[0], strokes_at) > 0.9
 
 
+@pytest.mark.slow
 def test_coloured_text_of_the_brightness_behind_it_is_found():
     grey = (slice_of().astype(np.float32) / 1000 * 120).astype(np.uint8)
     colours = np.stack([grey, grey, grey], axis=-1)

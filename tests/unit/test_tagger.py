@@ -63,6 +63,7 @@ def test_the_same_seed_trains_the_same_weights():
     assert first != packed(train(8, 60, rounds=1), {})
 
 
+@pytest.mark.slow
 @needs_prose
 def test_names_of_notes_that_were_not_trained_on_are_found_and_little_else():
     right = wrong = missed = 0
@@ -161,6 +162,7 @@ def test_a_word_can_be_forgotten_without_the_lists_losing_it():
     assert kind("Maria") & GIVEN
 
 
+@pytest.mark.slow
 @needs_prose
 def test_nothing_is_learned_from_what_the_rules_take():
     marks = np.concatenate([marks for _, marks in examples(range(40))])

@@ -23,8 +23,8 @@ def group(command):
 def watched(pid, seconds):
     """The patience with a group after so many made-up seconds, looked at every ten."""
     patience = Patience(0.0)
-    for now in range(0, seconds + 1, 10):
-        patience.look(float(now), [pid])
+    for second in range(0, seconds + 1, 10):
+        patience.look(float(second), [pid])
     return patience
 
 
@@ -64,4 +64,5 @@ def test_one_busy_look_alone_is_no_work():
 
 def test_who_watches_hears_once_a_minute_what_is_waited_for():
     patience = Patience(0.0)
-    assert [patience.is_time_to_say(float(now)) for now in (30, 61, 62, 122)] == [False, True, False, True]
+    told = [patience.is_time_to_say(second) for second in (30.0, 61.0, 62.0, 122.0)]
+    assert told == [False, True, False, True]
